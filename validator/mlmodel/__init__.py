@@ -1,0 +1,42 @@
+"""The standard for MLflow model directories: validator, and the data that defines it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlmodel.findings import Finding, Location, Report, Severity, Verdict
+    from mlmodel.validation import Options, validate
+
+__version__ = "0.1.0"
+SPEC_VERSION = "0.1"
+"""The version of the specification that this release checks."""
+
+__all__ = [
+    "SPEC_VERSION",
+    "Finding",
+    "Location",
+    "Options",
+    "Report",
+    "Severity",
+    "Verdict",
+    "__version__",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Lazily: `import mlmodel` is on the path of every command, `--version` included.
+    if name in ("Options", "validate"):
+        from mlmodel import validation
+
+        return getattr(validation, name)
+    if name in __all__:
+        from mlmodel import findings
+
+        return getattr(findings, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,16 @@
+"""Bytes of a file -> :class:`Document`: data, problems, and the place of every value."""
+
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
+from mlmodel.documents.json import parse_json
+from mlmodel.documents.yaml import parse_yaml
+
+__all__ = [
+    "Document",
+    "Limits",
+    "Position",
+    "Problem",
+    "ProblemKind",
+    "decode",
+    "parse_json",
+    "parse_yaml",
+]

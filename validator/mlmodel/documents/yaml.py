@@ -1,0 +1,434 @@
+"""YAML as MLflow reads it (``yaml.safe_load``, YAML 1.1), with positions and bounded on any input.
+
+The events of PyYAML's C parser are composed here, not by PyYAML: its composer recurses once a level,
+keeps only the last of two equal keys without a word, and its constructor forgets every position.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode
+from mlmodel.documents.json import too_deep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG = "tag:yaml.org,2002:"
+_IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = _Loader.yaml_implicit_resolvers
+_SCALAR_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp"))
+_SAFE_TAGS = frozenset(_TAG + name for name in ("binary", "set", "omap", "pairs"))
+_CONTAINER_TAGS = {"!": None, None: None, _TAG + "map": dict, _TAG + "seq": list}
+
+# The YAML 1.2.2 core schema (section 10.3.2), where it may differ from YAML 1.1.
+_CORE_12 = re.compile(
+    r"""(?P<bool>true|True|TRUE|false|False|FALSE)
+      | (?P<null>null|Null|NULL|~|)
+      | (?P<int>[-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+)
+      | (?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
+                 | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN))""",
+    re.VERBOSE,
+)
+_MAY_DIFFER = frozenset("0123456789+-.")
+
+
+def parse_yaml(content: bytes | str, path: str) -> Document:
+    """Parse one YAML document; what it cannot represent as JSON is kept as text and named a problem."""
+    if isinstance(content, bytes):
+        text, problem = decode(content)
+        if problem is not None:
+            return Document(path, text, None, (problem,))
+    else:
+        text = content
+    composer = _Composer(text)
+    try:
+        data = composer.compose()
+    except yaml.MarkedYAMLError as error:
+        composer.problems.append(_syntax_problem(error))
+        data = None
+    except yaml.YAMLError as error:  # the reader: a character that YAML forbids
+        composer.problems.append(_character_problem(error, text))
+        data = None
+    except _GiveUp as stop:
+        composer.problems.append(stop.problem)
+        data = None
+    return Document(path, text, data, tuple(composer.problems), composer)
+
+
+class _GiveUp(Exception):
+    """Composing cannot go on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class _Frame:
+    """A container that is being filled."""
+
+    __slots__ = ("anchor", "event", "key", "key_event", "merges", "nodes", "places", "value")
+
+    def __init__(self, value: Any, event: Any, anchor: str | None) -> None:
+        self.value = value
+        self.event = event
+        self.anchor = anchor
+        self.key: Any = _NO_KEY
+        self.key_event: Any = None
+        self.merges: list[Any] = []
+        self.places: dict[str | int, tuple[Any, Any]] = {}
+        self.nodes = 1
+
+
+_NO_KEY = object()
+_MERGE = object()
+
+
+class _Composer:
+    """Turns events into data, and remembers where every value stands (see :class:`Places`)."""
+
+    def __init__(self, text: str) -> None:
+        self.problems: list[Problem] = []
+        self._text = text
+        self._root_event: Any = None
+        self._root: Any = None
+        self._places: dict[int, dict[str | int, tuple[Any, Any]]] = {}
+        self._anchors: dict[str, tuple[Any, int, Any]] = {}
+        self._open_anchors: set[str] = set()
+        self._stack: list[_Frame] = []
+        self._constructor: Any = None
+
+    # -- composing -------------------------------------------------------------------------------
+
+    def compose(self) -> Any:
+        """The data of the first document."""
+        parser = _Loader(self._text)
+        try:
+            get_event = parser.get_event
+            documents = 0
+            while True:
+                event = get_event()
+                kind = type(event)
+                if kind is yaml.ScalarEvent:
+                    self._add(*self._scalar(event), event)
+                elif kind is yaml.MappingStartEvent:
+                    self._open({}, event)
+                elif kind is yaml.SequenceStartEvent:
+                    self._open([], event)
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    self._close()
+                elif kind is yaml.AliasEvent:
+                    self._alias(event)
+                elif kind is yaml.DocumentStartEvent:
+                    documents += 1
+                    if documents > 1:
+                        raise _GiveUp(
+                            Problem(
+                                ProblemKind.DOCUMENTS,
+                                "a second YAML document starts here",
+                                _position(event.start_mark),
+                                fatal=True,
+                            )
+                        )
+                elif kind is yaml.StreamEndEvent:
+                    return self._root
+        finally:
+            parser.dispose()
+
+    def _open(self, value: Any, event: Any) -> None:
+        if len(self._stack) >= Limits.DEPTH:
+            raise _GiveUp(too_deep())
+        if _CONTAINER_TAGS.get(event.tag, ...) not in (None, type(value)):
+            self._tag_problem(event)
+        if event.anchor:
+            self._open_anchors.add(event.anchor)
+        self._stack.append(_Frame(value, event, event.anchor))
+
+    def _close(self) -> None:
+        frame = self._stack.pop()
+        value = frame.value
+        for merged in reversed(frame.merges):
+            for key, item in merged.items():
+                if key not in value:
+                    value[key] = item
+                    frame.places[key] = self._places.get(id(merged), {}).get(key, (None, None))
+        self._places[id(value)] = frame.places
+        if frame.anchor:
+            self._open_anchors.discard(frame.anchor)
+            self._anchors[frame.anchor] = (value, frame.nodes, frame.event)
+        self._add(value, frame.nodes, frame.event)
+
+    def _alias(self, event: Any) -> None:
+        if event.anchor in self._open_anchors:
+            raise _GiveUp(
+                Problem(
+                    ProblemKind.LIMIT,
+                    f"alias *{event.anchor} contains itself",
+                    _position(event.start_mark),
+                    fatal=True,
+                )
+            )
+        if event.anchor not in self._anchors:
+            raise _GiveUp(
+                Problem(
+                    ProblemKind.SYNTAX,
+                    f"alias *{event.anchor} has no anchor &{event.anchor} before it",
+                    _position(event.start_mark),
+                    fatal=True,
+                )
+            )
+        value, nodes, _ = self._anchors[event.anchor]
+        self._add(value, nodes, event)
+
+    def _add(self, value: Any, nodes: int, event: Any) -> None:
+        """Put a finished value where it belongs: root, list item, key or value."""
+        if not self._stack:
+            self._root, self._root_event = value, event
+            return
+        frame = self._stack[-1]
+        frame.nodes += nodes
+        if frame.nodes > Limits.NODES:
+            raise _GiveUp(
+                Problem(
+                    ProblemKind.LIMIT,
+                    f"more than {Limits.NODES:,} values",
+                    _position(event.start_mark),
+                    fatal=True,
+                )
+            )
+        container = frame.value
+        if type(container) is list:
+            frame.places[len(container)] = (event, event)
+            container.append(value)
+        elif frame.key is _NO_KEY:
+            frame.key, frame.key_event = self._key(value, event), event
+        else:
+            key, frame.key = frame.key, _NO_KEY
+            if key is _MERGE:
+                self._merge(frame, value, event)
+                return
+            if key in container:
+                self._duplicate(frame, key)
+            container[key] = value
+            frame.places[key] = (frame.key_event, event)
+
+    def _key(self, value: Any, event: Any) -> Any:
+        if type(value) is str and not (value == "<<" and _is_plain(event)):
+            return value
+        if value == "<<":
+            return _MERGE
+        written = self._source(event)
+        self._problem(
+            ProblemKind.KEY_TYPE,
+            f"key {written} is {_kind_name(value)}, not a string",
+            event,
+            (*self._path(), written),
+        )
+        return written
+
+    def _merge(self, frame: _Frame, value: Any, event: Any) -> None:
+        values = value if type(value) is list else [value]
+        if all(type(item) is dict for item in values):
+            frame.merges += reversed(values)
+            self._problem(ProblemKind.FEATURE, "merge key << is YAML 1.1 only", event, self._path())
+        else:
+            raise _GiveUp(
+                Problem(
+                    ProblemKind.SYNTAX,
+                    "merge key << needs a mapping, or a list of mappings",
+                    _position(event.start_mark),
+                    fatal=True,
+                )
+            )
+
+    def _duplicate(self, frame: _Frame, key: str) -> None:
+        first = frame.places[key][0]
+        self._problem(
+            ProblemKind.DUPLICATE_KEY,
+            f"key {key!r} stands twice in one mapping, first in line {first.start_mark.line + 1};"
+            " readers keep only the last",
+            frame.key_event,
+            (*self._path(), key),
+        )
+
+    # -- scalars ---------------------------------------------------------------------------------
+
+    def _scalar(self, event: Any) -> tuple[Any, int]:
+        value = self._resolve(event)
+        if event.anchor:
+            self._anchors[event.anchor] = (value, 1, event)
+        return value, 1
+
+    def _resolve(self, event: Any) -> Any:
+        value: str = event.value
+        tag = event.tag
+        if tag is None or tag == "!":
+            if not event.implicit[0]:
+                return value
+            tag = _implicit_tag(value)
+            if value[:1] in _MAY_DIFFER or tag is not None:
+                self._compare_with_12(value, tag, event)
+            if tag is None:
+                return value
+        return self._construct(tag, value, event)
+
+    def _construct(self, tag: str, value: str, event: Any) -> Any:
+        if tag == _TAG + "str" or tag == _TAG + "merge":
+            return value
+        if tag not in _SCALAR_TAGS:
+            self._tag_problem(event, tag)
+            return value
+        if self._constructor is None:
+            self._constructor = yaml.constructor.SafeConstructor()
+        try:
+            result = self._constructor.construct_object(yaml.ScalarNode(tag, value))
+        except (ValueError, KeyError, AttributeError, IndexError, yaml.YAMLError) as error:
+            raise _GiveUp(
+                Problem(
+                    ProblemKind.SYNTAX,
+                    f"{value[:40]!r} is not a valid YAML {tag.removeprefix(_TAG)}: {error}"[:200],
+                    _position(event.start_mark),
+                    fatal=True,
+                )
+            ) from None
+        if tag == _TAG + "timestamp":
+            self._problem(
+                ProblemKind.TIMESTAMP,
+                f"YAML reads the unquoted {value} as a date",
+                event,
+                self._path_of_next(),
+            )
+            return value
+        return result
+
+    def _compare_with_12(self, value: str, tag: str | None, event: Any) -> None:
+        match = _CORE_12.fullmatch(value)
+        other = match.lastgroup if match else "str"
+        mine = (tag or _TAG + "str").removeprefix(_TAG)
+        if mine in ("merge", "value", "timestamp") or mine == other == "str":
+            return
+        same = mine == other
+        if same and mine == "int":  # 010 is 8 in YAML 1.1 and 10 in 1.2
+            same = not re.match(r"[-+]?0[0-9]", value) and "_" not in value
+        if not same:
+            names = {"str": "string", "int": "integer", "bool": "boolean"}
+            mine, other = names.get(mine, mine), names.get(str(other), other)
+            detail = f"a {mine} and a {other}" if mine != other else f"two different {mine}s"
+            self._problem(
+                ProblemKind.AMBIGUOUS,
+                f"YAML 1.1 and YAML 1.2 readers take the unquoted {value} for {detail}",
+                event,
+                self._path_of_next(),
+            )
+
+    # -- problems --------------------------------------------------------------------------------
+
+    def _tag_problem(self, event: Any, tag: str | None = None) -> None:
+        tag = tag or event.tag
+        shown = "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+        if shown == "!!value":
+            shown = "= (!!value)"
+        kind = ProblemKind.FEATURE if tag in _SAFE_TAGS else ProblemKind.TAG
+        self._problem(
+            kind,
+            f"tag {shown} is outside the JSON-compatible subset of YAML",
+            event,
+            self._path_of_next(),
+        )
+
+    def _problem(
+        self, kind: ProblemKind, message: str, event: Any, pointer: tuple[str | int, ...]
+    ) -> None:
+        if len(self.problems) < 1000:
+            self.problems.append(Problem(kind, message, _position(event.start_mark), pointer))
+
+    def _path(self) -> tuple[str | int, ...]:
+        """The pointer of the innermost open container."""
+        return tuple(self._step(frame) for frame in self._stack[:-1])
+
+    def _path_of_next(self) -> tuple[str | int, ...]:
+        """The pointer of the value that is being read."""
+        return tuple(self._step(frame) for frame in self._stack if frame.key is not _NO_KEY or _is_list(frame))
+
+    @staticmethod
+    def _step(frame: _Frame) -> str | int:
+        return len(frame.value) if _is_list(frame) else str(frame.key)
+
+    def _source(self, event: Any) -> str:
+        return self._text[event.start_mark.index : event.end_mark.index][:60].split("\n")[0].strip()
+
+    # -- places (see Places) ---------------------------------------------------------------------
+
+    def offset(self, pointer: Sequence[str | int], *, key: bool = False) -> int | None:
+        events = self._events(pointer)
+        if events is None:
+            return None
+        event = events[0] if key else events[1]
+        return None if event is None else int(event.start_mark.index)
+
+    def scalar(self, pointer: Sequence[str | int]) -> Scalar | None:
+        events = self._events(pointer)
+        if events is None or type(events[1]) is not yaml.ScalarEvent:
+            return None
+        event = events[1]
+        start: int = event.start_mark.index
+        if event.tag is not None or event.anchor is not None:
+            return None
+        return Scalar(start, event.end_mark.index, event.style or "")
+
+    def _events(self, pointer: Sequence[str | int]) -> tuple[Any, Any] | None:
+        value, events = self._root, (self._root_event, self._root_event)
+        if self._root_event is None:
+            return None
+        for step in pointer:
+            place = self._places.get(id(value), {}).get(step)
+            if place is None:
+                return None
+            events, value = place, value[step]
+        return events
+
+
+def _is_list(frame: _Frame) -> bool:
+    return type(frame.value) is list
+
+
+def _is_plain(event: Any) -> bool:
+    return type(event) is yaml.ScalarEvent and event.implicit[0] and event.tag is None
+
+
+def _implicit_tag(value: str) -> str | None:
+    """The tag of a plain scalar, None for a string (``yaml.resolver.BaseResolver.resolve``)."""
+    for tag, pattern in _IMPLICIT.get(value[:1], ()):
+        if pattern.match(value):
+            return tag
+    return None
+
+
+def _kind_name(value: Any) -> str:
+    names = {bool: "a boolean", int: "an integer", float: "a number", list: "a list", dict: "a mapping"}
+    return "null" if value is None else names.get(type(value), "a date")
+
+
+def _position(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column + 1)
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    parts = [part for part in (error.problem, error.context) if part]
+    message = ", ".join(parts) or "not YAML"
+    return Problem(ProblemKind.SYNTAX, message, _position(mark) if mark else None, fatal=True)
+
+
+def _character_problem(error: yaml.YAMLError, text: str) -> Problem:
+    """The place of the first character that YAML 1.1 forbids (section 5.1)."""
+    bad = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    if bad is None:
+        return Problem(ProblemKind.SYNTAX, str(error).split("\n")[0][:200], fatal=True)
+    line = text.count("\n", 0, bad.start()) + 1
+    column = bad.start() - text.rfind("\n", 0, bad.start())
+    message = f"character U+{ord(bad.group()):04X} is not allowed in YAML"
+    return Problem(ProblemKind.ENCODING, message, Position(line, column), fatal=True)
