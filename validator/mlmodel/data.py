@@ -1,0 +1,29 @@
+"""The language-neutral trees of this distribution: schemas, rule pages."""
+
+from __future__ import annotations
+
+import os
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules")}
+
+
+def tree(name: str) -> str:
+    """The directory of a data tree: in an installed wheel, or else in a checkout.
+
+    Raises:
+        FileNotFoundError: neither holds it, so the installation is broken.
+    """
+    packaged = os.path.join(_HERE, "_data", name)
+    if os.path.isdir(packaged):
+        return packaged
+    checkout = os.path.join(os.path.dirname(os.path.dirname(_HERE)), _SOURCES[name])
+    if os.path.isdir(checkout):
+        return checkout
+    raise FileNotFoundError(f"{name} is neither in {packaged} nor in {checkout}")
+
+
+def read(name: str, path: str) -> str:
+    """The text of one file of a data tree."""
+    with open(os.path.join(tree(name), *path.split("/")), encoding="utf-8") as file:
+        return file.read()

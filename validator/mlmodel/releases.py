@@ -1,0 +1,42 @@
+"""MLflow releases as comparable numbers."""
+
+from __future__ import annotations
+
+import re
+
+Release = tuple[int, ...]
+
+_RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
+
+
+def parse(version: str) -> Release | None:
+    """The release segment of a version (PEP 440), ``2.9.2.dev0`` -> ``(2, 9, 2)``; None for other texts.
+
+    Development and pre-releases count as the release they lead to: MLflow writes them from its main branch.
+    """
+    match = _RELEASE.match(version.strip())
+    if match is None:
+        return None
+    return tuple(int(part[:9]) for part in match[1].split("."))
+
+
+def at_most(release: Release | None, version: str) -> bool:
+    """Whether a recorded release is ``version`` or older, at the precision that was recorded.
+
+    ``2.4`` may be any 2.4.x, so it is at most ``2.4.0`` only by doubt, and the answer is no.  An unknown
+    release is never at most anything.
+    """
+    if release is None:
+        return False
+    limit = parse(version)
+    assert limit is not None, version
+    if len(release) < len(limit) and limit[: len(release)] == release:
+        return False
+    return release <= limit
+
+
+def at_least(release: Release | None, version: str) -> bool:
+    """Whether a recorded release is ``version`` or newer; an unknown one is not."""
+    limit = parse(version)
+    assert limit is not None, version
+    return release is not None and release >= limit

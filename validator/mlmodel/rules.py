@@ -1,0 +1,90 @@
+"""The catalogue of rules: ``schemas/rules.json``, which the pages of ``spec/rules/`` generate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mlmodel import data
+from mlmodel.findings import Severity
+from mlmodel.suggestions import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the standard."""
+
+    id: str
+    name: str
+    severity: Severity
+    chapter: str
+    since: str
+    fixable: bool
+    summary: str
+
+    @property
+    def page(self) -> str:
+        """The page's path from the root of the repository."""
+        return f"spec/rules/{self.id}-{self.name}.md"
+
+
+@cache
+def catalogue() -> Mapping[str, Rule]:
+    """All rules by id, in the order of their ids."""
+    entries = json.loads(data.read("schemas", "rules.json"))["rules"]
+    return {
+        entry["id"]: Rule(
+            entry["id"],
+            entry["name"],
+            Severity[entry["severity"].upper()],
+            entry["chapter"],
+            entry["since"],
+            entry["fixable"],
+            entry["summary"],
+        )
+        for entry in entries
+    }
+
+
+def page(rule: Rule) -> str:
+    """The Markdown text of a rule's page, without its front matter."""
+    text = data.read("rules", f"{rule.id}-{rule.name}.md")
+    return text.split("---\n", 2)[2].lstrip("\n")
+
+
+class UnknownRuleError(ValueError):
+    """A selector names no rule; ``suggestion`` is the nearest one, if any is near."""
+
+    def __init__(self, selector: str) -> None:
+        known = [*catalogue(), *(rule.name for rule in catalogue().values())]
+        self.suggestion = nearest(selector, known, 0.6)
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else " (see --list-rules)"
+        super().__init__(f"no rule is called {selector!r}{hint}")
+
+
+def matching(selector: str) -> frozenset[str]:
+    """The ids that a selector means: an id, the beginning of ids (``MLM3``), a name, or ``ALL``.
+
+    Raises:
+        UnknownRuleError: it means none.
+    """
+    if selector == "ALL":
+        return frozenset(catalogue())
+    ids = frozenset(
+        rule.id
+        for rule in catalogue().values()
+        if rule.name == selector or (selector[:3] == "MLM" and rule.id.startswith(selector))
+    )
+    if not ids:
+        raise UnknownRuleError(selector)
+    return ids
+
+
+def matching_any(selectors: Iterable[str]) -> frozenset[str]:
+    """The ids that any of the selectors means."""
+    return frozenset().union(*map(matching, selectors))
