@@ -1,0 +1,245 @@
+"""Chapter 3, flavors: what each loader needs of its own entry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlmodel import outline, schemas
+from mlmodel.directory import Kind
+from mlmodel.schemas import describe, shown
+from mlmodel.suggestions import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.documents import Document
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+_PYFUNC = ("flavors", "python_function")
+
+
+def entries(model: Model) -> Iterator[Finding]:
+    """MLM202, MLM204-MLM206, MLM208, MLM211-MLM213, MLM218: every known flavor against its own schema."""
+    document = model.mlmodel
+    if document is None:
+        return
+    for flavor, conf in model.flavors.items():
+        base = ("flavors", flavor)
+        if flavor in schemas.flavor_names():
+            found = schemas.violations(f"flavors/{flavor}.schema.json", conf)
+            yield from model.violations(found, document, base)
+            yield from _unknown_keys(model, document, flavor, conf)
+        else:
+            yield _unknown_flavor(model, document, flavor)
+    if model.flavors and "python_function" not in model.flavors:
+        yield model.finding(
+            "MLM203",
+            "no python_function flavor: mlflow.pyfunc, serving and spark_udf cannot use the model",
+            document,
+            ("flavors",),
+            key=True,
+        )
+
+
+def _unknown_flavor(model: Model, document: Document, flavor: str) -> Finding:
+    place = ("flavors", flavor)
+    belongs = outline.home(flavor, ("flavors",))
+    if belongs is not None:
+        return _misplaced(model, document, place, belongs)
+    near = nearest(flavor, schemas.flavor_names() - model.flavors.keys())
+    if near:
+        message = f"unknown flavor {shown(flavor)}; did you mean {near!r}?"
+        return model.finding("MLM208", message, document, place, key=True)
+    message = f"flavor {shown(flavor)} is not one of MLflow's; only its own reader can judge it"
+    return model.finding("MLM207", message, document, place, key=True)
+
+
+def not_mappings(model: Model) -> Iterator[Finding]:
+    """MLM118, MLM201: what stands under ``flavors`` and is no flavor."""
+    document = model.mlmodel
+    flavors = model.config.get("flavors")
+    if document is None or not isinstance(flavors, dict):
+        return
+    for key, value in flavors.items():
+        if isinstance(value, dict):
+            continue
+        belongs = outline.home(key, ("flavors",))
+        if belongs is not None:
+            yield _misplaced(model, document, ("flavors", key), belongs)
+        else:
+            message = f"flavor {shown(key)} is {describe(value)}, not a mapping of its keys"
+            yield model.finding("MLM201", message, document, ("flavors", key))
+
+
+def _misplaced(model: Model, document: Document, place: tuple[str, ...], belongs: tuple[str, ...]) -> Finding:
+    return model.finding(
+        "MLM118",
+        f"key {place[-1]!r} stands under {'.'.join(place[:-1])}; it belongs under {'.'.join(belongs)}",
+        document,
+        place,
+        key=True,
+        hint=f"is the line `{belongs[-1]}:` above it lost?",
+    )
+
+
+def _unknown_keys(
+    model: Model, document: Document, flavor: str, conf: dict[str, Any]
+) -> Iterator[Finding]:
+    schema = schemas.flavor_schema(flavor) or {}
+    known = schema.get("properties", {}).keys()
+    patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+    for key in conf.keys() - known:
+        if any(pattern.search(key) for pattern in patterns):
+            continue
+        place = ("flavors", flavor, key)
+        if flavor == "python_function" and key in ("conda", "virtualenv"):
+            yield _misplaced(model, document, place, (*_PYFUNC, "env"))
+            continue
+        near = nearest(key, known - conf.keys(), 0.85)
+        if near:
+            message = f"unknown key {key!r} in flavor {flavor}; did you mean {near!r}?"
+            yield model.finding("MLM113", message, document, place, key=True)
+
+
+def python_function(model: Model) -> Iterator[Finding]:
+    """MLM209, MLM210, MLM215, MLM216, MLM219: the entry that generic readers use."""
+    document = model.mlmodel
+    conf = model.flavors.get("python_function")
+    if document is None or conf is None:
+        return
+    if isinstance(conf.get("env"), str):
+        yield model.finding(
+            "MLM210",
+            "'env' is a string, the form of MLflow 1.x; containers of MLflow 2 and later want a mapping",
+            document,
+            (*_PYFUNC, "env"),
+            hint="env: {conda: conda.yaml, virtualenv: python_env.yaml}",
+        )
+    loader = conf.get("loader_module")
+    if isinstance(loader, str):
+        yield from _loader(model, document, loader)
+
+
+def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
+    place = (*_PYFUNC, "loader_module")
+    schema = schemas.flavor_schema("python_function") or {}
+    known = {entry["module"]: entry for entry in schema["x-loader-modules"]}
+    entry = known.get(loader)
+    if entry is not None:
+        if entry.get("reads-flavor") and entry["flavor"] not in model.flavors:
+            yield model.finding(
+                "MLM219",
+                f"{loader} reads the entry of flavor {entry['flavor']!r}, which is missing",
+                document,
+                place,
+            )
+        if entry.get("until"):
+            yield model.finding(
+                "MLM209", f"MLflow has {loader} until {entry['until']} only", document, place
+            )
+    elif loader.split(".")[0] == "mlflow":
+        near = nearest(loader, known, 0.7)
+        hint = f"did you mean {near}?" if near else None
+        message = f"no release of MLflow has a loader module {shown(loader)}"
+        yield model.finding("MLM215", message, document, place, hint=hint)
+    elif not _ships(model, loader):
+        message = f"{shown(loader)} is not part of MLflow: the environment must bring it"
+        yield model.finding("MLM216", message, document, place)
+
+
+def _ships(model: Model, module: str) -> bool:
+    """Whether the model brings a module under ``code`` itself."""
+    top = module.split(".")[0]
+    code = model.flavors["python_function"].get("code")
+    if not isinstance(code, str):
+        return False
+    folder = f"{code.strip('/')}/"
+    look = model.directory.look
+    return any(look(folder + name).kind is not Kind.MISSING for name in (top, f"{top}.py"))
+
+
+def retired(model: Model) -> Iterator[Finding]:
+    """MLM209: flavors that the current MLflow no longer has."""
+    document = model.mlmodel
+    if document is None:
+        return
+    for flavor in model.flavors:
+        about = (schemas.flavor_schema(flavor) or {}).get("x-flavor", {})
+        if about.get("removed-in"):
+            message = f"MLflow has flavor {flavor!r} until {about['until']} only"
+            yield model.finding("MLM209", message, document, ("flavors", flavor), key=True)
+
+
+def same_values(model: Model) -> Iterator[Finding]:
+    """MLM214: two readers must find the same model."""
+    document = model.mlmodel
+    if document is None:
+        return
+    for flavor, conf in model.flavors.items():
+        if flavor not in schemas.flavor_names():
+            continue
+        for found in schemas.annotated(f"flavors/{flavor}.schema.json", "x-same-as", conf):
+            other = found.subschema["x-same-as"]
+            twin: Any = model.config
+            for step in other.split("/")[1:]:
+                twin = twin.get(step) if isinstance(twin, dict) else None
+            if isinstance(twin, str) and isinstance(found.value, str) and _normal(twin) != _normal(found.value):
+                yield model.finding(
+                    "MLM214",
+                    f"flavor {flavor} loads {shown(found.value)}, but {other[1:].replace('/', '.')} is"
+                    f" {shown(twin)}: two readers load two models",
+                    document,
+                    ("flavors", flavor, *found.pointer),
+                )
+
+
+def _normal(path: str) -> str:
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def weights_elsewhere(model: Model) -> Iterator[Finding]:
+    """MLM217: models whose weights the directory does not hold."""
+    document = model.mlmodel
+    if document is None:
+        return
+    for flavor, conf in model.flavors.items():
+        if flavor not in schemas.flavor_names():
+            continue
+        for found in schemas.annotated(f"flavors/{flavor}.schema.json", "x-elsewhere", conf):
+            if found.value is not None or found.subschema["x-elsewhere"] == "present":
+                yield model.finding(
+                    "MLM217",
+                    "the weights are not in the directory: loading needs the hub, or the author's disk",
+                    document,
+                    ("flavors", flavor, *found.pointer),
+                    key=True,
+                )
+
+
+_LOCAL = re.compile(r"file:|[A-Za-z]:[\\/]|\\\\|/(?:home|Users|root|tmp|mnt|private|var)/")
+
+
+def artifact_uris(model: Model) -> Iterator[Finding]:
+    """MLM019: the author's own paths, which ``artifacts.*.uri`` keeps."""
+    document = model.mlmodel
+    artifacts = model.flavors.get("python_function", {}).get("artifacts")
+    if document is None or not isinstance(artifacts, dict):
+        return
+    for name, artifact in artifacts.items():
+        uri = artifact.get("uri") if isinstance(artifact, dict) else None
+        if isinstance(uri, str) and _LOCAL.match(uri):
+            place = (*_PYFUNC, "artifacts", name, "uri")
+            yield model.finding("MLM019", f"{shown(uri)} is a path of the author's machine", document, place)
+
+
+CHECKS = (
+    entries,
+    not_mappings,
+    python_function,
+    retired,
+    same_values,
+    weights_elsewhere,
+    artifact_uris,
+)

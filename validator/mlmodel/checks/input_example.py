@@ -1,0 +1,229 @@
+"""Chapter 6, the input example: its form, and whether the signature accepts it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mlmodel import examples, paths, releases, schemas, signatures
+from mlmodel.documents import ProblemKind
+from mlmodel.findings import Location
+from mlmodel.model import make
+from mlmodel.schemas import describe, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.documents import Document
+    from mlmodel.examples import Example
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+_ROWS = 1000
+"""Rows of an example that are compared with the signature."""
+
+
+def presence(model: Model) -> Iterator[Finding]:
+    """MLM512, MLM513: is there an example, and a signature with it."""
+    document = model.mlmodel
+    if document is None or "python_function" not in model.flavors:
+        return
+    if model.config.get("saved_input_example_info") is None:
+        yield model.finding("MLM512", "no input example: nobody can try the model", document, ())
+    elif model.config.get("signature") is None:
+        message = "an input example is stored, but no signature: MLflow could not infer it, or was not asked to"
+        yield model.finding("MLM513", message, document, ("saved_input_example_info",), key=True)
+
+
+def form(model: Model) -> Iterator[Finding]:
+    """MLM504, MLM505, MLM514, MLM515: the file is JSON of the form that its type asks for."""
+    example = examples.stored(model)
+    if example is None:
+        return
+    document = example.document
+    yield from _problems(document, "MLM504")
+    if not document.readable:
+        return
+    found = schemas.violations("input-example.schema.json", document.data, examples.definition(example))
+    yield from model.violations(found, document)
+    yield from _era(model, example)
+
+
+def _problems(document: Document, rule: str) -> Iterator[Finding]:
+    rules = {ProblemKind.DUPLICATE_KEY: "MLM104", ProblemKind.LIMIT: "MLM903", ProblemKind.NAN: "MLM515"}
+    for problem in document.problems:
+        line, column = problem.position or (None, None)
+        source = document.source_line(line) if line else None
+        place = Location(document.path, line, column, None, source)
+        message = f"not JSON: {problem.message}" if problem.kind is ProblemKind.SYNTAX else problem.message
+        yield make(rules.get(problem.kind, rule), message, place)
+
+
+def _era(model: Model, example: Example) -> Iterator[Finding]:
+    if example.type != "ndarray" or example.has_params:
+        return
+    wrapped = isinstance(example.document.data, dict)
+    others = "MLflow 2.16 and later" if wrapped else "MLflow 2.15 and earlier"
+    wrong = wrapped == releases.at_least(model.release, "2.16.2")
+    if model.release is not None and not wrong:
+        message = f"{others} cannot read this form of an ndarray example"
+        yield model.finding("MLM514", message, example.document, ())
+
+
+def against_signature(model: Model) -> Iterator[Finding]:
+    """MLM506-MLM510: the example is input that the signature accepts."""
+    example = examples.stored(model)
+    if example is None or not example.document.readable:
+        return
+    yield from _params(model, example)
+    section = model.signature.get("inputs")
+    if section is None or not section.document.readable or not _is_sound(section):
+        return
+    if section.columns:
+        table = examples.table(example)
+        if table is not None:
+            yield from _columns(model, example, section, table)
+    elif section.tensors:
+        yield from _tensors(model, example, section)
+
+
+def _is_sound(section: signatures.Section) -> bool:
+    """Whether the section has no violation of its own; those were said, and nothing can be compared with them."""
+    return not any(schemas.violations(signatures.SCHEMAS[section.name], section.document.data))
+
+
+def _columns(
+    model: Model, example: Example, section: signatures.Section, table: examples.Table
+) -> Iterator[Finding]:
+    document = example.document
+    items = section.items
+    if not any(map(signatures.is_named, items)):
+        width = max((len(row) for row in table.rows), default=0)
+        if table.rows and width < len(items) and not table.nested:
+            message = f"the signature has {len(items)} unnamed columns, the example {width}"
+            yield model.finding("MLM509", message, document, table.data_pointer)
+        return
+    if table.names is None:
+        return
+    index_of = {name: index for index, name in enumerate(table.names)}
+    for item in items:
+        name = item.get("name")
+        if not isinstance(name, str):
+            continue
+        if name not in index_of:
+            if signatures.is_required(item):
+                yield _missing(model, example, name, table)
+            continue
+        column = [row[index_of[name]] for row in table.rows[:_ROWS] if len(row) > index_of[name]]
+        for row, value in enumerate(column):
+            complaint = _misfit(value, str(item.get("type")))
+            if complaint is not None:
+                pointer = table.cell(row, index_of[name], name)
+                message = f"column {shown(name)} is {item['type']}, but the example has {complaint}"
+                yield model.finding("MLM508", message, document, pointer)
+                break
+    declared = {item.get("name") for item in items}
+    extra = [name for name in table.names if name not in declared]
+    if extra:
+        names = ", ".join(shown(name) for name in extra[:5])
+        message = f"the signature does not name {names}: readers drop such columns"
+        yield model.finding("MLM507", message, document, table.names_pointer)
+
+
+def _missing(model: Model, example: Example, name: str, table: examples.Table) -> Finding:
+    folded = re.sub(r"\s", "", name).lower()
+    near = [other for other in table.names or () if re.sub(r"\s", "", str(other)).lower() == folded]
+    hint = f"the example calls it {shown(str(near[0]))}: names must be equal to the letter" if near else None
+    message = f"the example has no column {shown(name)}, which the signature requires"
+    return model.finding("MLM506", message, example.document, table.names_pointer, hint=hint)
+
+
+_NUMBER = re.compile(r"\s*[+-]?(?:(?:\d[\d_]*)?\.?\d*(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)\s*", re.IGNORECASE)
+
+
+def _misfit(value: Any, type_: str) -> str | None:
+    """Why no reader can make a JSON value one of a scalar type; None where one may."""
+    if type_ not in signatures.SCALARS:
+        return None
+    if isinstance(value, (list, dict)):
+        return None if type_ == "binary" else describe(value)
+    numeric = type_ in ("integer", "long", "float", "double")
+    if numeric and isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return describe(value)
+    if type_ in ("integer", "long"):
+        if value is None:
+            return "null, which makes the column a float"
+        if isinstance(value, float) and not value.is_integer():
+            return describe(value)
+    return None
+
+
+def _tensors(model: Model, example: Example, section: signatures.Section) -> Iterator[Finding]:
+    if example.type != "ndarray":
+        return
+    payload, pointer = example.payload
+    if isinstance(payload, dict):
+        for item in section.items:
+            name = item.get("name")
+            if isinstance(name, str) and name not in payload and item.get("required") is not False:
+                message = f"the example has no tensor {shown(name)}, which the signature names"
+                yield model.finding("MLM506", message, example.document, pointer)
+            elif name in payload:
+                yield from _shape(model, example, item, payload[name], (*pointer, name))
+    elif len(section.items) == 1:
+        yield from _shape(model, example, section.items[0], payload, pointer)
+
+
+def _shape(
+    model: Model, example: Example, item: dict[str, Any], value: Any, pointer: tuple[str | int, ...]
+) -> Iterator[Finding]:
+    expected = item["tensor-spec"]["shape"]
+    actual = examples.shape(value)
+    if actual is None or not expected:
+        return
+    fits = len(actual) == len(expected) and all(
+        want in (-1, have) for want, have in zip(expected, actual, strict=True)
+    )
+    if not fits:
+        message = f"the example has shape {tuple(actual)}, the signature asks for {tuple(expected)}"
+        yield model.finding("MLM509", message, example.document, pointer)
+
+
+def _params(model: Model, example: Example) -> Iterator[Finding]:
+    section = model.signature.get("params")
+    params = example.params
+    if section is None or not isinstance(params, dict):
+        return
+    declared = {str(item.get("name")): item for item in section.items}
+    for name, value in params.items():
+        item = declared.get(name)
+        if item is None:
+            continue  # readers warn, and leave it out
+        type_ = str(item.get("type", item.get("dtype")))
+        if item.get("shape") == [-1]:
+            fits = isinstance(value, list) and all(signatures.fits_param(each, type_) for each in value)
+        else:
+            fits = value is None or isinstance(value, dict) or signatures.fits_param(value, type_)
+        if not fits:
+            message = f"param {shown(name)} is {describe(value)}; the signature declares {type_}"
+            if item.get("shape") == [-1]:
+                message += ", a list"
+            yield model.finding("MLM510", message, example.document, ("params", name))
+
+
+def serving(model: Model) -> Iterator[Finding]:
+    """MLM511: the request that a scoring server is to accept."""
+    info = model.config.get("saved_input_example_info")
+    path = info.get("serving_input_path") if isinstance(info, dict) else None
+    if not isinstance(path, str) or not path or paths.fault(path) is not None:
+        return
+    document = model.json(path)
+    if document is None:
+        return
+    if document.readable:
+        yield from model.violations(schemas.violations("serving-input.schema.json", document.data), document)
+    else:
+        yield from _problems(document, "MLM511")
+
+
+CHECKS = (presence, form, against_signature, serving)

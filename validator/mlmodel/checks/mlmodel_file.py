@@ -1,0 +1,247 @@
+"""Chapter 2, the MLmodel file: its syntax, and the keys of its top level."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmodel import outline, releases, schemas
+from mlmodel.documents import ProblemKind
+from mlmodel.findings import Location
+from mlmodel.model import at, make
+from mlmodel.schemas import shown
+from mlmodel.suggestions import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.documents import Document, Problem
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+_RULES = {
+    ProblemKind.SYNTAX: "MLM101",
+    ProblemKind.ENCODING: "MLM102",
+    ProblemKind.DUPLICATE_KEY: "MLM104",
+    ProblemKind.KEY_TYPE: "MLM105",
+    ProblemKind.TAG: "MLM106",
+    ProblemKind.DOCUMENTS: "MLM107",
+    ProblemKind.FEATURE: "MLM108",
+    ProblemKind.AMBIGUOUS: "MLM109",
+    ProblemKind.TIMESTAMP: "MLM111",
+    ProblemKind.LIMIT: "MLM903",
+}
+
+
+def syntax(model: Model) -> Iterator[Finding]:
+    """MLM101-MLM109, MLM118, MLM130, MLM903: the file is one YAML mapping of the JSON-compatible subset."""
+    document = model.mlmodel
+    if document is None:
+        return
+    stand_in = _stand_in(model, document)
+    if stand_in is not None:
+        yield model.finding(*stand_in, document)
+        return
+    for problem in document.problems:
+        if not _is_free(problem):
+            yield _problem(document, problem)
+    if document.readable and not isinstance(document.data, dict):
+        what = "empty" if document.data is None else schemas.describe(document.data)
+        hint = "MLflow fails on it before it reads a key" if document.data is None else None
+        yield model.finding("MLM103", f"the file is {what}, not a mapping of keys", document, hint=hint)
+    if any(problem.kind is ProblemKind.SYNTAX for problem in document.problems):
+        yield from _misplaced_lines(document)
+
+
+def _problem(document: Document, problem: Problem) -> Finding:
+    line, column = problem.position or (None, None)
+    pointer = document.pointer(problem.pointer) if problem.pointer else None
+    source = document.source_line(line) if line else None
+    hint = None
+    if problem.kind is ProblemKind.TIMESTAMP:
+        hint = "quote it, so that every reader sees a string"
+    return make(_RULES[problem.kind], problem.message, Location(document.path, line, column, pointer, source), hint)
+
+
+def _is_free(problem: Problem) -> bool:
+    """Whether a problem stands where users may write what YAML allows: in ``metadata``, and in deep keys."""
+    if problem.kind is ProblemKind.KEY_TYPE:
+        return len(problem.pointer) > 1 and problem.pointer[0] not in ("flavors", "signature")
+    in_metadata = problem.pointer[:1] == ("metadata",)
+    return in_metadata and problem.kind in (ProblemKind.TIMESTAMP, ProblemKind.FEATURE)
+
+
+_SCRIPT = re.compile(r"\A#!|^(?:import|from) \w[\w.]*(?: import .*)?\r?$|^(?:def|class) \w+.*:\r?$", re.MULTILINE)
+
+
+def _stand_in(model: Model, document: Document) -> tuple[str, str] | None:
+    """The rule and message where another kind of file carries the name MLmodel, None where none does."""
+    if document.readable and isinstance(document.data, dict):
+        if "oid" in document.data and "git-lfs" in str(document.data.get("version")):
+            return "MLM011", "a Git LFS pointer stands here, not the MLmodel file: fetch it with `git lfs pull`"
+        return None
+    head = model.directory.head("MLmodel", 16)
+    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+        return "MLM103", "the file is a pickle, not an MLmodel file: MLflow reads the model's YAML description here"
+    if head[:4] == b"PK\x03\x04":
+        return "MLM103", "the file is a zip archive, not YAML"
+    if head.lstrip()[:5].lower() in (b"<!doc", b"<html"):
+        return "MLM103", "the file is an HTML page, not YAML: a download that failed?"
+    if not isinstance(document.data, (dict, list)) and _SCRIPT.search(document.text[:20_000]):
+        return "MLM103", "the file is a Python script, not YAML"
+    return None
+
+
+def _misplaced_lines(document: Document) -> Iterator[Finding]:
+    for found in outline.misplaced_lines(document.text):
+        where = f"indented under {found.parent[-1]!r}" if found.parent else "at the top level"
+        target = _path_words(found.belongs)
+        location = Location(document.path, found.line, found.column, None, document.source_line(found.line))
+        yield make("MLM118", f"key {found.key!r} stands {where}; it belongs {target}", location, _lost(found.belongs))
+
+
+def _path_words(path: tuple[str, ...]) -> str:
+    return f"under {'.'.join(path)}" if path else "at the top level"
+
+
+def _lost(path: tuple[str, ...]) -> str | None:
+    if not path:
+        return "remove its indentation"
+    return f"is the line `{path[-1]}:` above it lost? Its children are indented below it"
+
+
+def structure(model: Model) -> Iterator[Finding]:
+    """MLM110-MLM112, MLM115, MLM116, MLM119-MLM126, MLM301-MLM303, MLM501, MLM502: what the schema of the file says."""
+    document = model.mlmodel
+    if document is not None and isinstance(document.data, dict):
+        for violation in schemas.violations("mlmodel.schema.json", document.data):
+            if violation.rule == "MLM112":
+                yield _no_flavors(model, document)
+            elif violation.rule != "MLM201":  # chapter 3 says it, and knows what was meant
+                yield from model.violations(iter((violation,)), document)
+
+
+def _no_flavors(model: Model, document: Document) -> Finding:
+    stray = [key for key in model.config if key in schemas.flavor_names()]
+    hint = None
+    if stray:
+        hint = f"{', '.join(stray)} at the top level: put a line `flavors:` above, and indent what belongs to it"
+    present = "flavors" in model.config
+    message = "'flavors' names no flavor" if present else "top-level key 'flavors' is missing"
+    return model.finding("MLM112", f"{message}: no reader can load the model", document, ("flavors",) if present else (), hint=hint)
+
+
+def top_level_keys(model: Model) -> Iterator[Finding]:
+    """MLM113, MLM114, MLM118: top-level keys that readers do not know."""
+    document = model.mlmodel
+    if document is None or not isinstance(document.data, dict):
+        return
+    known = outline.top_level()
+    reserved = [re.compile(pattern) for pattern in schemas.schema("mlmodel.schema.json")["patternProperties"]]
+    for key in document.data:
+        if key in known or any(pattern.search(key) for pattern in reserved):
+            continue  # MLM115, by the schema
+        belongs = outline.home(key, ())
+        if belongs is not None:
+            yield model.finding(
+                "MLM118",
+                f"key {key!r} stands at the top level; it belongs {_path_words(belongs)}",
+                document,
+                (key,),
+                key=True,
+                hint=_lost(belongs),
+            )
+            continue
+        near = nearest(key, known - document.data.keys())
+        if near:
+            yield model.finding(
+                "MLM113", f"unknown key {key!r}; did you mean {near!r}?", document, (key,), key=True
+            )
+        else:
+            yield model.finding("MLM114", f"no reader knows the key {shown(key)}", document, (key,), key=True)
+
+
+def provenance(model: Model) -> Iterator[Finding]:
+    """MLM117, MLM120, MLM127, MLM130: by what and as what the model was written."""
+    document = model.mlmodel
+    if document is None or not model.config:
+        return
+    if model.config.get("mlflow_version") is None:
+        yield model.finding("MLM117", "'mlflow_version' is not recorded", document, ())
+    yield from _identifiers(model, document)
+    yield from _size(model, document)
+    if not document.text.isascii():
+        at_fault = re.search(r"[^\x00-\x7f]", document.text)
+        assert at_fault is not None
+        place = document.position(at_fault.start())
+        line, column = place or (None, None)
+        yield make(
+            "MLM130",
+            "non-ASCII characters: MLflow on Windows opens the file in the locale's encoding",
+            Location("MLmodel", line, column, None, document.source_line(line) if line else None),
+        )
+
+
+def _identifiers(model: Model, document: Document) -> Iterator[Finding]:
+    uuid, identifier = model.config.get("model_uuid"), model.config.get("model_id")
+    if isinstance(uuid, str) and isinstance(identifier, str) and uuid != identifier:
+        yield model.finding("MLM120", "'model_uuid' and 'model_id' differ", document, ("model_id",))
+
+
+def _size(model: Model, document: Document) -> Iterator[Finding]:
+    recorded = model.config.get("model_size_bytes")
+    if not isinstance(recorded, int) or isinstance(recorded, bool) or not model.directory.listed_all:
+        return
+    total = sum(entry.size for entry in model.directory.entries.values())
+    if recorded > total:
+        yield model.finding(
+            "MLM127",
+            f"'model_size_bytes' is {recorded:,}, but the files have {total:,} bytes: something is missing",
+            document,
+            ("model_size_bytes",),
+        )
+
+
+def newer_keys(model: Model) -> Iterator[Finding]:
+    """MLM129: keys that the recorded release did not write."""
+    document = model.mlmodel
+    if document is None or model.release is None:
+        return
+    tables = [("mlmodel.schema.json", model.config, ())]
+    tables += [
+        (f"flavors/{flavor}.schema.json", conf, ("flavors", flavor))
+        for flavor, conf in model.flavors.items()
+        if flavor in schemas.flavor_names()
+    ]
+    for name, mapping, base in tables:
+        for key, subschema in schemas.schema(name).get("properties", {}).items():
+            absent = subschema.get("x-not-in")
+            if key in mapping and absent and releases.at_most(model.release, absent):
+                yield make(
+                    "MLM129",
+                    f"MLflow writes {key!r} since {subschema['x-since']}, the file says {model.config['mlflow_version']}",
+                    at(document, (*base, key), key=True),
+                )
+
+
+def registered_model_meta(model: Model) -> Iterator[Finding]:
+    """MLM128: the note that a download from a registry leaves behind."""
+    document = model.yaml("registered_model_meta")
+    if document is None:
+        return
+    if not document.readable:
+        yield model.finding("MLM128", f"not YAML: {document.problems[0].message}", document)
+    else:
+        yield from model.violations(
+            schemas.violations("registered-model-meta.schema.json", document.data), document
+        )
+
+
+CHECKS = (
+    syntax,
+    structure,
+    top_level_keys,
+    provenance,
+    newer_keys,
+    registered_model_meta,
+)

@@ -1,0 +1,115 @@
+"""A stored input example as values, whatever release wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlmodel import paths
+
+if TYPE_CHECKING:
+    from mlmodel.documents import Document
+    from mlmodel.model import Model
+
+    Pointer = tuple[str | int, ...]
+
+TYPES = ("dataframe", "ndarray", "json_object", "sparse_matrix_csr", "sparse_matrix_csc")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The file that ``saved_input_example_info`` names, and what the MLmodel file says of it."""
+
+    document: Document
+    type: str
+    orient: str | None
+    has_params: bool
+
+    @property
+    def payload(self) -> tuple[Any, Pointer]:
+        """The example without its wrappers, and its place: ``{"inputs": ..., "params": ...}`` and, up to
+        MLflow 2.15, ``{"inputs": ...}`` around an ndarray."""
+        data, pointer = self.document.data, ()
+        if self.has_params and isinstance(data, dict) and "inputs" in data:
+            data, pointer = data["inputs"], ("inputs",)
+        if self.type == "ndarray" and isinstance(data, dict) and data.keys() == {"inputs"}:
+            data, pointer = data["inputs"], (*pointer, "inputs")
+        return data, pointer
+
+    @property
+    def params(self) -> Any:
+        """The params stored with the example, None where there are none."""
+        data = self.document.data
+        return data.get("params") if self.has_params and isinstance(data, dict) else None
+
+
+def stored(model: Model) -> Example | None:
+    """The stored example, None where none is named or its file is not there."""
+    info = model.config.get("saved_input_example_info")
+    if not isinstance(info, dict):
+        return None
+    path, type_ = info.get("artifact_path"), info.get("type")
+    if not isinstance(path, str) or not path or paths.fault(path) is not None or type_ not in TYPES:
+        return None
+    document = model.json(path)
+    if document is None:
+        return None
+    return Example(document, type_, info.get("pandas_orient"), bool(info.get("params")))
+
+
+def definition(example: Example) -> str:
+    """The definition of ``input-example.schema.json`` that the file must meet."""
+    return f"{example.type}_with_params" if example.has_params else example.type
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An example as rows and named columns."""
+
+    names: list[str] | None
+    rows: list[list[Any]]
+    names_pointer: Pointer
+    data_pointer: Pointer
+    records: bool = False
+    """Rows are objects in the file, so that a cell is found by its column's name."""
+    nested: bool = False
+    """One object stands for one row."""
+
+    def cell(self, row: int, column: int, name: str) -> Pointer:
+        """Where a cell stands in the file."""
+        if self.nested:
+            return (*self.data_pointer, name)
+        return (*self.data_pointer, row, name if self.records else column)
+
+
+def table(example: Example) -> Table | None:
+    """The example as a table; None for forms that are none."""
+    data, pointer = example.payload
+    if example.type == "dataframe":
+        if isinstance(data, dict) and isinstance(data.get("data"), list):
+            names = data.get("columns")
+            rows = [row for row in data["data"] if isinstance(row, list)]
+            place = (*pointer, "columns") if "columns" in data else pointer
+            strings = [str(name) for name in names] if isinstance(names, list) else None
+            return Table(strings, rows, place, (*pointer, "data"))
+        if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
+            names = list(data[0])
+            return Table(names, [[row.get(name) for name in names] for row in data], pointer, pointer, records=True)
+    if example.type == "json_object" and isinstance(data, dict) and data:
+        # A single row, or a mapping of columns: only the names are certain.
+        return Table(list(data), [], pointer, pointer, nested=True)
+    return None
+
+
+def shape(value: Any) -> list[int] | None:
+    """The shape of nested lists, None where they are ragged or no list."""
+    if not isinstance(value, list):
+        return None
+    result: list[int] = []
+    while isinstance(value, list):
+        result.append(len(value))
+        lengths = {len(item) if isinstance(item, list) else -1 for item in value[:1000]}
+        if len(lengths) > 1:
+            return None
+        value = value[0] if value else None
+    return result

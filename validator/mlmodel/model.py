@@ -1,0 +1,163 @@
+"""What the checks are given: one model directory, its parsed documents and the facts that several need."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlmodel import rules
+from mlmodel.directory import Kind, ModelDirectory
+from mlmodel.documents import Document, parse_json, parse_yaml
+from mlmodel.findings import Finding, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlmodel.schemas import Violation
+    from mlmodel.signatures import Section
+
+MAX_TEXT = 10 * 1024 * 1024
+"""Bytes of a YAML or requirements file that are judged.  MLflow's largest are a few kilobytes."""
+MAX_EXAMPLE = 32 * 1024 * 1024
+"""Bytes of an input example that are judged."""
+
+
+class Model:
+    """One model directory under judgement.  Every document is read and parsed at most once."""
+
+    def __init__(self, directory: ModelDirectory) -> None:
+        self.directory = directory
+        self._documents: dict[str, Document | None] = {}
+
+    # -- documents -------------------------------------------------------------------------------
+
+    def yaml(self, path: str) -> Document | None:
+        """The YAML file at ``path``, None when no such file is there.
+
+        Raises:
+            UnreadableError: it is there and cannot be read.
+        """
+        return self._document(path, MAX_TEXT)
+
+    def json(self, path: str) -> Document | None:
+        """The JSON file at ``path``, as :meth:`yaml`."""
+        return self._document(path, MAX_EXAMPLE)
+
+    def _document(self, path: str, limit: int) -> Document | None:
+        if path not in self._documents:
+            document = None
+            if self.directory.look(path).kind is Kind.FILE:
+                parse = parse_json if limit == MAX_EXAMPLE else parse_yaml
+                document = parse(self.directory.read(path, limit), path)
+            self._documents[path] = document
+        return self._documents[path]
+
+    @property
+    def mlmodel(self) -> Document | None:
+        """The MLmodel file, None where there is none."""
+        return self.yaml("MLmodel")
+
+    # -- facts that several checks need ----------------------------------------------------------
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The MLmodel file's top-level mapping, empty where it has none."""
+        document = self.mlmodel
+        data = document.data if document is not None else None
+        return data if isinstance(data, dict) else {}
+
+    @cached_property
+    def flavors(self) -> dict[str, dict[str, Any]]:
+        """The flavors whose value is a mapping."""
+        flavors = self.config.get("flavors")
+        if not isinstance(flavors, dict):
+            return {}
+        return {name: conf for name, conf in flavors.items() if isinstance(conf, dict)}
+
+    @cached_property
+    def release(self) -> tuple[int, ...] | None:
+        """The recorded MLflow release as numbers, ``(2, 15, 0)``; None where none is recorded."""
+        from mlmodel.releases import parse
+
+        version = self.config.get("mlflow_version")
+        return parse(version) if isinstance(version, str) else None
+
+    @cached_property
+    def predates_versions(self) -> bool:
+        """Whether the file has the form of MLflow up to 1.23, which recorded neither its version nor a
+        ``model_uuid``, and wrote ``env`` as a string or not at all."""
+        conf = self.flavors.get("python_function", {})
+        recorded = self.config.get("mlflow_version") or self.config.get("model_uuid")
+        return not recorded and not isinstance(conf.get("env"), dict)
+
+    @cached_property
+    def signature(self) -> dict[str, Section]:
+        """The sections of the signature that are JSON texts, by name."""
+        from mlmodel.signatures import sections
+
+        return sections(self)
+
+    # -- findings --------------------------------------------------------------------------------
+
+    def finding(
+        self,
+        rule: str,
+        message: str,
+        document: Document | None = None,
+        pointer: Sequence[str | int] | None = None,
+        *,
+        key: bool = False,
+        file: str | None = None,
+        hint: str | None = None,
+    ) -> Finding:
+        """A finding about a value of a document (about its key with ``key``), or about a file, or the model."""
+        location = Location(file)
+        if document is not None and pointer is not None:
+            location = at(document, pointer, key=key)
+        elif document is not None:
+            location = Location(document.path)
+        return make(rule, message, location, hint)
+
+    def violations(
+        self,
+        found: Iterator[Violation],
+        document: Document,
+        base: Sequence[str | int] = (),
+    ) -> Iterator[Finding]:
+        """Findings for what a schema found in the value at ``base`` of a document."""
+        for violation in found:
+            pointer = (*base, *violation.pointer)
+            yield self.finding(
+                violation.rule,
+                violation.message,
+                document,
+                pointer,
+                key=violation.missing is not None,
+                hint=_hint(document, pointer, violation),
+            )
+
+
+def at(document: Document, pointer: Sequence[str | int], *, key: bool = False) -> Location:
+    """The location of a value of a document."""
+    position = document.locate(pointer, key=key)
+    steps = document.pointer(pointer)
+    if position is None:
+        return Location(document.path, pointer=steps)
+    line, column = position
+    return Location(document.path, line, column, steps, document.source_line(line))
+
+
+def make(rule: str, message: str, location: Location, hint: str | None = None) -> Finding:
+    """A finding of a rule, with the name and severity that the catalogue gives it."""
+    entry = rules.catalogue()[rule]
+    return Finding(rule, entry.name, entry.severity, message, location, hint)
+
+
+def _hint(document: Document, pointer: Sequence[str | int], violation: Violation) -> str | None:
+    if violation.hint is not None:
+        return violation.hint
+    if violation.keyword == "type" and "must be a string" in violation.message:
+        written = document.written(pointer)
+        if written and "\n" not in written and written[0] not in "'\"":
+            return f"quote it: '{written}'"
+    return None

@@ -1,0 +1,98 @@
+"""The paths that an MLmodel file holds: where they stand, and whether they could lead anywhere safe."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from mlmodel import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.documents import Document
+    from mlmodel.model import Model
+
+
+class PathUse(NamedTuple):
+    """One path that a reader of the model will open."""
+
+    value: str
+    kind: str
+    """``file``, ``directory``, ``any``, ``prefix`` or ``basename``, as ``x-path`` says."""
+    document: Document
+    pointer: tuple[str | int, ...]
+    missing_rule: str
+
+
+class Fault(Enum):
+    """Why a path cannot be used, whatever is on the disk."""
+
+    ABSOLUTE = "absolute"
+    ESCAPES = "escapes"
+    BACKSLASH = "backslash"
+
+
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+def fault(path: str, *, basename: bool = False) -> Fault | None:
+    """What is wrong with a path: absolute, out of the directory, or written for Windows only.
+
+    ``basename`` is for keys of which readers use the last component only, wherever the rest leads.
+    """
+    if basename:
+        return Fault.BACKSLASH if "\\" in path else None
+    decoded = unquote(unquote(path))  # some servers decode a path twice (CVE-2024-1560)
+    for text in (path, decoded):
+        if _ABSOLUTE.match(text):
+            return Fault.ABSOLUTE
+    for text in (path, decoded):
+        if _escapes(text):
+            return Fault.ESCAPES
+    return Fault.BACKSLASH if "\\" in path else None
+
+
+def _escapes(path: str) -> bool:
+    depth = 0
+    for part in path.replace("\\", "/").split("/"):
+        depth += -1 if part == ".." else part not in ("", ".")
+        if depth < 0:
+            return True
+    return "\0" in path
+
+
+def uses(model: Model) -> Iterator[PathUse]:
+    """Every path of the MLmodel file, as the annotations of the schemas say, defaults included."""
+    document = model.mlmodel
+    if document is None or not model.config:
+        return
+    yield from _keys(document, "mlmodel.schema.json", model.config, ())
+    for flavor, conf in model.flavors.items():
+        if flavor in schemas.flavor_names():
+            name, base = f"flavors/{flavor}.schema.json", ("flavors", flavor)
+            yield from _keys(document, name, conf, base)
+            for entry in schemas.schema(name).get("x-files", ()):
+                if all(_holds(model.config, condition) for condition in entry.get("when", ())):
+                    yield PathUse(entry["path"], entry["kind"], document, base, "MLM007")
+
+
+def _keys(document: Document, name: str, value: object, base: tuple[str | int, ...]) -> Iterator[PathUse]:
+    for found in schemas.annotated(name, "x-path", value):
+        if isinstance(found.value, str) and found.value:
+            rule = found.subschema.get("x-rules", {}).get("x-path", "MLM007")
+            yield PathUse(found.value, found.subschema["x-path"], document, (*base, *found.pointer), rule)
+
+
+def _holds(config: Any, condition: dict[str, Any]) -> bool:
+    """Whether the value at a condition's ``pointer`` is there (``present``), or is one of its ``enum``, where
+    an absent value is null."""
+    value, present = config, True
+    for step in condition["pointer"].split("/")[1:]:
+        present = isinstance(value, dict) and step in value
+        value = value[step] if present else None
+    if "present" in condition:
+        return present is condition["present"]
+    return value in condition["enum"]

@@ -1,0 +1,66 @@
+"""Reports -> text.  Every reporter is a pure function from an iterable of reports to pieces of text.
+
+They take an iterable and yield pieces, so that ten thousand models pass through in flat memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from mlmodel.findings import Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlmodel.findings import Report
+
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a report is to look."""
+
+    color: bool = False
+    verbosity: int = 0
+    """-1 quiet: nothing but findings; 0 normal; 1 verbose: infos too, and models without findings."""
+
+
+class Render(Protocol):
+    """What every reporter offers as ``render``."""
+
+    def __call__(self, reports: Iterable[Report], style: Style) -> Iterator[str]:
+        """The pieces of the output, in order."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over all reports that went by."""
+
+    models: int = 0
+    invalid: int = 0
+    unjudged: int = 0
+    errors: int = 0
+    warnings: int = 0
+    infos: int = 0
+
+    def add(self, report: Report) -> None:
+        """Count one more report."""
+        self.models += 1
+        self.invalid += report.verdict is Verdict.INVALID
+        self.unjudged += report.verdict is Verdict.UNJUDGED
+        self.errors += report.count(Severity.ERROR)
+        self.warnings += report.count(Severity.WARNING)
+        self.infos += report.count(Severity.INFO)
+
+    @property
+    def valid(self) -> int:
+        """Models that conform."""
+        return self.models - self.invalid - self.unjudged
+
+
+def reporter(name: str) -> Render:
+    """The reporter of a format; only the chosen one is imported."""
+    render: Render = import_module(f"mlmodel.reporters.{name}_format").render
+    return render

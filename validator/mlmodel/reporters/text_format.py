@@ -1,0 +1,90 @@
+"""For people, and for editors that parse ``path:line:column: message``."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from mlmodel.findings import Severity, Verdict
+from mlmodel.reporters import Style, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mlmodel.findings import Finding, Report
+
+_COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_WIDTH = 160
+
+
+def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
+    """Findings as they come, a hint under each, and one line that sums up."""
+    tally = Tally()
+    hidden = 0
+    for report in reports:
+        tally.add(report)
+        for finding in report.findings:
+            if finding.severity is Severity.INFO and style.verbosity < 1:
+                hidden += 1
+                continue
+            yield _finding(report, finding, style)
+        if report.truncated:
+            yield f"{printable(report.path)}: {report.truncated} more findings not shown\n"
+        if style.verbosity >= 1 and not report.findings:
+            yield f"{printable(report.path)}: valid, no findings\n"
+    if style.verbosity >= 0:
+        yield summary(tally, hidden, style)
+
+
+def _finding(report: Report, finding: Finding, style: Style) -> str:
+    place = finding.location
+    path = os.path.join(report.path, *place.file.split("/")) if place.file else report.path
+    where = ":".join(str(part) for part in (printable(path), place.line, place.column) if part)
+    label = _paint(finding.severity.label, _COLORS[finding.severity], style)
+    rule = _paint(finding.rule, "1", style)
+    lines = [f"{where}: {label} {rule} {printable(finding.message)} [{finding.name}]"]
+    if place.source is not None and place.source.strip():
+        lines += _excerpt(place.source, place.line or 1, place.column or 1, style)
+    if finding.hint:
+        lines.append(f"    {_paint('hint:', '1', style)} {printable(finding.hint)}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(source: str, line: int, column: int, style: Style) -> list[str]:
+    """The offending line, cut around the column, and a caret under it."""
+    start = max(0, column - _WIDTH // 2) if len(source) > _WIDTH else 0
+    shown = printable(source[start : start + _WIDTH].replace("\t", " "))
+    margin = f"{line:>5} | "
+    caret = " " * (len(margin) + column - 1 - start) + "^"
+    return [margin + shown, _paint(caret, "1", style)]
+
+
+def summary(tally: Tally, hidden: int, style: Style) -> str:
+    """The line that sums up."""
+    models = f"{tally.models:,} model{'' if tally.models == 1 else 's'}"
+    parts = [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in ((tally.errors, "error"), (tally.warnings, "warning"), (tally.infos, "note"))
+        if count
+    ]
+    if tally.unjudged:
+        verdict, color = f"{tally.unjudged:,} could not be judged", "31"
+    elif tally.invalid:
+        verdict, color = f"{tally.invalid:,} of them invalid" if tally.models > 1 else "invalid", "31"
+    else:
+        verdict, color = "valid", "32"
+    text = f"{models}, {_paint(verdict, color, style)}"
+    if parts:
+        text += ": " + ", ".join(parts)
+    return text + (" (--verbose shows notes)" if hidden else "") + "\n"
+
+
+def _paint(text: str, code: str, style: Style) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if style.color else text
+
+
+def printable(text: str) -> str:
+    """A text that cannot move the cursor, change colors or reorder what a person reads."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
