@@ -1,0 +1,140 @@
+"""What the static path costs, measured beside something else in the same run.
+
+``python benchmarks/bench.py [--mlflow PYTHON] [--models N] [--only NAME]``
+
+* cold: CPU of one ``mlmodel-validate DIR``, process start included, against ``python -I -c pass`` of the same
+  interpreter; with ``--mlflow`` (an interpreter that has MLflow) also against its ``Model.load(DIR)``.
+* bulk: many model directories below one, with one process and with one a core, peak memory of each; with
+  ``--mlflow`` also a bare loop of ``Model.load`` over the same directories.
+* imports: which of the modules that should stay unimported are imported.
+
+Run it with an installed wheel (``pip install .``): an editable install without cached bytecode compiles the
+package at every start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = [ROOT / "examples" / "sklearn-logistic-regression", ROOT / "tests" / "base"]
+UNWANTED = ("numpy", "cloudpickle", "jsonschema", "mlflow", "pandas")
+
+MLFLOW_COLD = "import sys, mlflow; from mlflow.models import Model; Model.load(sys.argv[1])"
+MLFLOW_LOOP = """
+import glob, os, sys, time
+from mlflow.models import Model
+folders = sorted(os.path.dirname(path) for path in glob.glob(sys.argv[1] + "/**/MLmodel", recursive=True))
+start = time.process_time()
+for folder in folders:
+    Model.load(folder)
+print(len(folders) / (time.process_time() - start))
+"""
+
+
+def cpu(command: list[str], repeat: int = 10) -> float:
+    """Milliseconds of CPU, user and system, of the fastest of several runs."""
+    best = float("inf")
+    for _ in range(repeat):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return best * 1000
+
+
+def validator() -> list[str]:
+    """The command as a user has it."""
+    script = Path(sys.executable).parent / "mlmodel-validate"
+    return [str(script)] if script.exists() else [sys.executable, "-m", "mlmodel", "validate"]
+
+
+def cold(mlflow: str | None) -> None:
+    """One model, process start included."""
+    python = cpu([sys.executable, "-I", "-c", "pass"], 20)
+    print(f"cold   python -I -c pass       {python:8.1f} ms")
+    for model in MODELS:
+        ours = cpu([*validator(), "--no-config", str(model)])
+        print(f"cold   mlmodel-validate        {ours:8.1f} ms  {ours / python:5.1f} x python  {model.name}")
+    if mlflow:
+        theirs = cpu([mlflow, "-W", "ignore", "-c", MLFLOW_COLD, str(MODELS[0])], 3)
+        print(f"cold   mlflow Model.load       {theirs:8.1f} ms  {theirs / ours:5.1f} x ours")
+
+
+def bulk(count: int, mlflow: str | None) -> None:
+    """Many models below one directory."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for index in range(count):
+            target = Path(scratch, f"{index // 100:03}", f"model-{index:05}")
+            shutil.copytree(MODELS[index % len(MODELS)], target, copy_function=os.link)
+        for jobs in sorted({1, os.cpu_count() or 1}):
+            measure_bulk(scratch, count, jobs)
+        if count >= 1000:
+            measure_bulk(str(Path(scratch, "000")), 100, 1)
+        if mlflow:
+            result = subprocess.run(
+                [mlflow, "-W", "ignore", "-c", MLFLOW_LOOP, scratch], check=True, capture_output=True, text=True
+            )
+            print(f"bulk   bare loop of mlflow Model.load  {float(result.stdout):7.0f} models/s of CPU")
+
+
+def measure_bulk(folder: str, count: int, jobs: int) -> None:
+    """One run of the command; its rate, and the peak memory of the largest process."""
+    command = [*validator(), "--no-config", "-r", "-q", f"--jobs={jobs}", folder]
+    code = (
+        "import resource, subprocess, sys, time\n"
+        "start = time.perf_counter()\n"
+        "subprocess.run(sys.argv[1:], check=True)\n"
+        "wall = time.perf_counter() - start\n"
+        "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(wall, use.ru_utime + use.ru_stime, use.ru_maxrss)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
+    wall, seconds, peak = map(float, result.stdout.split())
+    print(
+        f"bulk   {count:6,} models, --jobs={jobs}  {count / wall:7.0f} models/s  {count / seconds:7.0f} models/s of CPU"
+        f"  peak {peak / 1024:5.0f} MB a process"
+    )
+
+
+def imports() -> None:
+    """Modules that a static check must not import."""
+    code = (
+        "import sys; from mlmodel.cli import validate\n"
+        "try: validate(['--no-config', '-q', sys.argv[1]])\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(MODELS[0])], check=True, capture_output=True, text=True
+    )
+    loaded = set(result.stdout.split())
+    found = sorted(name for name in UNWANTED if name in loaded)
+    reporters = sorted(name.rpartition(".")[2] for name in loaded if name.startswith("mlmodel.reporters."))
+    print(f"imports  unwanted: {', '.join(found) or 'none'}; reporters: {', '.join(reporters)}; {len(loaded)} modules")
+
+
+def main() -> None:
+    """Run the measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mlflow", metavar="PYTHON", help="an interpreter that has MLflow")
+    parser.add_argument("--models", type=int, default=10_000, metavar="N")
+    parser.add_argument("--only", choices=("cold", "bulk", "imports"))
+    options = parser.parse_args()
+    if options.only in (None, "cold"):
+        cold(options.mlflow)
+    if options.only in (None, "imports"):
+        imports()
+    if options.only in (None, "bulk"):
+        bulk(options.models, options.mlflow)
+
+
+if __name__ == "__main__":
+    main()
