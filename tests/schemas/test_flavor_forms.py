@@ -1,7 +1,7 @@
 """Every flavor's schema against the forms that writers gave it, and against forms that loaders cannot use.
 
-The forms are in ``flavor_forms.yaml``. Two validators must agree on each: jsonschema, and jsonschema_rs, which
-the package uses and which brings the rule.
+The forms are in ``flavor_forms.yaml``.
+Two validators must agree on each: jsonschema, and jsonschema_rs, which the package uses to find the rule.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import jsonschema_rs
@@ -17,6 +17,9 @@ import pytest
 import yaml
 
 from mlmodel import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).parent
 FLAVORS = sorted(path.name.split(".")[0] for path in (HERE.parents[1] / "schemas" / "flavors").iterdir())
@@ -49,7 +52,7 @@ Failures = Counter[tuple[str, str]]
 """How often each keyword fails at each JSON Pointer."""
 
 
-def pointer(path: Any) -> str:
+def pointer(path: Iterable[object]) -> str:
     return "".join(f"/{step}" for step in path)
 
 
@@ -66,7 +69,7 @@ def rust_validator(flavor: str) -> jsonschema_rs.Draft7Validator:
 
 
 def failures(flavor: str, form: object) -> Failures:
-    """What fails in a form, on which both validators must agree."""
+    """Find what fails in a form; both validators must agree."""
     rust = Counter(
         (str(error.evaluation_path[-1]), pointer(error.instance_path))
         for error in rust_validator(flavor).iter_errors(form)
@@ -80,7 +83,7 @@ def failures(flavor: str, form: object) -> Failures:
 
 
 def expected(fails: str | list[str]) -> tuple[Failures, set[tuple[str, str]]]:
-    """Failures, and rules with where they are broken, from ``keyword rule [at pointer]``."""
+    """Read ``keyword rule [at pointer]``: failures, and rules with where they are broken."""
     found: Failures = Counter()
     broken = set()
     for text in [fails] if isinstance(fails, str) else fails:

@@ -79,11 +79,9 @@ def _path(model: Model, use: PathUse, seen: set[str]) -> Iterator[Finding]:
         yield finding("MLM006", f"{name} has a backslash, which only Windows takes for a separator", f"write {fixed}")
         return
     path = use.value.rsplit("/", 1)[-1] if use.kind == "basename" else use.value
-    if use.kind == "prefix":
-        if not _has_prefix(model, path):
-            yield finding(use.missing_rule, f"no file of the model begins with {name}")
-        return
     entry = model.directory.look(path)
+    if use.kind == "prefix" and entry.kind is Kind.MISSING and _has_prefix(model, path):
+        return
     if entry.kind is Kind.MISSING:
         yield finding(use.missing_rule, f"{name} is not in the model directory", _near(model, path))
     elif entry.kind is Kind.OUTSIDE:

@@ -178,8 +178,9 @@ def same_values(model: Model) -> Iterator[Finding]:
     if document is None:
         return
     for flavor, conf in model.flavors.items():
-        if flavor not in schemas.flavor_names():
-            continue
+        loaders = (schemas.flavor_schema(flavor) or {}).get("x-flavor", {}).get("loader-modules", ())
+        if model.flavors.get("python_function", {}).get("loader_module") not in loaders:
+            continue  # another loader may well load something else
         for found in schemas.annotated(f"flavors/{flavor}.schema.json", "x-same-as", conf):
             other = found.subschema["x-same-as"]
             twin: Any = model.config

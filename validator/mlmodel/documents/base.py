@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mlmodel.documents.folding import SourceMap
 
     Pointer = Sequence[str | int]
 
@@ -17,8 +20,18 @@ class Limits:
 
     DEPTH = 100
     """Levels of nesting.  MLflow's deepest signatures stay below 20."""
-    NODES = 500_000
-    """Values in one document, every alias counted as the copy that a reader makes of it."""
+    YAML_VALUES = 100_000
+    """Values in one YAML document, every alias counted as the copy that a reader makes of it, and a long text
+    as one more for each :attr:`TEXT` characters."""
+    TEXT = 1024
+    JSON_VALUES = 1_500_000
+    """Values and keys in one JSON text: a table of a million cells."""
+    DIGITS = 1000
+    """Characters of a number in YAML that is not decimal digits only (Python itself bounds those)."""
+    PROBLEMS = 10_000
+    """Problems of one document that are named."""
+    POINTER = 2000
+    """Characters of a JSON Pointer; beyond, the nearest enclosing value is named."""
 
 
 class ProblemKind(Enum):
@@ -92,6 +105,8 @@ class Document:
     parent: Document | None = None
     anchor: tuple[str | int, ...] = ()
     """Where in ``parent`` this document's text stands; its pointers continue from there."""
+    _lines: Lines | None = field(default=None, repr=False, compare=False)
+    _source: SourceMap | None = field(default=None, repr=False, compare=False)
 
     @property
     def readable(self) -> bool:
@@ -114,23 +129,32 @@ class Document:
         offset = self.offset(pointer, key=key)
         return None if offset is None else self.position(offset)
 
+    @property
+    def lines(self) -> Lines:
+        """The lines of ``text``."""
+        if self._lines is None:
+            self._lines = Lines(self.text)
+        return self._lines
+
     def position(self, offset: int) -> Position | None:
         """Line and column, in the file, of the character at ``offset`` of this document's text."""
         if self.parent is None:
-            line = self.text.count("\n", 0, offset) + 1
-            return Position(line, offset - self.text.rfind("\n", 0, offset))
-        outer = self.parent.places.scalar(self.anchor) if self.parent.places else None
-        if outer is None:
-            return self.parent.locate(self.anchor)
-        return self.parent.position(offset_in_source(self.parent.text, outer, offset))
+            return self.lines.position(offset)
+        if self._source is None:
+            outer = self.parent.places.scalar(self.anchor) if self.parent.places else None
+            if outer is None:
+                return self.parent.locate(self.anchor)
+            from mlmodel.documents.folding import SourceMap  # only findings inside such scalars need it
+
+            self._source = SourceMap(self.parent.text, outer)
+        return self.parent.position(self._source.index(offset))
 
     def source_line(self, line: int) -> str:
         """The text of line ``line`` of the file, counted from 1."""
         document = self
         while document.parent is not None:
             document = document.parent
-        lines = document.text.split("\n", line)
-        return lines[line - 1].rstrip("\r") if len(lines) >= line else ""
+        return document.lines.text(line)
 
     def written(self, pointer: Pointer) -> str | None:
         """The characters of the scalar at ``pointer`` exactly as the file has them."""
@@ -138,13 +162,19 @@ class Document:
         return None if scalar is None else self.text[scalar.start : scalar.end]
 
     def pointer(self, pointer: Pointer) -> str:
-        """The RFC 6901 JSON Pointer of a value, from the root of the file."""
+        """The RFC 6901 JSON Pointer of a value, from the root of the file (see :attr:`Limits.POINTER`)."""
         steps = [*self.anchor, *pointer]
         document = self.parent
         while document is not None and document.parent is not None:
             steps = [*document.anchor, *steps]
             document = document.parent
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+        text = ""
+        for step in steps:
+            name = str(step)
+            if len(text) + len(name) > Limits.POINTER:
+                break
+            text += "/" + name.replace("~", "~0").replace("/", "~1")
+        return text
 
 
 def decode(content: bytes) -> tuple[str, Problem | None]:
@@ -163,17 +193,54 @@ def decode(content: bytes) -> tuple[str, Problem | None]:
         return "", Problem(ProblemKind.ENCODING, message, Position(line, column), fatal=True)
 
 
-def offset_in_source(text: str, scalar: Scalar, offset: int) -> int:
-    """The index in ``text`` of the ``offset``-th character of the value of a YAML scalar.
+class Lines:
+    """Lines and columns of a text.  The line feeds are counted once, block by block, so that ten thousand
+    positions in ten million characters cost no more than the text itself."""
 
-    Undoes the folding and the escapes of YAML 1.1 flow scalars (sections 5.7 and 9.1).  Block scalars
-    are not mapped: their start is returned.
-    """
-    from mlmodel.documents.folding import tokens  # only findings inside such scalars need it
+    _BLOCK = 1 << 14
+    _LONG = 1000
 
-    count = 0
-    for start, length in tokens(text, scalar):
-        if count + max(length, 1) > offset and length:
-            return start
-        count += length
-    return scalar.start
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._before = [0]
+        """For each block, how many line feeds stand before it."""
+        self._starts = [0]
+        """For each block, where the line begins that runs into it."""
+        self._kept: dict[int, str] = {}
+        """Long lines that were asked for, so that all findings in one share its text."""
+        for block in range(0, len(text), self._BLOCK):
+            end = block + self._BLOCK
+            self._before.append(self._before[-1] + text.count("\n", block, end))
+            last = text.rfind("\n", block, end)
+            self._starts.append(self._starts[-1] if last < 0 else last + 1)
+
+    def position(self, offset: int) -> Position:
+        """Line and column of the character at ``offset``."""
+        block = offset // self._BLOCK
+        first = block * self._BLOCK
+        last = self._text.rfind("\n", first, offset)
+        line = self._before[block] + self._text.count("\n", first, offset) + 1
+        return Position(line, offset - (self._starts[block] if last < 0 else last + 1) + 1)
+
+    def text(self, line: int) -> str:
+        """The text of a line, counted from 1, without its line break; empty where there is no such line."""
+        if line in self._kept:
+            return self._kept[line]
+        if not 0 < line <= self._before[-1] + 1:
+            return ""
+        block = bisect_left(self._before, line - 1) - 1
+        start = 0
+        if block >= 0:  # the line feed before this line stands in that block
+            start = block * self._BLOCK
+            for _ in range(line - 1 - self._before[block]):
+                start = self._text.index("\n", start) + 1
+        end = self._text.find("\n", start)
+        found = self._text[start : end if end >= 0 else None].rstrip("\r")
+        if len(found) > self._LONG:
+            self._kept[line] = found
+        return found
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """A text of the document as a message shows it: its beginning, where it is long."""
+    return text if len(text) <= limit else text[:limit] + "..."

@@ -1,0 +1,56 @@
+"""Interpreters with real MLflow releases, each made once and kept.
+
+``MLMODEL_TEST_VENVS`` names the directory that keeps them (``<directory>/<release>``); without it they are
+made in the user's cache.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+NEWEST = "3.17.2"
+RELEASES = ("1.30.1", "2.15.0", NEWEST)
+
+# MLflow 1.30 runs on today's Python only with libraries of its time.
+_EXTRA = {
+    "1.30.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
+    "2.15.0": ("setuptools<70",),
+}
+
+
+def _root() -> Path:
+    configured = os.environ.get("MLMODEL_TEST_VENVS")
+    if configured:
+        return Path(configured)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlmodel-tests"
+
+
+@cache
+def interpreter(release: str) -> str:
+    """The path of a Python that imports this release of MLflow; installs it when it is not there."""
+    folder = _root() / release
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        requirements = [f"mlflow=={release}", *_EXTRA.get(release, ())]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
+        subprocess.run(install, check=True)
+    return str(python)
+
+
+def run(release: str, script: Path, *arguments: str) -> str:
+    """The standard output of a script that a release's interpreter runs."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    result = subprocess.run(
+        [interpreter(release), "-W", "ignore", str(script), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
