@@ -254,9 +254,6 @@ def _advice(model: Model, section: Section) -> Iterator[Finding]:
 def _params(model: Model, section: Section) -> Iterator[Finding]:
     """MLM313, MLM323-MLM325: defaults, shapes and names of params (``ParamSchema``, ``ParamSpec``)."""
     document = section.document
-    if releases.at_most(model.release, "2.5.0") and section.items:
-        message = f"MLflow reads params since 2.6.0, the file says {model.config['mlflow_version']}"
-        yield model.finding("MLM313", message, document, ())
     seen: set[str] = set()
     for index, item in section.numbered():
         name = str(item.get("name"))

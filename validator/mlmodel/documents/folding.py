@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 # YAML 1.1, sections 4.1.4 and 5.1.5: a line break folds into one space, each empty line after it into a line
 # feed, and the blanks around them into nothing.  LS and PS are breaks that do not fold.
 _BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"
-_FOLD = rf"(?P<first>{_BREAK})(?P<rest>(?:[ \t]|{_BREAK})*)"  # the blanks before it are found backwards
+_REST = r"[ \t\r\n\x85\u2028\u2029]*"
+_FOLD = rf"(?P<first>{_BREAK})(?P<rest>{_REST})"  # the blanks before it are found backwards
 _PLAIN = re.compile(_FOLD)
 _SINGLE = re.compile(rf"{_FOLD}|''")
 _DOUBLE = re.compile(
-    rf"\\{_BREAK}(?P<below>(?:[ \t]|{_BREAK})*)"
+    rf"\\{_BREAK}(?P<below>{_REST})"
     rf"|\\(?:x[0-9a-fA-F]{{2}}|u[0-9a-fA-F]{{4}}|U[0-9a-fA-F]{{8}}|.)|{_FOLD}",
     re.DOTALL,
 )

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from json.decoder import scanstring
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ATOM = re.compile(r"[^\s,\]}]+")
+_MARK = re.compile(r'["{}]|NaN|-?Infinity')
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_DECODER = json.JSONDecoder()
 
 
 class _Duplicates:
-    """An ``object_pairs_hook`` that remembers keys which occur twice in one object."""
+    """An ``object_pairs_hook`` that notices keys which occur twice in one object."""
 
     def __init__(self) -> None:
-        self.keys: list[str] = []
+        self.found = False
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         mapping = dict(pairs)
-        if len(mapping) != len(pairs):
-            seen: set[str] = set()
-            self.keys += [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+        self.found |= len(mapping) != len(pairs)
         return mapping
 
 
@@ -45,6 +47,10 @@ def parse_json(
     else:
         text = content
     document = Document(path, text, None, (), JsonPlaces(text), parent, tuple(anchor))
+    if sum(map(text.count, ",:[{")) > Limits.JSON_VALUES:  # those inside strings are counted too
+        message = f"more than {Limits.JSON_VALUES:,} values and keys"
+        document.problems = (Problem(ProblemKind.LIMIT, message, document.position(0), fatal=True),)
+        return document
     duplicates = _Duplicates()
     constants: list[str] = []
 
@@ -68,24 +74,64 @@ def parse_json(
         if _depth(document.data) > Limits.DEPTH:
             document.data = None
             document.problems = (too_deep(),)
-        else:
-            document.problems = tuple(
-                Problem(
-                    ProblemKind.DUPLICATE_KEY,
-                    f"key {key!r} stands twice in one object; readers keep the last",
-                    document.position(_last_key(text, key)),
-                )
-                for key in duplicates.keys
-            )
-            if constants:
-                document.problems += (
-                    Problem(
-                        ProblemKind.NAN,
-                        f"{constants[0]} is not JSON: only Python reads it",
-                        document.position(text.find(constants[0])),
-                    ),
-                )
+            return document
+        if _SURROGATE.search(text):
+            document.data = _without_surrogates(document.data)
+        if duplicates.found or constants:
+            document.problems = tuple(_problems(document))
     return document
+
+
+def _problems(document: Document) -> Iterator[Problem]:
+    """Keys that stand twice in one object, and the first of the numbers that only Python reads."""
+    text = document.text
+    objects: list[dict[str, int]] = []
+    strange = False
+    count = index = 0
+    while (mark := _MARK.search(text, index)) is not None:
+        index = mark.end()
+        if mark[0] == "{":
+            objects.append({})
+        elif mark[0] == "}":
+            objects.pop()
+        elif mark[0] == '"':
+            string, index = scanstring(text, index, True)
+            if not _is_key(text, index):
+                continue
+            first = objects[-1].setdefault(string, mark.start())
+            if first != mark.start():
+                count += 1
+                if count > Limits.PROBLEMS:
+                    yield Problem(ProblemKind.LIMIT, f"more than {Limits.PROBLEMS:,} keys stand twice")
+                    return
+                line = (document.position(first) or Position(1, 1)).line
+                yield Problem(
+                    ProblemKind.DUPLICATE_KEY,
+                    f"key {shortened(repr(string))} stands twice in one object, first in line {line};"
+                    " readers keep only the last",
+                    document.position(mark.start()),
+                )
+        elif not strange:
+            strange = True
+            message = f"{mark[0]} is not JSON: only Python reads it"
+            yield Problem(ProblemKind.NAN, message, document.position(mark.start()))
+
+
+def _is_key(text: str, end: int) -> bool:
+    """Whether a string of a JSON text that ends at ``end`` is a key."""
+    space = _SPACE.match(text, end)
+    return space is not None and text[space.end() : space.end() + 1] == ":"
+
+
+def _without_surrogates(value: Any) -> Any:
+    """A value whose texts can be encoded: a lone surrogate (``"\\ud800"``), which is no character, is replaced."""
+    if type(value) is str:
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if type(value) is list:
+        return [_without_surrogates(item) for item in value]
+    if type(value) is dict:
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
 
 
 def too_deep() -> Problem:
@@ -112,15 +158,16 @@ def _depth(data: Any) -> int:
     return depth
 
 
-def _last_key(text: str, key: str) -> int:
-    return max(text.rfind(json.dumps(key)), text.rfind(json.dumps(key, ensure_ascii=False)), 0)
-
-
 class JsonPlaces:
-    """Finds a pointer in a JSON text by scanning it again: only findings pay for positions."""
+    """Finds a pointer in a JSON text by scanning it again: only findings pay for positions, and each
+    container is scanned once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._objects: dict[int, dict[str, tuple[int, int]]] = {}
+        """For each object that was passed, by its index: the indexes of its keys and their values."""
+        self._arrays: dict[int, array[int]] = {}
+        """For each array that was passed, by its index: the indexes of its items."""
 
     def offset(self, pointer: Sequence[str | int], *, key: bool = False) -> int | None:
         try:
@@ -144,28 +191,36 @@ class JsonPlaces:
 
     def _child(self, index: int, step: str | int) -> tuple[int, int] | None:
         """Indexes of the key and of the value of one member; the last one where a key repeats."""
-        text = self._text
-        opening = text[index]
-        if opening not in "[{":
-            return None
-        found: tuple[int, int] | None = None
-        count = 0
+        if self._text[index] == "{" and isinstance(step, str):
+            if index not in self._objects:
+                self._objects[index] = dict(self._members(index))
+            return self._objects[index].get(step)
+        if self._text[index] == "[" and isinstance(step, int):
+            if index not in self._arrays:
+                self._arrays[index] = array("q", self._items(index))
+            items = self._arrays[index]
+            return (items[step], items[step]) if 0 <= step < len(items) else None
+        return None
+
+    def _members(self, index: int) -> Iterator[tuple[str, tuple[int, int]]]:
         index = self._skip_space(index + 1)
-        while text[index] not in "]}":
+        while self._text[index] != "}":
             key_index = index
-            name: str | int = count
-            if opening == "{":
-                name, index = scanstring(text, index + 1, True)
-                index = self._skip_space(self._skip_space(index) + 1)
-            if name == step:
-                found = (key_index, index)
-                if opening == "[":
-                    break
-            index = self._skip_space(self._end(index))
-            if text[index] == ",":
-                index = self._skip_space(index + 1)
-            count += 1
-        return found
+            name, index = scanstring(self._text, index + 1, True)
+            index = self._skip_space(self._skip_space(index) + 1)
+            yield name, (key_index, index)
+            index = self._next(index)
+
+    def _items(self, index: int) -> Iterator[int]:
+        index = self._skip_space(index + 1)
+        while self._text[index] != "]":
+            yield index
+            index = self._next(index)
+
+    def _next(self, index: int) -> int:
+        """The index behind a member's value and its comma."""
+        index = self._skip_space(self._end(index))
+        return self._skip_space(index + 1) if self._text[index] == "," else index
 
     def _skip_space(self, index: int) -> int:
         match = _SPACE.match(self._text, index)
@@ -176,6 +231,6 @@ class JsonPlaces:
         if first == '"':
             return scanstring(self._text, index + 1, True)[1]
         if first in "[{":
-            return json.JSONDecoder().raw_decode(self._text, index)[1]
+            return _DECODER.raw_decode(self._text, index)[1]
         match = _ATOM.match(self._text, index)
         return match.end() if match else index + 1
