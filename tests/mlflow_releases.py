@@ -15,8 +15,8 @@ from pathlib import Path
 NEWEST = "3.17.2"
 RELEASES = ("1.30.1", "2.15.0", NEWEST)
 
-# MLflow 1.30 runs on today's Python only with libraries of its time.
-_EXTRA = {
+# What each needs beside itself to work today: MLflow 1.30 runs only with libraries of its time.
+_PINS = {
     "1.30.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
     "2.15.0": ("setuptools<70",),
 }
@@ -35,10 +35,13 @@ def interpreter(release: str) -> str:
     folder = _root() / release
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        requirements = [f"mlflow=={release}", *_EXTRA.get(release, ())]
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-        subprocess.run(install, check=True)
+        # Made beside, and moved when complete: a stopped installation leaves nothing that looks usable.
+        fresh = folder.with_name(f"{release}.{os.getpid()}")
+        subprocess.run([sys.executable, "-m", "venv", str(fresh)], check=True)
+        pip = [str(fresh / python.relative_to(folder)), "-m", "pip", "install", "--quiet"]
+        requirements = [f"mlflow=={release}", *_PINS.get(release, ())]
+        subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
+        fresh.rename(folder)
     return str(python)
 
 

@@ -41,23 +41,25 @@ def save_all(root: Path) -> None:
         }
     )
 
-    def save(name, model, flavor=mlflow.sklearn, **options):
-        flavor.save_model(model, str(root / name), **options)
+    # MLflow infers requirements by loading the model in a process of its own, for seconds: twice is enough.
+    given = {"pip_requirements": ["mlflow", "scikit-learn"]}
+
+    def save(name, model, **options):
+        mlflow.sklearn.save_model(model, str(root / name), **{**given, **options})
 
     classifier = LogisticRegression().fit(frame, target)
-    save("bare", classifier)
+    save("bare", classifier, pip_requirements=None)
     save("signature", classifier, signature=infer_signature(frame, classifier.predict(frame)))
     save("example", classifier, input_example=frame[:2], signature=infer_signature(frame))
     save("arrays", LinearRegression().fit(frame.to_numpy(), target), input_example=frame.to_numpy()[:2])
     save("pickle", RandomForestClassifier(3).fit(frame, target), serialization_format="pickle")
     save("pipeline", make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target))
     save("no-predict", StandardScaler().fit(frame))
-    save("metrics", classifier, pip_requirements=["scikit-learn", "mlflow"])
 
     def save_pyfunc(name, **options):
-        mlflow.pyfunc.save_model(str(root / name), python_model=Echo(), **options)
+        mlflow.pyfunc.save_model(str(root / name), python_model=Echo(), **{**given, **options})
 
-    save_pyfunc("echo")
+    save_pyfunc("echo", pip_requirements=None)
     save_pyfunc("mixed", signature=infer_signature(mixed, mixed))
     save_pyfunc("mixed-example", signature=infer_signature(mixed[["text", "gap", "number"]]), input_example=mixed[["text", "gap", "number"]])
     tensors = Schema([TensorSpec(np.dtype("float32"), (-1, 2, 3), "x"), TensorSpec(np.dtype("int64"), (-1,), "y")])

@@ -392,7 +392,7 @@ reject(
 reject(COLUMNS, "MLM310", "not", "unnamed and optional", [{"type": "long", "required": False}])
 reject(
     COLUMNS,
-    "MLM314",
+    "MLM110",
     "type",
     "name",
     *([{"type": "long", "name": name}] for name in each(True, ["a", "b"], {})),

@@ -48,6 +48,16 @@ REJECTED = [
     for case in table["rejected"]
 ]
 
+CASES: list[tuple[str, Any, bool]] = [
+    (f"flavors/{flavor}.schema.json", form, table_name == "accepted")
+    for flavor, table in FORMS.items()
+    for table_name, forms in (
+        ("accepted", table["accepted"].values()),
+        ("rejected", [rejected_form(table, case) for case in table["rejected"]]),
+    )
+    for form in forms
+]
+
 Failures = Counter[tuple[str, str]]
 """How often each keyword fails at each JSON Pointer."""
 
