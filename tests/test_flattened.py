@@ -72,7 +72,7 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
         [
             (1, "MLM118", "the line `flavors:` is missing above 'python_function' (line 1) and 'sklearn' (line 9), "
              "which stand indented under nothing"),
-            (15, "MLM101", ""),
+            (14, "MLM101", ""),
         ],
     ),
     "flavors: lost, moved up": (

@@ -127,19 +127,23 @@ _FILES = Options(ignore=rules.matching_any(["MLM0", "MLM4", "MLM5"]) - {"MLM501"
 
 
 def compare(release: str, number: int, seed: int, directory: Path) -> Iterator[Compared]:
-    """Each of ``number`` mutants before MLflow ``release`` and before the validator."""
+    """Each of ``number`` mutants before MLflow ``release`` and before the validator.
+
+    They are of the seeds that this release reads, and each is put through what its seed passes.
+    """
     with Reader(release, directory / "cwd") as reader:
-        works = {each.name: _can(reader, each, directory) for each in mutants.seeds()}
-        for mutant in mutants.mutants(number, seed):
+        works = {each: _works(reader, each, directory) for each in mutants.seeds()}
+        readable = [each for each, phases in works.items() if "schemas" in phases]
+        for mutant in mutants.mutants(number, seed, readable):
             place = directory / mutant.seed.name
             (place / "MLmodel").write_bytes(mutant.content)
-            answer = reader.ask(place, works[mutant.seed.name])
+            answer = reader.ask(place, works[mutant.seed])
             report = validate(place, Options() if mutant.seed.directory else _FILES)
             yield Compared(mutant, answer, report.verdict, report.findings)
 
 
-def _can(reader: Reader, seed: Seed, directory: Path) -> tuple[str, ...]:
-    """Makes a seed's directory; returns the phases in which its unchanged file passes with this MLflow."""
+def _works(reader: Reader, seed: Seed, directory: Path) -> tuple[str, ...]:
+    """Makes a seed's directory; returns the phases that its unchanged file passes."""
     place = directory / seed.name
     if seed.directory:
         shutil.copytree(seed.directory, place)
@@ -150,4 +154,4 @@ def _can(reader: Reader, seed: Seed, directory: Path) -> tuple[str, ...]:
         (place / "MLmodel").write_text(seed.text, encoding="utf-8")
     phases = ("schemas", "write", "pyfunc") if seed.directory else ("schemas", "write")
     answer = reader.ask(place, phases)
-    return tuple(phase for phase in phases if answer.get(phase) is None)
+    return tuple(phase for phase in phases if answer.get(phase, "not reached") is None)

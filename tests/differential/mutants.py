@@ -19,10 +19,6 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Change = Callable[[random.Random, Any], str]
-
-TESTS = Path(__file__).parent.parent
-
 
 @dataclass(frozen=True)
 class Seed:
@@ -44,20 +40,26 @@ class Mutant:
 
 def seeds() -> list[Seed]:
     """Every seed, those with a directory first."""
-    directories = [TESTS / "base", TESTS / "differential" / "seeds" / "sums-2.15.0"]
+    here = Path(__file__).parent
+    directories = [here.parent / "base", *sorted(path for path in (here / "seeds").iterdir() if path.is_dir())]
     found = [Seed(path.name, (path / "MLmodel").read_text(encoding="utf-8"), path) for path in directories]
-    files = sorted((TESTS / "differential" / "seeds").glob("*.MLmodel"))
+    files = sorted((here / "seeds").glob("*.MLmodel"))
     return found + [Seed(path.stem, path.read_text(encoding="utf-8")) for path in files]
 
 
-def mutants(number: int, seed: int) -> Iterator[Mutant]:
-    """``number`` mutants, the same for the same ``seed``.  A third are of the seeds that have a directory."""
+def mutants(number: int, seed: int, among: list[Seed]) -> Iterator[Mutant]:
+    """``number`` different mutants of the seeds ``among``, the same for the same ``seed``.
+
+    A third are of the seeds that have a directory.
+    """
     rng = random.Random(seed)  # noqa: S311
-    every = seeds()
-    loadable = [each for each in every if each.directory is not None]
-    for _ in range(number):
-        chosen = rng.choice(loadable if rng.random() < 1 / 3 else every)
-        yield mutate(rng, chosen)
+    loadable = [each for each in among if each.directory is not None]
+    seen: set[bytes] = set()
+    while len(seen) < number:
+        mutant = mutate(rng, rng.choice(loadable if rng.random() < 1 / 3 else among))
+        if mutant.content not in seen:
+            seen.add(mutant.content)
+            yield mutant
 
 
 def mutate(rng: random.Random, seed: Seed) -> Mutant:

@@ -913,7 +913,12 @@ def _properties(schema: Any) -> set[str]:
 
 def _rules(schema: Any) -> set[str]:
     """Every rule that a schema names."""
-    return {rule for subschema in _subschemas(schema) for rule in subschema.get("x-rules", {}).values()}
+    return {
+        rule
+        for subschema in _subschemas(schema)
+        for keyword, rule in subschema.get("x-rules", {}).items()
+        if keyword != "x-path"  # enforced by a check, which looks at the files
+    }
 
 
 def _keys(instance: Any) -> set[str]:
