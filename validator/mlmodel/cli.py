@@ -55,6 +55,8 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option("--no-config", is_flag=True, help="Read no configuration file.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]")
 @click.option("--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]")
+@click.option("--resolve", is_flag=True, help="Ask the package index whether the environment can be installed (needs mlmodel[load]).")
+@click.option("--platform", type=click.Choice(["linux", "linux-arm64", "macos", "windows"]), help="Where it is to be installed.  [default: linux]")
 @click.option("-q", "--quiet", is_flag=True, help="Findings only, no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes too, and models without findings.")
 @click.option("--color/--no-color", default=None, help="Color the output.  [default: on a terminal, unless NO_COLOR is set]")
@@ -78,6 +80,8 @@ def validate(
     no_config: bool,
     jobs: int | None,
     max_findings: int | None,
+    resolve: bool,
+    platform: str | None,
     quiet: bool,
     verbose: bool,
     color: bool | None,
@@ -92,16 +96,26 @@ def validate(
         raise click.UsageError("no PATH given; '.' is the current directory", context)
     if recursive and enclosing:
         raise click.UsageError("--recursive and --enclosing exclude each other", context)
+    if platform and not resolve:
+        raise click.UsageError("--platform goes with --resolve", context)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)
+        if resolve:
+            options = _resolving(options, platform or "linux", context)
         reports = _reports(paths, recursive, enclosing, options, settings.jobs if jobs is None else jobs)
         outcome = _Outcome(fail_on or settings.fail_on)
         _render(outcome.watch(reports), format_, _style_options(color, quiet, verbose))
     except (config.ConfigError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
-        raise click.UsageError(str(error), context) from None
+        raise click.UsageError(_printable(str(error)), context) from None
+    except (click.ClickException, BrokenPipeError):
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        raise _InternalError(_printable(f"{type(error).__name__}: {error} (--debug shows where)")) from None
     if not outcome.models and not enclosing:
-        raise click.UsageError(f"no model directory below {', '.join(paths)}", context)
+        raise click.UsageError(_printable(f"no model directory below {', '.join(paths)}"), context)
     context.exit(outcome.exit_code)
 
 
@@ -112,12 +126,52 @@ def explain(rule: str) -> None:
     click.echo(_pages(rule), nl=False)
 
 
+@main.command(epilog="Exit status: 0 nothing to repair, or written; 1 repairs are shown and not written; 2 wrong usage; 3 could not.")
+@click.argument("directory", metavar="DIR", type=click.Path())
+@click.option("--write", is_flag=True, help="Write the repairs that are shown.")
+@click.pass_context
+def fix(context: click.Context, directory: str, write: bool) -> None:
+    """Repair what has one right answer, and show it as a diff.
+
+    The serialized model is never touched.
+    """
+    from mlmodel import fixing
+
+    try:
+        path = next(discovery.directories([directory]))
+        plan = fixing.plan(path)
+        for piece in fixing.render(plan):
+            click.echo(piece, nl=False)
+        if write:
+            fixing.write(plan)
+    except discovery.DiscoveryError as error:
+        raise click.UsageError(str(error), context) from None
+    except (OSError, fixing.StaleError) as error:
+        click.echo(f"Error: {error}", err=True)
+        context.exit(3)
+    click.echo(fixing.summary(plan, written=write), err=True)
+    context.exit(3 if plan.unjudged else int(bool(plan.repairs) and not write))
+
+
 def _pages(selector: str) -> str:
     try:
         ids = sorted(rules.matching(selector))
     except rules.UnknownRuleError as error:
         raise click.UsageError(str(error)) from None
     return "\n".join(rules.page(rules.catalogue()[id_]) for id_ in ids)
+
+
+class _InternalError(click.ClickException):
+    """Something is wrong with this program, or with the machine it runs on."""
+
+    exit_code = 3
+
+
+def _printable(text: str) -> str:
+    """What other people named or wrote, as a terminal may show it."""
+    from mlmodel.reporters.text_format import printable
+
+    return printable(text)
 
 
 class _Outcome:
@@ -134,7 +188,7 @@ class _Outcome:
             self.models += 1
             self._unjudged |= report.verdict is Verdict.UNJUDGED
             if self._threshold is not None:
-                self._failed |= report.at_least(self._threshold) or report.truncated > 0
+                self._failed |= report.at_least(self._threshold)  # what is left out is no worse
             yield report
 
     @property
@@ -176,6 +230,18 @@ def _options(
     )
 
 
+def _resolving(options: Options, platform: str, context: click.Context) -> Options:
+    from dataclasses import replace
+
+    from mlmodel import resolution
+
+    try:
+        resolution.find_uv()  # a missing tool is said before any work is done
+    except resolution.MissingToolError as error:
+        raise click.UsageError(str(error), context) from None
+    return replace(options, resolve=platform)
+
+
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
@@ -206,7 +272,8 @@ def _reports(
 def _expand(paths: tuple[str, ...]) -> Iterator[str]:
     for path in paths:
         if path == "-":
-            yield from (line for line in sys.stdin.read().splitlines() if line)
+            lines = os.fsdecode(sys.stdin.buffer.read()).split("\n")
+            yield from filter(None, (line.removesuffix("\r") for line in lines))
         else:
             yield path
 

@@ -63,11 +63,12 @@ def load(path: str) -> Config:
         import tomli as tomllib
     try:
         document = tomllib.loads(_read(path).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own errors are ValueErrors, as those of UTF-8
         raise ConfigError(f"{path}: not TOML: {error}") from None
     table = document
     if os.path.basename(path) == "pyproject.toml":
-        table = document.get("tool", {}).get("mlmodel", {})
+        tool = document.get("tool")
+        table = tool.get("mlmodel", {}) if isinstance(tool, dict) else {}
     try:
         return _config(table)
     except (ConfigError, rules.UnknownRuleError) as error:

@@ -45,10 +45,29 @@ def below(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if not os.path.isdir(path):
             raise DiscoveryError(f"{path} is not a directory")
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-            if "MLmodel" in files:
+        pending = [path]
+        while pending:  # os.walk recurses: a thousand levels would be too many for it
+            folder = pending.pop()
+            is_model, folders = _look_into(folder)
+            if is_model:
                 yield folder
+            pending += (os.path.join(folder, name) for name in sorted(folders, reverse=True))
+
+
+def _look_into(folder: str) -> tuple[bool, list[str]]:
+    """Whether a directory holds an ``MLmodel``, and the directories in it; none where it cannot be read."""
+    is_model = False
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders += [entry.name] if entry.name not in _SKIPPED else []
+                elif entry.name == "MLmodel":
+                    is_model = True
+    except OSError:
+        pass
+    return is_model, folders
 
 
 def enclosing(paths: Iterable[str]) -> Iterator[str]:
@@ -66,10 +85,10 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _around(folder: str) -> str | None:
-    while True:
-        if os.path.lexists(os.path.join(folder, "MLmodel")):
-            return folder or "."
-        parent = os.path.dirname(folder)
-        if parent == folder or (not folder):
+    place = os.path.abspath(folder)
+    while not os.path.lexists(os.path.join(place, "MLmodel")):
+        above = os.path.dirname(place)
+        if above == place:
             return None
-        folder = parent
+        place = above
+    return place if os.path.isabs(folder) else os.path.relpath(place)

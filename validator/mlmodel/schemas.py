@@ -50,7 +50,6 @@ def flavor_names() -> frozenset[str]:
     return frozenset(properties)
 
 
-@cache
 def flavor_schema(flavor: str) -> Json | None:
     """The schema of a flavor, None for one that this standard does not know."""
     return schema(f"flavors/{flavor}.schema.json") if flavor in flavor_names() else None
@@ -150,14 +149,48 @@ def _values_at(
             yield from _values_at(below, rest, (*pointer, index), subschema)
 
 
+def conforms(name: str, value: Any, definition: str = "") -> bool:
+    """Whether ``value`` meets the schema ``name``, or one of its definitions."""
+    return _validator(name, definition).is_valid(value)
+
+
 def violations(name: str, value: Any, definition: str = "") -> Iterator[Violation]:
     """Every assertion of the schema ``name`` (or of one of its definitions) that ``value`` fails."""
     validator = _validator(name, definition)
     if validator.is_valid(value):
         return
     root = schema(name)
-    for error in validator.iter_errors(value):
+    if not _is_large(value):
+        for error in validator.iter_errors(value):
+            yield _violation(root, name, definition, error)
+        return
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
         yield _violation(root, name, definition, error)
+    yield Violation("MLM903", "too large to name more than the first violation of the schema", (), "type")
+
+
+_LARGE = 16_000_000
+
+
+def _is_large(value: Any) -> bool:
+    """Whether naming all violations may cost too much: each holds a copy of its value, and they are made at once."""
+    left = _LARGE
+    pending = [(value, 1)]
+    while pending:
+        item, depth = pending.pop()
+        if isinstance(item, str):
+            left -= depth * len(item)
+        elif isinstance(item, (list, dict)):
+            left -= depth * 64 * (len(item) + 1)
+            if left < 0:
+                return True
+            if isinstance(item, dict):
+                left -= depth * sum(map(len, item))
+                item = item.values()
+            pending += [(below, depth + 1) for below in item]
+    return left < 0
 
 
 def _violation(
@@ -169,7 +202,7 @@ def _violation(
     keyword = str(path[-1])
     trail = _trail(root, name, path[:-1])
     subschema = trail[-1]
-    value = error.instance
+    value: Any = error.instance
     missing = None
     if keyword == "required":
         missing = next((key for key in subschema["required"] if key not in value), None)
@@ -254,16 +287,16 @@ def describe(value: Any) -> str:
 
 def shown(text: Any, limit: int = 60) -> str:
     """A text from the model, quoted, shortened and free of control characters."""
-    quoted = repr(text if isinstance(text, str) else str(text)[: limit + 1])
+    quoted = repr(str(text)[: limit + 1])
     return quoted if len(quoted) <= limit + 2 else quoted[:limit] + "...'"
 
 
 def _message(
     keyword: str, subschema: Json, value: Any, missing: str | None, path: list[str | int]
 ) -> str:
-    subject = f"{path[-1]!r}" if path and isinstance(path[-1], str) else "this item"
+    subject = shown(path[-1]) if path and isinstance(path[-1], str) else "this item"
     if not path:
-        subject = "the document"
+        subject = "the value"
     if keyword == "required":
         return f"key {missing!r} is missing"
     if keyword == "type":

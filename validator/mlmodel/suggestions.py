@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 100
 """Characters of a word that is compared: the comparison takes quadratic time, and no known word is longer."""
+MANY = 500
+"""Keys of one mapping among which a slip is looked for; no author's file has more."""
 _MOST = 2_000
 """Words that one is compared with at most."""
 

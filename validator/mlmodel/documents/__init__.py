@@ -1,6 +1,6 @@
 """Bytes of a file -> :class:`Document`: data, problems, and the place of every value."""
 
-from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode, shortened
 from mlmodel.documents.json import parse_json
 from mlmodel.documents.yaml import parse_yaml
 
@@ -13,4 +13,5 @@ __all__ = [
     "decode",
     "parse_json",
     "parse_yaml",
+    "shortened",
 ]

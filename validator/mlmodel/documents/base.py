@@ -25,9 +25,12 @@ class Limits:
     as one more for each :attr:`TEXT` characters."""
     TEXT = 1024
     JSON_VALUES = 1_500_000
-    """Values and keys in one JSON text: a table of a million cells."""
+    """Values and keys in one JSON text, an array counted twice and an object three times: a table of a million
+    cells."""
     DIGITS = 1000
     """Characters of a number in YAML that is not decimal digits only (Python itself bounds those)."""
+    SLOW = 100_000
+    """Characters of a YAML text that is parsed by the parser that readers use, where the fast one is too kind."""
     PROBLEMS = 10_000
     """Problems of one document that are named."""
     POINTER = 2000
@@ -43,12 +46,15 @@ class ProblemKind(Enum):
     KEY_TYPE = "key-type"
     TAG = "tag"
     DOCUMENTS = "documents"
+    TYPE = "type"
+    """A type that Python's YAML has and JSON has not: ``!!binary``, ``!!set``."""
     FEATURE = "feature"
-    """Something that YAML 1.1 readers understand and JSON does not have: ``<<``, ``!!binary``, ``!!set``."""
+    """Something that YAML 1.1 readers understand and JSON does not have: ``<<``."""
     AMBIGUOUS = "ambiguous"
     TIMESTAMP = "timestamp"
     NAN = "nan"
     """``NaN`` or ``Infinity``, which Python's JSON has and the standard's has not."""
+    BYTE_ORDER_MARK = "byte-order-mark"
     LIMIT = "limit"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode, shortened
@@ -42,12 +42,15 @@ def parse_json(
     """Parse a JSON text as Python's ``json.loads`` does: ``NaN`` and ``Infinity`` are numbers."""
     if isinstance(content, bytes):
         text, problem = decode(content)
+        if problem is None and content.startswith(b"\xef\xbb\xbf"):
+            message = "a byte order mark stands before the text; json.load refuses it"
+            problem = Problem(ProblemKind.SYNTAX, message, Position(1, 1), fatal=True)
         if problem is not None:
             return Document(path, text, None, (problem,))
     else:
         text = content
     document = Document(path, text, None, (), JsonPlaces(text), parent, tuple(anchor))
-    if sum(map(text.count, ",:[{")) > Limits.JSON_VALUES:  # those inside strings are counted too
+    if sum(map(text.count, ",:[[{{{")) > Limits.JSON_VALUES:  # those inside strings are counted too
         message = f"more than {Limits.JSON_VALUES:,} values and keys"
         document.problems = (Problem(ProblemKind.LIMIT, message, document.position(0), fatal=True),)
         return document
@@ -229,8 +232,8 @@ class JsonPlaces:
     def _end(self, index: int) -> int:
         first = self._text[index]
         if first == '"':
-            return scanstring(self._text, index + 1, True)[1]
+            return int(scanstring(self._text, index + 1, True)[1])
         if first in "[{":
-            return _DECODER.raw_decode(self._text, index)[1]
+            return int(_DECODER.raw_decode(self._text, index)[1])
         match = _ATOM.match(self._text, index)
         return match.end() if match else index + 1

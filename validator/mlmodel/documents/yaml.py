@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode
+from mlmodel.documents.base import (
+    Document,
+    Limits,
+    Lines,
+    Position,
+    Problem,
+    ProblemKind,
+    Scalar,
+    decode,
+    shortened,
+)
 from mlmodel.documents.json import too_deep
 
 if TYPE_CHECKING:
@@ -20,8 +30,9 @@ if TYPE_CHECKING:
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = _Loader.yaml_implicit_resolvers
-_SCALAR_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp"))
-_SAFE_TAGS = frozenset(_TAG + name for name in ("binary", "set", "omap", "pairs"))
+_SCALAR_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "binary"))
+_PYTHON_TAGS = {_TAG + "binary": str, _TAG + "set": dict}
+"""Tags of types that ``yaml.safe_dump`` writes and JSON does not have, and what they stand before."""
 _CONTAINER_TAGS = {"!": None, None: None, _TAG + "map": dict, _TAG + "seq": list}
 
 # The YAML 1.2.2 core schema (section 10.3.2), where it may differ from YAML 1.1.
@@ -34,6 +45,8 @@ _CORE_12 = re.compile(
     re.VERBOSE,
 )
 _MAY_DIFFER = frozenset("0123456789+-.")
+_LONG_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)")
+_TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
 
 
 def parse_yaml(content: bytes | str, path: str) -> Document:
@@ -44,11 +57,18 @@ def parse_yaml(content: bytes | str, path: str) -> Document:
             return Document(path, text, None, (problem,))
     else:
         text = content
+    # libyaml compares every %TAG directive with all before it.
+    if text.count("%TAG") > 100 and len(_TAG_DIRECTIVE.findall(text)) > 100:
+        limit = Problem(ProblemKind.LIMIT, "more than 100 %TAG directives", Position(1, 1), fatal=True)
+        return Document(path, text, None, (limit,))
     composer = _Composer(text)
+    if isinstance(content, bytes) and content.startswith(b"\xef\xbb\xbf"):
+        message = "a byte order mark stands before the text: readers that do not expect it see a strange first key"
+        composer.problems.append(Problem(ProblemKind.BYTE_ORDER_MARK, message, Position(1, 1)))
     try:
         data = composer.compose()
     except yaml.MarkedYAMLError as error:
-        composer.problems.append(_syntax_problem(error))
+        composer.problems.append(composer.syntax_problem(error))
         data = None
     except yaml.YAMLError as error:  # the reader: a character that YAML forbids
         composer.problems.append(_character_problem(error, text))
@@ -93,6 +113,7 @@ class _Composer:
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
         self._text = text
+        self._lines: Lines | None = None
         self._root_event: Any = None
         self._root: Any = None
         self._places: dict[int, dict[str | int, tuple[Any, Any]]] = {}
@@ -105,7 +126,7 @@ class _Composer:
 
     def compose(self) -> Any:
         """The data of the first document."""
-        parser = _Loader(self._text)
+        parser = _parser(self._text)
         try:
             get_event = parser.get_event
             documents = 0
@@ -129,7 +150,7 @@ class _Composer:
                             Problem(
                                 ProblemKind.DOCUMENTS,
                                 "a second YAML document starts here",
-                                _position(event.start_mark),
+                                self._position(event.start_mark),
                                 fatal=True,
                             )
                         )
@@ -142,8 +163,9 @@ class _Composer:
         if len(self._stack) >= Limits.DEPTH:
             raise _GiveUp(too_deep())
         if _CONTAINER_TAGS.get(event.tag, ...) not in (None, type(value)):
-            self._tag_problem(event)
+            self._tag_problem(event, event.tag, type(value))
         if event.anchor:
+            self._refuse_second(event)
             self._open_anchors.add(event.anchor)
         self._stack.append(_Frame(value, event, event.anchor))
 
@@ -161,13 +183,19 @@ class _Composer:
             self._anchors[frame.anchor] = (value, frame.nodes, frame.event)
         self._add(value, frame.nodes, frame.event)
 
+    def _refuse_second(self, event: Any) -> None:
+        """PyYAML takes no second anchor of one name, though YAML has it."""
+        if event.anchor in self._anchors or event.anchor in self._open_anchors:
+            message = f"anchor &{shortened(event.anchor)} stands twice"
+            raise _GiveUp(Problem(ProblemKind.SYNTAX, message, self._position(event.start_mark), fatal=True))
+
     def _alias(self, event: Any) -> None:
         if event.anchor in self._open_anchors:
             raise _GiveUp(
                 Problem(
                     ProblemKind.LIMIT,
-                    f"alias *{event.anchor} contains itself",
-                    _position(event.start_mark),
+                    f"alias *{shortened(event.anchor)} contains itself",
+                    self._position(event.start_mark),
                     fatal=True,
                 )
             )
@@ -175,8 +203,8 @@ class _Composer:
             raise _GiveUp(
                 Problem(
                     ProblemKind.SYNTAX,
-                    f"alias *{event.anchor} has no anchor &{event.anchor} before it",
-                    _position(event.start_mark),
+                    f"alias *{shortened(event.anchor)} has no anchor of that name before it",
+                    self._position(event.start_mark),
                     fatal=True,
                 )
             )
@@ -190,12 +218,12 @@ class _Composer:
             return
         frame = self._stack[-1]
         frame.nodes += nodes
-        if frame.nodes > Limits.NODES:
+        if frame.nodes > Limits.YAML_VALUES:
             raise _GiveUp(
                 Problem(
                     ProblemKind.LIMIT,
-                    f"more than {Limits.NODES:,} values",
-                    _position(event.start_mark),
+                    f"more than {Limits.YAML_VALUES:,} values",
+                    self._position(event.start_mark),
                     fatal=True,
                 )
             )
@@ -239,16 +267,16 @@ class _Composer:
                 Problem(
                     ProblemKind.SYNTAX,
                     "merge key << needs a mapping, or a list of mappings",
-                    _position(event.start_mark),
+                    self._position(event.start_mark),
                     fatal=True,
                 )
             )
 
     def _duplicate(self, frame: _Frame, key: str) -> None:
-        first = frame.places[key][0]
+        first = self._position(frame.places[key][0].start_mark).line
         self._problem(
             ProblemKind.DUPLICATE_KEY,
-            f"key {key!r} stands twice in one mapping, first in line {first.start_mark.line + 1};"
+            f"key {shortened(repr(key))} stands twice in one mapping, first in line {first};"
             " readers keep only the last",
             frame.key_event,
             (*self._path(), key),
@@ -258,15 +286,21 @@ class _Composer:
 
     def _scalar(self, event: Any) -> tuple[Any, int]:
         value = self._resolve(event)
+        nodes = 1 + len(event.value) // Limits.TEXT
         if event.anchor:
-            self._anchors[event.anchor] = (value, 1, event)
-        return value, 1
+            self._refuse_second(event)
+            self._anchors[event.anchor] = (value, nodes, event)
+        return value, nodes
 
     def _resolve(self, event: Any) -> Any:
         value: str = event.value
         tag = event.tag
         if tag is None or tag == "!":
             if not event.implicit[0]:
+                return value
+            if len(value) > Limits.DIGITS:
+                if _LONG_NUMBER.fullmatch(value):
+                    raise _GiveUp(self._long_number(event))
                 return value
             tag = _implicit_tag(value)
             if value[:1] in _MAY_DIFFER or tag is not None:
@@ -276,33 +310,42 @@ class _Composer:
         return self._construct(tag, value, event)
 
     def _construct(self, tag: str, value: str, event: Any) -> Any:
-        if tag == _TAG + "str" or tag == _TAG + "merge":
+        if tag == _TAG + "str" or (tag == _TAG + "merge" and self._awaits_key()):
             return value
         if tag not in _SCALAR_TAGS:
-            self._tag_problem(event, tag)
+            self._tag_problem(event, tag, str)
             return value
+        if len(value) > Limits.DIGITS and tag not in _PYTHON_TAGS:
+            raise _GiveUp(self._long_number(event))
         if self._constructor is None:
             self._constructor = yaml.constructor.SafeConstructor()
         try:
             result = self._constructor.construct_object(yaml.ScalarNode(tag, value))
-        except (ValueError, KeyError, AttributeError, IndexError, yaml.YAMLError) as error:
+        except (ValueError, KeyError, AttributeError, IndexError, OverflowError, yaml.YAMLError) as error:
             raise _GiveUp(
                 Problem(
                     ProblemKind.SYNTAX,
                     f"{value[:40]!r} is not a valid YAML {tag.removeprefix(_TAG)}: {error}"[:200],
-                    _position(event.start_mark),
+                    self._position(event.start_mark),
                     fatal=True,
                 )
             ) from None
         if tag == _TAG + "timestamp":
             self._problem(
                 ProblemKind.TIMESTAMP,
-                f"YAML reads the unquoted {value} as a date",
+                f"YAML reads the unquoted {shortened(value)} as a date",
                 event,
                 self._path_of_next(),
             )
             return value
+        if tag in _PYTHON_TAGS:
+            self._tag_problem(event, tag, str)
+            return value
         return result
+
+    def _long_number(self, event: Any) -> Problem:
+        message = f"a number of {len(event.value):,} characters, more than {Limits.DIGITS:,} can be judged"
+        return Problem(ProblemKind.LIMIT, message, self._position(event.start_mark), fatal=True)
 
     def _compare_with_12(self, value: str, tag: str | None, event: Any) -> None:
         match = _CORE_12.fullmatch(value)
@@ -319,22 +362,21 @@ class _Composer:
             detail = f"a {mine} and a {other}" if mine != other else f"two different {mine}s"
             self._problem(
                 ProblemKind.AMBIGUOUS,
-                f"YAML 1.1 and YAML 1.2 readers take the unquoted {value} for {detail}",
+                f"YAML 1.1 and YAML 1.2 readers take the unquoted {shortened(value)} for {detail}",
                 event,
                 self._path_of_next(),
             )
 
     # -- problems --------------------------------------------------------------------------------
 
-    def _tag_problem(self, event: Any, tag: str | None = None) -> None:
-        tag = tag or event.tag
+    def _tag_problem(self, event: Any, tag: str, before: type) -> None:
         shown = "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
         if shown == "!!value":
             shown = "= (!!value)"
-        kind = ProblemKind.FEATURE if tag in _SAFE_TAGS else ProblemKind.TAG
+        kind = ProblemKind.TYPE if _PYTHON_TAGS.get(tag) is before else ProblemKind.TAG
         self._problem(
             kind,
-            f"tag {shown} is outside the JSON-compatible subset of YAML",
+            f"tag {shortened(shown)} is outside the JSON-compatible subset of YAML",
             event,
             self._path_of_next(),
         )
@@ -342,8 +384,28 @@ class _Composer:
     def _problem(
         self, kind: ProblemKind, message: str, event: Any, pointer: tuple[str | int, ...]
     ) -> None:
-        if len(self.problems) < 1000:
-            self.problems.append(Problem(kind, message, _position(event.start_mark), pointer))
+        if len(self.problems) < Limits.PROBLEMS:
+            self.problems.append(Problem(kind, message, self._position(event.start_mark), pointer))
+        elif len(self.problems) == Limits.PROBLEMS:
+            message = f"more than {Limits.PROBLEMS:,} places are outside the subset of YAML"
+            self.problems.append(Problem(ProblemKind.LIMIT, message, self._position(event.start_mark)))
+
+    def syntax_problem(self, error: yaml.MarkedYAMLError) -> Problem:
+        """What PyYAML's parser said."""
+        mark = error.problem_mark or error.context_mark
+        parts = [part for part in (error.problem, error.context) if part]
+        message = ", ".join(parts) or "not YAML"
+        return Problem(ProblemKind.SYNTAX, message, self._position(mark) if mark else None, fatal=True)
+
+    def _position(self, mark: Any) -> Position:
+        # The mark's own line counts breaks that editors do not know (NEL, LS, PS).
+        if self._lines is None:
+            self._lines = Lines(self._text)
+        return self._lines.position(mark.index)
+
+    def _awaits_key(self) -> bool:
+        """Whether the value that is being read becomes a key."""
+        return bool(self._stack) and not _is_list(self._stack[-1]) and self._stack[-1].key is _NO_KEY
 
     def _path(self) -> tuple[str | int, ...]:
         """The pointer of the innermost open container."""
@@ -373,11 +435,10 @@ class _Composer:
         events = self._events(pointer)
         if events is None or type(events[1]) is not yaml.ScalarEvent:
             return None
-        event = events[1]
-        start: int = event.start_mark.index
+        event: Any = events[1]
         if event.tag is not None or event.anchor is not None:
             return None
-        return Scalar(start, event.end_mark.index, event.style or "")
+        return Scalar(event.start_mark.index, event.end_mark.index, event.style or "")
 
     def _events(self, pointer: Sequence[str | int]) -> tuple[Any, Any] | None:
         value, events = self._root, (self._root_event, self._root_event)
@@ -389,6 +450,13 @@ class _Composer:
                 return None
             events, value = place, value[step]
         return events
+
+
+def _parser(text: str) -> Any:
+    """The C parser, and PyYAML's other one where they differ: it takes no tab for a blank, and no byte order mark
+    for nothing, and it is the one that readers use."""
+    slow = ("\t" in text or text.find("\ufeff", 1) > 0) and len(text) <= Limits.SLOW
+    return (yaml.SafeLoader if slow else _Loader)(text)
 
 
 def _is_list(frame: _Frame) -> bool:
@@ -410,17 +478,6 @@ def _implicit_tag(value: str) -> str | None:
 def _kind_name(value: Any) -> str:
     names = {bool: "a boolean", int: "an integer", float: "a number", list: "a list", dict: "a mapping"}
     return "null" if value is None else names.get(type(value), "a date")
-
-
-def _position(mark: Any) -> Position:
-    return Position(mark.line + 1, mark.column + 1)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    parts = [part for part in (error.problem, error.context) if part]
-    message = ", ".join(parts) or "not YAML"
-    return Problem(ProblemKind.SYNTAX, message, _position(mark) if mark else None, fatal=True)
 
 
 def _character_problem(error: yaml.YAMLError, text: str) -> Problem:

@@ -42,9 +42,9 @@ def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
 
 def _model(report: Report) -> dict[str, Any]:
     return {
-        "path": report.path.replace(os.sep, "/"),
+        "path": _text(report.path.replace(os.sep, "/")),
         "verdict": report.verdict.label,
-        "mlflow_version": report.mlflow_version,
+        "mlflow_version": _text(report.mlflow_version),
         "flavors": list(report.flavors),
         "findings": [_finding(finding) for finding in report.findings],
         "truncated": report.truncated > 0,
@@ -57,11 +57,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "name": finding.name,
         "severity": finding.severity.label,
-        "message": finding.message,
-        "file": place.file,
+        "message": _text(finding.message),
+        "file": _text(place.file),
         "line": place.line,
         "column": place.column,
-        "pointer": place.pointer,
-        "hint": finding.hint,
+        "pointer": _text(place.pointer),
+        "hint": _text(finding.hint),
         "help": rules.catalogue()[finding.rule].page,
     }
+
+
+def _text(text: str | None) -> str | None:
+    """A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\\udcff``."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding, Report
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 _WIDTH = 160
 
 
@@ -45,7 +48,7 @@ def _finding(report: Report, finding: Finding, style: Style) -> str:
     label = _paint(finding.severity.label, _COLORS[finding.severity], style)
     rule = _paint(finding.rule, "1", style)
     lines = [f"{where}: {label} {rule} {printable(finding.message)} [{finding.name}]"]
-    if place.source is not None and place.source.strip():
+    if place.source:
         lines += _excerpt(place.source, place.line or 1, place.column or 1, style)
     if finding.hint:
         lines.append(f"    {_paint('hint:', '1', style)} {printable(finding.hint)}")
@@ -56,6 +59,8 @@ def _excerpt(source: str, line: int, column: int, style: Style) -> list[str]:
     """The offending line, cut around the column, and a caret under it."""
     start = max(0, column - _WIDTH // 2) if len(source) > _WIDTH else 0
     shown = printable(source[start : start + _WIDTH].replace("\t", " "))
+    if not shown.strip():
+        return []
     margin = f"{line:>5} | "
     caret = " " * (len(margin) + column - 1 - start) + "^"
     return [margin + shown, _paint(caret, "1", style)]
@@ -87,4 +92,9 @@ def _paint(text: str, code: str, style: Style) -> str:
 
 def printable(text: str) -> str:
     """A text that cannot move the cursor, change colors or reorder what a person reads."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+    return _CONTROL.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
