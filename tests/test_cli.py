@@ -75,7 +75,9 @@ class TestExitCodes:
 
     def test_3_cannot_be_silenced(self, here: Path, format_: str) -> None:
         unreadable(here / "warned")
-        result = mlmodel_validate("--format", format_, "--ignore", "ALL", "--fail-on", "never", "warned", cwd=here)
+        result = mlmodel_validate(
+            "--format", format_, "--ignore", "ALL", "--fail-on", "never", "warned", cwd=here
+        )
         assert result.returncode == 3
 
 
@@ -86,7 +88,9 @@ class TestExitCodes:
 def test_fail_on(here: Path, fail_on: str, codes: tuple[int, int, int]) -> None:
     apply(here / "good", "unset MLmodel /signature")  # which is worth a note
     models = ("good", "warned", "bad")
-    assert tuple(mlmodel_validate("--fail-on", fail_on, model, cwd=here).returncode for model in models) == codes
+    assert (
+        tuple(mlmodel_validate("--fail-on", fail_on, model, cwd=here).returncode for model in models) == codes
+    )
 
 
 def test_truncated_findings_still_fail(here: Path) -> None:
@@ -172,7 +176,9 @@ def test_a_path_that_is_no_utf8(here: Path) -> None:
     except OSError:
         pytest.skip("this file system wants UTF-8")
     code = "import sys; from mlmodel.cli import validate; validate()"
-    result = subprocess.run([sys.executable, "-c", code, name], check=False, capture_output=True, env=environment())
+    result = subprocess.run(
+        [sys.executable, "-c", code, name], check=False, capture_output=True, env=environment()
+    )
     assert result.returncode == 1
     assert b"MLM001" in result.stdout
 
@@ -257,7 +263,8 @@ def test_configuration_is_named(here: Path) -> None:
 
 def test_the_command_line_wins(here: Path) -> None:
     (here / "mlmodel.toml").write_text(
-        'fail-on = "never"\nselect = ["MLM1"]\nignore = ["MLM116"]\n[severity]\nMLM007 = "off"\n', encoding="utf-8"
+        'fail-on = "never"\nselect = ["MLM1"]\nignore = ["MLM116"]\n[severity]\nMLM007 = "off"\n',
+        encoding="utf-8",
     )
     assert mlmodel_validate("bad", cwd=here).returncode == 0
     assert mlmodel_validate("--fail-on", "error", "bad", cwd=here).returncode == 0
@@ -338,7 +345,10 @@ def test_color_on_a_terminal(here: Path, variables: dict[str, str], colored: boo
     code = "from mlmodel.cli import validate; validate()"
     with os.fdopen(outer, "rb", buffering=0) as terminal:
         child = subprocess.Popen(
-            [sys.executable, "-c", code, "good"], stdout=inner, cwd=here, env=environment(**{"TERM": "xterm", **variables})
+            [sys.executable, "-c", code, "good"],
+            stdout=inner,
+            cwd=here,
+            env=environment(**{"TERM": "xterm", **variables}),
         )
         os.close(inner)
         output = terminal.read(10_000)
@@ -404,7 +414,9 @@ def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
     if os.name == "nt":
         pytest.skip("needs a POSIX shell")
     command = f'"{sys.executable}" -m mlmodel validate -v bad bad bad bad | true'
-    result = subprocess.run(["sh", "-c", command], check=False, capture_output=True, cwd=here, env=environment())
+    result = subprocess.run(
+        ["sh", "-c", command], check=False, capture_output=True, cwd=here, env=environment()
+    )
     assert result.stderr == b""
 
 
@@ -418,7 +430,9 @@ def test_debug_lets_a_bug_of_ours_through(here: Path) -> None:
 
     def start(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=here, env=environment())
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=here, env=environment()
+        )
 
     plain = start("bad")
     assert plain.returncode == 3

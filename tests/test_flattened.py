@@ -53,7 +53,11 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
         lose(LINES, *LOST_THREE, dedent=True),
         [
             (2, "MLM112", "top-level key 'flavors' is missing"),
-            (2, "MLM118", "the line `flavors:` is missing above 'python_function' (line 2) and 'sklearn' (line 9)"),
+            (
+                2,
+                "MLM118",
+                "the line `flavors:` is missing above 'python_function' (line 2) and 'sklearn' (line 9)",
+            ),
             (3, "MLM118", "the line `env:` is missing above 'conda' (line 3) and 'virtualenv' (line 4)"),
             (23, "MLM118", "the line `signature:` is missing above 'inputs' (line 23), 'outputs' (line 25)"),
         ],
@@ -61,7 +65,11 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     "three lines lost, their children left indented": (
         lose(LINES, *LOST_THREE, dedent=False),
         [
-            (2, "MLM118", "the line `flavors:` is missing above 'python_function' (line 2) and 'sklearn' (line 9)"),
+            (
+                2,
+                "MLM118",
+                "the line `flavors:` is missing above 'python_function' (line 2) and 'sklearn' (line 9)",
+            ),
             (2, "MLM101", "mapping values are not allowed"),
             (3, "MLM118", "the line `env:` is missing above 'conda' (line 3) and 'virtualenv' (line 4)"),
             (23, "MLM118", "the line `signature:` is missing above 'inputs' (line 23), 'outputs' (line 25)"),
@@ -70,8 +78,11 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     "the first line lost, what stood below it indented under nothing": (
         lose(LINES[1:], "flavors", dedent=False),
         [
-            (1, "MLM118", "the line `flavors:` is missing above 'python_function' (line 1) and 'sklearn' (line 9), "
-             "which stand indented under nothing"),
+            (
+                1,
+                "MLM118",
+                "'python_function' (line 1) and 'sklearn' (line 9), which stand indented under nothing",
+            ),
             (14, "MLM101", ""),
         ],
     ),
@@ -89,7 +100,13 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     ),
     "signature: lost, moved up": (
         lose(LINES, "signature", dedent=True),
-        [(25, "MLM118", "the line `signature:` is missing above 'inputs' (line 25), 'outputs' (line 27) and 'params'")],
+        [
+            (
+                25,
+                "MLM118",
+                "the line `signature:` is missing above 'inputs' (line 25), 'outputs' (line 27) and 'params'",
+            )
+        ],
     ),
     "signature: lost, and read as part of what stands above": (
         lose(LINES, "signature", dedent=False),
@@ -113,13 +130,20 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     ),
     "saved_input_example_info: lost, left indented": (
         lose(LINES, "saved_input_example_info", dedent=False),
-        [(20, "MLM118", "the line `saved_input_example_info:` is missing above 'artifact_path' (line 20)"), (20, "MLM101", "")],
+        [
+            (20, "MLM118", "the line `saved_input_example_info:` is missing above 'artifact_path' (line 20)"),
+            (20, "MLM101", ""),
+        ],
     ),
     "saved_input_example_info: lost, moved up": (
         lose(LINES, "saved_input_example_info", dedent=True),
         [
             (20, "MLM104", "'artifact_path' stands twice"),
-            (20, "MLM118", "the line `saved_input_example_info:` is missing above 'artifact_path' (line 20), 'pandas_orient'"),
+            (
+                20,
+                "MLM118",
+                "the line `saved_input_example_info:` is missing above 'artifact_path' (line 20), 'pandas_orient'",
+            ),
         ],
     ),
     "all indentation lost": (
@@ -127,18 +151,34 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
         [
             (2, "MLM112", "'flavors' names no flavor"),
             (3, "MLM118", "'python_function' (line 3) and 'sklearn' (line 11) stand at the top level"),
-            (4, "MLM118", "'python_version' (line 10) stand at the top level; they belong under flavors.python_function"),
+            (
+                4,
+                "MLM118",
+                "'python_version' (line 10) stand at the top level; they belong under flavors.python_function",
+            ),
             (5, "MLM118", "'conda' (line 5) and 'virtualenv' (line 6) stand at the top level"),
-            (12, "MLM118", "'sklearn_version' (line 15) stand at the top level; they belong under flavors.sklearn"),
+            (
+                12,
+                "MLM118",
+                "'sklearn_version' (line 15) stand at the top level; they belong under flavors.sklearn",
+            ),
             (21, "MLM104", "'artifact_path' stands twice"),
-            (21, "MLM118", "'type' (line 24) stand at the top level; they belong under saved_input_example_info"),
+            (
+                21,
+                "MLM118",
+                "'type' (line 24) stand at the top level; they belong under saved_input_example_info",
+            ),
             (26, "MLM118", "'params' (line 29) stand at the top level; they belong under signature"),
         ],
     ),
     "all but the first line indented": (
         [LINES[0], *("  " + line for line in LINES[1:])],
         [
-            (2, "MLM118", "'utc_time_created' (line 30) stand under artifact_path; they belong at the top level"),
+            (
+                2,
+                "MLM118",
+                "'utc_time_created' (line 30) stand under artifact_path; they belong at the top level",
+            ),
             (2, "MLM101", ""),
         ],
     ),
@@ -149,7 +189,11 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     "one line indented too little": (
         [line.replace("    loader_module", "  loader_module") for line in LINES],
         [
-            (7, "MLM118", "'loader_module' (line 7) stands under flavors; it belongs under flavors.python_function"),
+            (
+                7,
+                "MLM118",
+                "'loader_module' (line 7) stands under flavors; it belongs under flavors.python_function",
+            ),
             (8, "MLM101", ""),
         ],
     ),
@@ -163,8 +207,16 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
     "signature: indented, its children not": (
         [line.replace("signature:", "  signature:") for line in LINES],
         [
-            (25, "MLM118", "'signature' (line 25) stands under saved_input_example_info; it belongs at the top level"),
-            (26, "MLM118", "'params' (line 29) stand under saved_input_example_info; they belong under signature"),
+            (
+                25,
+                "MLM118",
+                "'signature' (line 25) stands under saved_input_example_info; it belongs at the top level",
+            ),
+            (
+                26,
+                "MLM118",
+                "'params' (line 29) stand under saved_input_example_info; they belong under signature",
+            ),
         ],
     ),
     "indented with tabs": (
@@ -178,7 +230,9 @@ MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
 def test_every_line_is_told_once(mistake: str, tmp_path: Path) -> None:
     lines, expected = MISTAKES[mistake]
     found = findings(lines, tmp_path)
-    assert [(finding.location.line, finding.rule) for finding in found] == [(line, rule) for line, rule, _ in expected]
+    assert [(finding.location.line, finding.rule) for finding in found] == [
+        (line, rule) for line, rule, _ in expected
+    ]
     for finding, (_, _, words) in zip(found, expected, strict=True):
         assert words in finding.message
 
@@ -188,7 +242,9 @@ def test_the_same_text_unharmed_is_valid(tmp_path: Path) -> None:
     assert findings(["    " + line for line in LINES], tmp_path / "all-indented") == []
 
 
-@pytest.mark.parametrize("mistake", ["three lines lost, their children left indented", "env: lost, left indented"])
+@pytest.mark.parametrize(
+    "mistake", ["three lines lost, their children left indented", "env: lost, left indented"]
+)
 def test_a_syntax_error_says_what_is_wrong_with_the_indentation(mistake: str, tmp_path: Path) -> None:
     (syntax,) = (finding for finding in findings(MISTAKES[mistake][0], tmp_path) if finding.rule == "MLM101")
     assert syntax.hint in (
@@ -206,9 +262,13 @@ def test_tabs_are_named(tmp_path: Path) -> None:
 def headers(lines: list[str]) -> list[str]:
     """The keys whose lines hold a model's file together."""
     data = parse_yaml("\n".join(lines), "MLmodel").data
-    keys = [key for key in ("flavors", "signature", "saved_input_example_info") if isinstance(data.get(key), dict)]
+    keys = [
+        key for key in ("flavors", "signature", "saved_input_example_info") if isinstance(data.get(key), dict)
+    ]
     flavors = data["flavors"]
-    keys += [name for name in flavors if f"  {name}:" in lines and (len(flavors) > 1 or name == "python_function")]
+    keys += [
+        name for name in flavors if f"  {name}:" in lines and (len(flavors) > 1 or name == "python_function")
+    ]
     if isinstance(flavors.get("python_function", {}).get("env"), dict):
         keys.append("env")
     return keys
@@ -236,7 +296,9 @@ OWN_KEYS = [
 @pytest.mark.parametrize("own", OWN_KEYS)
 def test_a_key_of_the_author_is_not_misplaced(own: str) -> None:
     for anchor in ("", "    predict_fn", "    pickled_model", "  inputs"):
-        place = next((index for index, line in enumerate(LINES) if anchor and line.startswith(anchor)), len(LINES))
+        place = next(
+            (index for index, line in enumerate(LINES) if anchor and line.startswith(anchor)), len(LINES)
+        )
         lines = [*LINES[:place], " " * indent(anchor) + own, *LINES[place:]]
         document = parse_yaml("\n".join(lines), "MLmodel")
         if not document.problems:  # a second model_path is another mistake

@@ -1,0 +1,71 @@
+"""The wheel holds what the checkout holds: code, schemas and rule pages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, environment
+
+TREES = {
+    "mlmodel": ROOT / "validator" / "mlmodel",
+    "mlmodel/_data/schemas": ROOT / "schemas",
+    "mlmodel/_data/rules": ROOT / "spec" / "rules",
+}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the wheel's content, as an installation has it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def files(folder: Path, prefix: str) -> dict[str, bytes]:
+    return {
+        f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_content(installed: Path) -> None:
+    expected: dict[str, bytes] = {}
+    for prefix, folder in TREES.items():
+        expected |= files(folder, prefix)
+    found = files(installed / "mlmodel", "mlmodel")
+    assert sorted(found) == sorted(expected)
+    assert found == expected
+
+
+def test_metadata(installed: Path) -> None:
+    (folder,) = installed.glob("*.dist-info")
+    assert (folder / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    scripts = (folder / "entry_points.txt").read_text(encoding="utf-8")
+    assert "mlmodel-validate = mlmodel.cli:validate" in scripts
+
+
+def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    model = ROOT / "examples" / "sklearn-logistic-regression"
+    for arguments, words in (
+        ([str(model)], "1 model, valid"),
+        (["--explain", "MLM202"], "# loader-module-missing"),
+    ):
+        result = subprocess.run(
+            [sys.executable, "-c", "from mlmodel.cli import validate; validate()", *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment(PYTHONPATH=str(installed)),
+        )
+        assert result.stdout.startswith(words)
