@@ -25,7 +25,13 @@ class Witness:
 
     def __enter__(self) -> Witness:
         self._process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", str(Path(__file__).with_name("witness.py")), *self._arguments],
+            [
+                sys.executable,
+                "-X",
+                "faulthandler",
+                str(Path(__file__).with_name("witness.py")),
+                *self._arguments,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

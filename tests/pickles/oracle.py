@@ -48,5 +48,7 @@ def _one(data: bytes, start: int, found: set[tuple[str, str]]) -> int:
                 if item.name == "mark":
                     stack.append(mark)
                 else:
-                    stack.append(argument if isinstance(argument, str) else taken[0] if opcode.name == "DUP" else None)
+                    stack.append(
+                        argument if isinstance(argument, str) else taken[0] if opcode.name == "DUP" else None
+                    )
     raise AssertionError("no STOP")

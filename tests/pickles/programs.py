@@ -27,7 +27,10 @@ def _strings(name: str) -> list[bytes]:
     if name.isascii():
         ways += [b"U" + bytes([size]) + raw, b"T" + pack("<I", size) + raw]
         if "\n" not in name:
-            ways += [b"S" + repr(name).encode() + b"\n", b'S"' + b"".join(b"\\x%02x" % byte for byte in raw) + b'"\n']
+            ways += [
+                b"S" + repr(name).encode() + b"\n",
+                b'S"' + b"".join(b"\\x%02x" % byte for byte in raw) + b'"\n',
+            ]
     escaped = name.encode("raw-unicode-escape").replace(b"\\", rb"\u005c").replace(b"\n", rb"\u000a")
     return [*ways, b"V" + escaped + b"\n"]
 
@@ -39,9 +42,24 @@ PUSHES = [
     b"B\x02\0\0\0.c", b"\x8e\x03" + bytes(7) + b"c.\n", b"\x96\x01" + bytes(7) + b"x", b"\x97", b"cm.n\na\n", b"cos\nb\n",
     b"Pid\n", b"\x82\x05", b"\x83\x07\0", b"\x84\x09\0\0\0",
 ]  # fmt: skip
-CALLS = [b")R", b")\x81", b"}b", b"N\x85R", b"N\x85\x94R", b"NN\x86\x94\x81", b")}\x92", b"N\x87\x94b", b"Q", b"]b"]
+CALLS = [
+    b")R",
+    b")\x81",
+    b"}b",
+    b"N\x85R",
+    b"N\x85\x94R",
+    b"NN\x86\x94\x81",
+    b")}\x92",
+    b"N\x87\x94b",
+    b"Q",
+    b"]b",
+]
 ENDS = [b"t", b"l", b"d", b"\x91", b"1", b"e", b"u", b"\x90", b"o", b"ios\na\n", b"0"]
-TAKES = {1: [b"0", b"2", b"Q", b"\x85", b"\x94", b"\x98"], 2: [b"a", b"b", b"R", b"\x81", b"\x86", b"\x93"], 3: [b"s", b"\x87", b"\x92"]}
+TAKES = {
+    1: [b"0", b"2", b"Q", b"\x85", b"\x94", b"\x98"],
+    2: [b"a", b"b", b"R", b"\x81", b"\x86", b"\x93"],
+    3: [b"s", b"\x87", b"\x92"],
+}
 MEMO = [b"q%c", b"r%c\0\0\0", b"p%d\n", b"h%c", b"j%c\0\0\0", b"g%d\n"]
 
 
@@ -76,7 +94,9 @@ def programs(draw: st.DrawFn) -> bytes:
             stored += 1
         elif kind < 13:
             form = draw(st.sampled_from(MEMO))
-            index = draw(st.integers(0, max(1, stored)) if draw(st.integers(0, 9)) else st.sampled_from((7, 48, 200)))
+            index = draw(
+                st.integers(0, max(1, stored)) if draw(st.integers(0, 9)) else st.sampled_from((7, 48, 200))
+            )
             out.append(form % index)
             stored += form[:1] in b"qrp"
             depth += form[:1] in b"hjg"
@@ -93,5 +113,26 @@ def programs(draw: st.DrawFn) -> bytes:
         elif kind < 19:
             out.append(b"\x95" + pack("<Q", draw(st.integers(0, 60))))
         else:
-            out.append(draw(st.sampled_from((b"\x80\x04", b"\x80\x02", b"\x8c\x01", b"h", b"(K\x01K\x02e", b"\xff"))))
+            out.append(
+                draw(st.sampled_from((b"\x80\x04", b"\x80\x02", b"\x8c\x01", b"h", b"(K\x01K\x02e", b"\xff")))
+            )
     return b"".join(out) + draw(st.sampled_from((b".", b".", b"N.", b"")))
+
+
+_STEPS = [
+    b"K\x050", b"M\x05\x060", b"N0", b"J\1\2\3\x040", b"cm.n\na\n0", b"cos\nb\n0", b"\x8c\x01m\x8c\x01n\x930", b"Vm\nVn\n\x930",
+    b"B\x0a\0\0\0cos\nhid\n0N0", b"X\x09\0\0\0cos\nhid\n00", b"C\x05\x8c\x01m\x8c\x010", b"U\x07cm.n\nb\n0", b"(K\x01t0", b"]0", b"\x940"[1:],
+    b"B\x07\x01\0\0\0\0cm.n\nz\n0", b"I12\n0", b"F1.\n0",
+]  # fmt: skip
+
+
+@st.composite
+def framed(draw: st.DrawFn) -> bytes:
+    """Steps that leave the stack as it was, with frames that end anywhere."""
+    out = [b"\x80\x04N"]
+    for _ in range(draw(st.integers(1, 25))):
+        if draw(st.integers(0, 2)):
+            out.append(draw(st.sampled_from(_STEPS)))
+        else:
+            out.append(b"\x95" + pack("<Q", draw(st.integers(0, 40))))
+    return b"".join(out) + b"." * draw(st.sampled_from((1, 1, 60)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 
 from mlmodel.pickles.reading import read
-from mlmodel.pickles.symbols import Stream
+from mlmodel.pickles.symbols import Stream, Trouble
 from tests.pickles.asking import READERS, Witness
-from tests.pickles.programs import programs
+from tests.pickles.programs import framed, programs
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,13 @@ def covered(stream: Stream, module: str, name: str) -> bool:
     return False
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=programs())
+def unfollowed(stream: Stream) -> bool:
+    """Whether frames are crossed so often that the reader says that it did not follow all readings."""
+    return any(problem.trouble is Trouble.LIMIT for problem in stream.problems)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(data=programs() | framed())
 @example(data=b"cos\nsystem")  # Python's own reader takes all but the last character of a line without end
 @example(data=b"ios\nsystem\n.")
 @example(data=b"X\x02\0\0\0osp9\n0X\x01\0\0\0aq\x050g9\nh\x05\x93.")
@@ -41,14 +46,14 @@ def test_nothing_is_missed(witness: Witness, data: bytes) -> None:
     stream = read(data, 0, len(data))
     for reader in READERS:
         for module, name in witness.ask(reader, data):
-            assert covered(stream, module, name), (reader, module, name)
+            assert covered(stream, module, name) or unfollowed(stream), (reader, module, name)
 
 
 def test_a_dropped_rest_of_a_frame_is_told(witness: Witness) -> None:
     # What pickletools shows as one string is, for the C unpickler of a file, a string and a global.
     data = b"\x80\x04\x95\x02\0\0\0\0\0\0\0B\x07\x01\0\0\0\0cm.n\na\n.".ljust(300, b".")
     stream = read(data, 0, len(data))
-    assert any(problem.trouble.name == "FRAME" for problem in stream.problems)
+    assert any(problem.trouble is Trouble.FRAME for problem in stream.problems)
     assert ("m.n", "a") not in {(item.module, item.name) for item in stream.globals}
     assert ("m.n", "a") in {(item.module, item.name) for other in stream.others for item in other.globals}
     assert [item.offset for item in stream.others[0].globals] == [18]

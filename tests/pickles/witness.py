@@ -15,6 +15,7 @@ import pickle
 import resource
 import struct
 import sys
+from pathlib import Path
 from typing import Any
 
 EXTENSIONS = range(1, 256)
@@ -69,7 +70,9 @@ def main() -> None:
     sys.path[:] = [entry for entry in sys.path if entry]
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever prints must not disturb the answers
-    if sys.argv[1:] != ["real"]:
+    if sys.argv[1:] == ["real"]:
+        sys.path.insert(0, str(Path(__file__).parents[2]))
+    else:
         for code in EXTENSIONS:
             copyreg.add_extension("extension", f"number_{code}", code)
     while header := stdin.read(5):

@@ -1,0 +1,61 @@
+"""Serialized objects, read without running them: what a pickle imports and calls, in whatever file it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.pickles.containers import Found, Named, Odd, Opener, Pickled, Unread
+from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Stream, Trouble, Use, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlmodel.directory import ModelDirectory
+
+__all__ = [
+    "Call",
+    "Code",
+    "Found",
+    "Global",
+    "Made",
+    "Named",
+    "Odd",
+    "Pickled",
+    "Problem",
+    "Stream",
+    "Trouble",
+    "Unread",
+    "Use",
+    "Value",
+    "imported",
+    "scan",
+]
+
+
+def scan(
+    directory: ModelDirectory,
+    path: str,
+    *,
+    watch: Callable[[Global], bool] | None = None,
+    detail: bool = False,
+) -> Iterator[Found]:
+    """Every pickle in a file of the model, and what could not be read there.
+
+    A file that holds none yields nothing.  ``watch`` says of which globals all calls are wanted and not
+    only the first of each kind; ``detail`` keeps the arguments of all of them from the start, which is slower.
+
+    Raises:
+        UnreadableError: the file is not there or cannot be read.
+    """
+    with directory.open_mapped(path) as data:
+        yield from Opener(len(data), Target(watch, detail)).open(data, 0, len(data), path)
+
+
+def imported(found: Found) -> frozenset[str]:
+    """The modules that a reader of what was found imports, as far as they are known."""
+    if isinstance(found, Pickled):
+        return found.stream.modules
+    if isinstance(found, Named):
+        return frozenset(module for module, _ in found.names)
+    return frozenset()

@@ -1,0 +1,124 @@
+"""Compressed bytes, unpacked piece by piece and never more than is allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.pickles.operands import Buffer
+
+_INPUT = 1 << 16
+"""Compressed bytes that are taken at once."""
+_OUTPUT = 1 << 20
+"""Bytes that are unpacked at once."""
+_MAX_MEMBERS = 4096
+"""Compressed streams one behind the other that are unpacked."""
+_MAX_DICTIONARY = 1 << 28
+"""Memory that LZMA may take."""
+_FREE = 1 << 26
+"""Bytes that may come from however few."""
+_RATIO = 1100
+"""Times the compressed size that may come beyond; DEFLATE reaches 1,032."""
+
+_WINDOW_BITS = {"gzip": 31, "zlib": 15, "deflate": -15}
+_STARTS = {"gzip": b"\x1f\x8b", "zlib": b"", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "lzma": b"\x5d\0\0"}
+
+
+class UnpackError(Exception):
+    """The compressed bytes are broken, or more than is allowed."""
+
+
+class Budget:
+    """What may still be unpacked, over all containers of one file."""
+
+    def __init__(self, unpacked: int) -> None:
+        self.left = unpacked
+
+
+class Unpacked(NamedTuple):
+    """What came out."""
+
+    data: bytearray
+    problem: str | None
+    """Why that is not all."""
+
+
+def unpack(
+    data: Buffer, start: int, end: int, form: str, budget: Budget, most: int | None = None
+) -> Unpacked:
+    """The unpacked bytes; with ``most`` about that many of the first and no complaint about the rest."""
+    out = bytearray()
+    if budget.left <= 0:
+        return Unpacked(out, "more comes out of the containers in this file than is unpacked")
+    allowed = min(budget.left, max(_FREE, _RATIO * (end - start)))
+    try:
+        for piece in _pieces(data, start, end, form, most or _OUTPUT):
+            out += piece
+            if most is not None and len(out) >= most:
+                return Unpacked(out, None)
+            if len(out) > allowed:
+                del out[allowed:]
+                budget.left -= allowed
+                return Unpacked(out, f"more than {allowed:,} bytes come out of {end - start:,}")
+    except UnpackError as error:
+        if most is None:
+            budget.left -= len(out)
+        return Unpacked(out, str(error))
+    if most is None:
+        budget.left -= len(out)
+    return Unpacked(out, None)
+
+
+def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterator[bytes]:
+    at, pending = start, b""
+    for _ in range(_MAX_MEMBERS):
+        decompressor = _decompressor(form)
+        while not decompressor.eof:
+            if not pending and getattr(decompressor, "needs_input", True):
+                pending = bytes(data[at : min(end, at + _INPUT)])
+                at += len(pending)
+                if not pending:
+                    raise UnpackError(f"{form}: the compressed data is cut")
+            try:
+                piece = decompressor.decompress(pending, step)
+            except Exception as error:  # noqa: BLE001 - each of the libraries has its own
+                raise UnpackError(f"{form}: the compressed data is broken ({error})") from None
+            pending = getattr(decompressor, "unconsumed_tail", b"")
+            if piece:
+                yield piece
+        pending = decompressor.unused_data
+        if form == "deflate":
+            return
+        if not pending:
+            pending = bytes(data[at : min(end, at + _INPUT)])
+            at += len(pending)
+        if form != "zlib":
+            pending = pending.lstrip(b"\0")
+        if not pending.startswith(_STARTS[form]) or (form == "zlib" and not is_zlib(pending)):
+            return
+    raise UnpackError(f"{form}: more than {_MAX_MEMBERS:,} compressed streams in a row")
+
+
+def is_zlib(head: bytes) -> bool:
+    """Whether a zlib header stands here (RFC 1950, 2.2)."""
+    return len(head) > 1 and head[0] & 0x0F == 8 and head[0] <= 0x78 and (head[0] << 8 | head[1]) % 31 == 0
+
+
+def _decompressor(form: str) -> Any:
+    """An object with the methods that the decompressors of zlib, bz2 and lzma share."""
+    try:
+        if form in _WINDOW_BITS:
+            import zlib
+
+            return zlib.decompressobj(_WINDOW_BITS[form])
+        if form == "bzip2":
+            import bz2
+
+            return bz2.BZ2Decompressor()
+        import lzma
+
+        return lzma.LZMADecompressor(memlimit=_MAX_DICTIONARY)
+    except ImportError:
+        raise UnpackError(f"{form}: this Python cannot unpack it") from None

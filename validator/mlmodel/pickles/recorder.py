@@ -1,0 +1,326 @@
+"""What a stream asks for while it is read: globals, what is done with them, and with which arguments.
+
+A value with a meaning is a negative number, the place of its symbol in a list; all others are the positive
+numbers of :mod:`mlmodel.pickles.operands`.  However often a stream calls the same thing, the result is one symbol,
+so that memory follows the number of distinct names and not of opcodes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.pickles import arrays, bycode
+from mlmodel.pickles.memo import UNSET
+from mlmodel.pickles.opcodes import NAMES
+from mlmodel.pickles.operands import MAX_TEXT, text, value_at
+from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Trouble, Use, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlmodel.pickles.operands import Buffer
+
+MAX_GLOBALS = 20_000
+"""Distinct globals of one stream.  Large honest ones have some hundreds."""
+MAX_USES = 50_000
+"""Distinct pairs of a thing and an opcode that does something with it."""
+MAX_DTYPES = 50_000
+"""Dtypes of one stream that are told apart."""
+MAX_KEPT = 1 << 20
+"""Elements of all tuples of one stream that are kept."""
+MAX_CALLS = 20_000
+"""Calls of one stream that are kept in detail."""
+MAX_VALUES = 200_000
+"""Arguments of all calls of one stream that are kept."""
+MAX_PROBLEMS = 100
+MAX_ELEMENTS = 4096
+"""Elements of a tuple that are kept."""
+MAX_DEPTH = 3
+"""Levels of tuples in tuples that are shown, and of calls on the result of a call that are told apart."""
+_MAX_STATE = 64
+"""Items of the state of an array, and lengths of its shape, that are read."""
+MAX_PAIRS = 10_000
+"""Pairs of operands of STACK_GLOBAL that are remembered."""
+
+FRESH = -1
+"""Stands for the tuple or dictionary that the very next opcode takes."""
+PERSISTENT = -3
+"""Stands for what ``persistent_load`` of the reader returns."""
+_FIRST = 4
+
+
+class BrokenError(Exception):
+    """Reading ends here."""
+
+    def __init__(self, trouble: Trouble, message: str) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+        self.message = message
+
+
+class _Used:
+    """A :class:`Use` while it is counted."""
+
+    __slots__ = ("callee", "count", "offset", "opcode", "result", "role", "watched")
+
+    def __init__(self, callee: Global | Made | None, opcode: str, offset: int, result: int) -> None:
+        self.callee = callee
+        self.opcode = opcode
+        self.count = 0
+        self.offset = offset
+        self.result = result
+        self.watched = False
+        self.role: str | None = None
+
+
+class Effort:
+    """How many bytes may still be looked at, payloads that are skipped not counted."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+class Target(NamedTuple):
+    """What the caller of the machine wants to know more of, and what it may take."""
+
+    watch: Callable[[Global], bool] | None = None
+    """Whether all calls of a global, and on what it makes, are kept in detail and not only the first."""
+    detail: bool = False
+    """Whether tuples and states are kept from the start, and not only from the first watched global on."""
+    effort: Effort | None = None
+
+
+class Recorder:
+    """The symbols of one stream and what happens to them."""
+
+    def __init__(self, data: Buffer, end: int, target: Target, place: Callable[[int], int]) -> None:
+        self._data = data
+        self._end = end
+        self._watch = target.watch
+        self._place = place
+        self.keep = target.detail
+        """Whether tuples are kept that are not taken by the next opcode."""
+        self.fresh: list[int] = []
+        """The elements that :data:`FRESH` stands for."""
+        self._symbols: list[Global | Made | tuple[int, ...] | None] = [None] * _FIRST
+        self._known: dict[tuple[str | None, str | None, int, int | None], int] = {}
+        self._pairs: dict[tuple[int, int], int] = {}
+        self._uses: dict[int, _Used] = {}
+        self._roles: dict[int, str] = {}
+        self._values = MAX_VALUES
+        self._room = MAX_KEPT
+        self._dtypes: dict[int, arrays.DType] = {}
+        self._origins: dict[int, int] = {}
+        """By the value of a dtype: the one result that stands for all of them in :attr:`uses`."""
+        self.wrapper: arrays.Wrapper | None = None
+        self.calls: list[Call] = []
+        self.untold = 0
+        self.code: list[Code] = []
+        self.imports: dict[str, None] = {}
+        self.problems: list[Problem] = []
+
+    # -- globals ---------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        module: str | None,
+        name: str | None,
+        protocol: int,
+        opcode: str,
+        offset: int,
+        extension: int | None = None,
+    ) -> int:
+        """A global that the stream asks for."""
+        key = (module, name, protocol, extension)
+        value = self._known.get(key)
+        if value is not None:
+            return value
+        if len(self._known) >= MAX_GLOBALS:
+            raise BrokenError(Trouble.LIMIT, f"more than {MAX_GLOBALS:,} distinct globals")
+        symbol = Global(module, name, protocol, opcode, self._place(offset), extension)
+        value = self._known[key] = self._symbol(symbol)
+        if extension is None and (module is None or name is None):
+            self.odd(Trouble.OPERAND, f"{opcode} takes a name that the stream computes", offset)
+        elif max(len(module or ""), len(name or "")) >= MAX_TEXT:
+            self.odd(Trouble.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
+        role = bycode.role(symbol) or arrays.role(symbol)
+        if role is not None:
+            self._roles[value] = role
+        if role is not None or (self._watch is not None and self._watch(symbol)):
+            self._roles.setdefault(value, "watched")
+            self.keep = self.keep or role != "dtype"
+        return value
+
+    def ask_stack(self, module: int, name: int, protocol: int, offset: int) -> int:
+        """A global whose names are two values of the stack."""
+        pair = (module, name)
+        value = self._pairs.get(pair)
+        if value is not None:
+            symbol = self._symbols[-value]
+            if isinstance(symbol, Global) and symbol.protocol == protocol:
+                return value
+        value = self.ask(self._operand(module), self._operand(name), protocol, "STACK_GLOBAL", offset)
+        if len(self._pairs) >= MAX_PAIRS:
+            self._pairs.clear()
+        self._pairs[pair] = value
+        return value
+
+    def _operand(self, value: int) -> str | None:
+        if value < 0:
+            if isinstance(self._symbols[-value], tuple) or value in (FRESH, UNSET):
+                raise BrokenError(Trouble.STACK, "STACK_GLOBAL takes what is no string")
+            return None  # what a call or the reader gave: it may be a string
+        string = text(self._data, value, self._end)
+        if string is None:
+            raise BrokenError(Trouble.STACK, "STACK_GLOBAL takes what is no string")
+        return string
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def call(self, opcode: int, callee: int, arguments: int, offset: int) -> int:
+        """An opcode does something with a value; the value of what it gives."""
+        callee = min(callee, 0)
+        used = self._uses.get((callee << 8) | opcode)
+        if used is None:
+            used = self._first(opcode, callee, offset)
+        used.count += 1
+        if used.watched or used.count == 1:
+            return self._told(used, callee, arguments, offset)
+        return used.result
+
+    def call_with(self, opcode: int, callee: int, elements: list[int], offset: int) -> int:
+        """As :meth:`call`, with the arguments themselves."""
+        self.fresh = elements
+        return self.call(opcode, callee, FRESH, offset)
+
+    def build(self, target: int, state: int, offset: int) -> bool:
+        """BUILD; says whether an array stands between the opcodes now (joblib)."""
+        self.wrapper = None
+        self.call(0x62, target, state, offset)
+        return self.wrapper is not None
+
+    def _first(self, opcode: int, callee: int, offset: int) -> _Used:
+        """The first time that an opcode meets a symbol."""
+        origin = self._origins.get(callee)
+        if origin is not None:  # one of many dtypes: they are counted together
+            return self._uses.get((origin << 8) | opcode) or self._first(opcode, origin, offset)
+        if len(self._uses) >= MAX_USES:
+            raise BrokenError(Trouble.LIMIT, f"more than {MAX_USES:,} distinct calls")
+        symbol = self._symbols[-callee]
+        by = None if isinstance(symbol, tuple) else symbol
+        name = NAMES[opcode]
+        role = self._roles.get(callee)
+        if isinstance(by, Made) and by.depth >= MAX_DEPTH:
+            result = callee
+        else:
+            result = self._symbol(Made(by, name, by.depth + 1 if isinstance(by, Made) else 1))
+        if role is not None and result != callee:
+            self._roles[result] = f"made by {role}" if not role.startswith("made by ") else role
+        used = _Used(by, name, self._place(offset), result)
+        used.role = role
+        used.watched = role is not None or name in ("BINPERSID", "PERSID")
+        self._uses[(callee << 8) | opcode] = used
+        return used
+
+    def _told(self, used: _Used, callee: int, arguments: int, offset: int) -> int:
+        """A call in detail."""
+        role = used.role
+        result = used.result
+        if role in ("dtype", "made by dtype", "made by wrapper"):
+            result = self._array_part(role, used, callee, self._elements(arguments))
+            if used.count > 1:
+                return result
+        if len(self.calls) >= MAX_CALLS:
+            self.untold += 1
+            return result
+        elements = self._elements(arguments)
+        values: tuple[Value, ...] | None = None
+        if elements is not None and len(elements) <= min(MAX_ELEMENTS, self._values):
+            values = tuple(map(self.value, elements))
+        place = self._place(offset)
+        self.calls.append(Call(used.callee, used.opcode, place, values))
+        if role is not None and used.opcode != "BUILD":
+            found, module = bycode.carried(role, values, place)
+            if found is not None:
+                self.code.append(found)
+            if module is not None:
+                self.imports[module] = None
+        return result
+
+    def _array_part(self, role: str, used: _Used, callee: int, elements: Sequence[int] | None) -> int:
+        """A call that says how large an array between the opcodes is."""
+        given = elements[:_MAX_STATE] if elements is not None else ()
+        left, self._values = self._values, _MAX_STATE * 2
+        result = used.result
+        if role == "dtype" and used.opcode == "REDUCE" and len(self._dtypes) < MAX_DTYPES:
+            result = self._symbol(Made(used.callee, used.opcode))
+            self._origins[result] = used.result
+            self._dtypes[result] = arrays.DType(self.value(given[0]).value if given else None)
+        elif role == "made by dtype" and used.opcode == "BUILD" and callee in self._dtypes:
+            self._dtypes[callee].build(self.value(given[7]).value if len(given) > 7 else None)
+        elif role == "made by wrapper" and used.opcode == "BUILD":
+            keys = (text(self._data, key, self._end) if key > 0 else None for key in given[::2])
+            state = {key: item for key, item in zip(keys, given[1::2], strict=False) if key is not None}
+            self.wrapper = arrays.Wrapper(state, self._dtypes, self.value)
+        self._values = left
+        return result
+
+    def _elements(self, arguments: int) -> Sequence[int] | None:
+        if arguments == FRESH:
+            return self.fresh
+        if arguments > 0:
+            return () if self._data[arguments - 1] == 0x29 else None
+        symbol = self._symbols[-arguments]
+        return symbol if isinstance(symbol, tuple) else None
+
+    # -- values ----------------------------------------------------------------------------------
+
+    def _symbol(self, symbol: Global | Made | tuple[int, ...]) -> int:
+        self._symbols.append(symbol)
+        return 1 - len(self._symbols)
+
+    def kept(self, elements: list[int], value: int) -> int:
+        """A tuple that is kept; ``value`` stands for it when it is not."""
+        size = len(elements)
+        if size > min(MAX_ELEMENTS, self._room):
+            return value
+        self._room -= size + 1
+        return self._symbol((*elements,))
+
+    def value(self, value: int, depth: int = 0) -> Value:
+        """What a value is, as long as there is room for it and its elements."""
+        self._values -= 1
+        if value > 0:
+            return value_at(self._data, value, self._end)
+        if value == PERSISTENT:
+            return Value("persistent")
+        symbol = self._symbols[-value]
+        if isinstance(symbol, Global):
+            return Value("global", symbol)
+        if isinstance(symbol, Made):
+            return Value("result", symbol)
+        if symbol is None:
+            return Value("unknown")
+        if depth >= MAX_DEPTH or len(symbol) > self._values:
+            return Value("tuple")
+        return Value("tuple", tuple(self.value(item, depth + 1) for item in symbol))
+
+    # -- the outcome -----------------------------------------------------------------------------
+
+    def odd(self, trouble: Trouble, message: str, offset: int) -> None:
+        """Something that picklers do not write, though it can be read."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(trouble, message, self._place(offset)))
+
+    @property
+    def globals(self) -> tuple[Global, ...]:
+        """All globals, in the order in which they were asked for."""
+        symbols = (self._symbols[-value] for value in self._known.values())
+        return tuple(symbol for symbol in symbols if isinstance(symbol, Global))
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """All uses, in the order of the first."""
+        return tuple(Use(use.callee, use.opcode, use.count, use.offset) for use in self._uses.values())

@@ -1,0 +1,177 @@
+"""What reading a pickle gives: frozen data, and nothing of it was imported, called or built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class Trouble(Enum):
+    """Why a stream is not what a pickler writes, or could not be read to its end."""
+
+    TRUNCATED = "truncated"
+    """It ends before STOP, or an argument reaches past the end."""
+    OPCODE = "opcode"
+    """A byte that is no opcode, or a protocol that does not exist."""
+    STACK = "stack"
+    """An opcode takes from the stack or the memo what is not there, or not of the kind it needs."""
+    FRAME = "frame"
+    """Frames that do not end where their content does: readers differ in what they read."""
+    OPERAND = "operand"
+    """The name of a global is computed, or is none that could be kept."""
+    PROTOCOL = "protocol"
+    """PROTO anywhere but at the start."""
+    ARRAY = "array"
+    """An array between the opcodes (joblib) whose size cannot be known."""
+    LIMIT = "limit"
+    """More of something than is read."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a stream."""
+
+    trouble: Trouble
+    message: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A name that the stream has imported, as the stream writes it."""
+
+    module: str | None
+    """None when the stream computes it, and for an extension code."""
+    name: str | None
+    """May be dotted.  None as for :attr:`module`."""
+    protocol: int
+    """In force when it was asked for: below 3 readers map names of Python 2, from 4 on names may be dotted."""
+    opcode: str
+    offset: int
+    """Of the opcode that first asked for it."""
+    extension: int | None = None
+    """The code in ``copyreg``'s registry, which only the reading process knows."""
+
+    @property
+    def target(self) -> tuple[str, str] | None:
+        """Module and name after the mapping of Python 2's names; None when they are not known."""
+        if self.module is None or self.name is None:
+            return None
+        if self.protocol >= 3:
+            return self.module, self.name
+        from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+
+        given = self.module, self.name
+        return NAME_MAPPING.get(given) or (IMPORT_MAPPING.get(self.module, self.module), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call gave back."""
+
+    by: Global | Made | None
+    """What was called; None when that is no global, nor made by one."""
+    opcode: str
+    depth: int = 1
+    """How many calls lie between this and a global; more than a few are not told apart."""
+
+    @property
+    def root(self) -> Global | None:
+        """The global at the bottom."""
+        by = self.by
+        while isinstance(by, Made):
+            by = by.by
+        return by
+
+
+class Value(NamedTuple):
+    """A value on the stack, as far as it is known without building it."""
+
+    kind: str
+    """``str``, ``bytes``, ``int``, ``float``, ``bool``, ``None``, ``list``, ``dict``, ``set``, ``tuple``, ``global``,
+    ``result``, ``persistent``, ``buffer`` or ``unknown``."""
+    value: str | int | float | bool | tuple[Value, ...] | Global | Made | None = None
+    """The start of a string, a small number, a tuple's elements, the global, the result; None for what is
+    not kept (bytes, a container's items) and for None."""
+    start: int = 0
+    """Where the payload of a string or of bytes begins."""
+    size: int = 0
+    """Its length in bytes."""
+
+
+class Call(NamedTuple):
+    """One call in detail: what an opcode did with something named."""
+
+    callee: Global | Made | None
+    """None when it is neither a global nor made by a call."""
+    opcode: str
+    """``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``OBJ``, ``INST``, ``BUILD``, ``BINPERSID``, ``PERSID``; and ``APPEND``,
+    ``APPENDS``, ``SETITEM``, ``SETITEMS``, ``ADDITEMS`` on anything but a plain container."""
+    offset: int
+    arguments: tuple[Value, ...] | None
+    """None when they are not known.  Of BUILD with a dictionary: its keys and values in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often an opcode did something with one thing: the roles of a global."""
+
+    callee: Global | Made | None
+    opcode: str
+    count: int
+    offset: int
+    """Of the first."""
+
+
+class Code(NamedTuple):
+    """Code that travels in the stream itself and not as a reference (cloudpickle, dill)."""
+
+    kind: str
+    """``code``: a code object; ``class``: a class made by value."""
+    name: str | None
+    offset: int
+    filename: str | None = None
+    names: tuple[str, ...] = ()
+    """Globals and attributes that it uses (``co_names``)."""
+    constants: tuple[str, ...] = ()
+    """The strings among its constants."""
+    python: str | None = None
+    """The Python releases whose code objects have this form: ``>=3.11``."""
+
+
+class Stream(NamedTuple):
+    """One pickle: from its first opcode to STOP, or to where reading ended."""
+
+    start: int
+    end: int
+    """One past the last byte read."""
+    protocol: int
+    """The highest that PROTO names; 0 without it."""
+    complete: bool
+    """Whether STOP was reached."""
+    view: str = "plain"
+    """Whose reading this is: ``plain``; ``arrays``: joblib's, with arrays between the opcodes; ``frames``: that of
+    CPython's C unpickler from a file, which drops what is left of a frame when an argument crosses its end."""
+    globals: tuple[Global, ...] = ()
+    uses: tuple[Use, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """The first of every :class:`Use`, and all of those that were watched."""
+    untold: int = 0
+    """How many calls that were watched are missing from :attr:`calls`, because there are too many."""
+    code: tuple[Code, ...] = ()
+    imports: tuple[str, ...] = ()
+    """Modules that the stream imports by calling something, and not by naming a global."""
+    rare: frozenset[str] = frozenset()
+    """Opcodes in it that today's picklers hardly write."""
+    problems: tuple[Problem, ...] = ()
+    nested: tuple[Stream, ...] = ()
+    """Pickles inside it that its reader reads along with it: object arrays of joblib."""
+    others: tuple[Stream, ...] = ()
+    """What other readers take the same bytes for, where they ask for something more."""
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The modules that reading it imports, names of Python 2 mapped, nested pickles included."""
+        targets = (item.target for item in self.globals)
+        own = {target[0] for target in targets if target is not None}
+        return frozenset(own.union(self.imports, *(stream.modules for stream in self.nested)))
