@@ -189,6 +189,11 @@ def test_includes_are_followed_inside_only(tmp_path: Path) -> None:
     assert {rule for rule, _, _ in link} == {"MLM445"}
 
 
+def test_a_merge_conflict_is_one_mistake(tmp_path: Path) -> None:
+    text = "<<<<<<< HEAD\\nmlflow==2.15.0\\n=======\\nmlflow==2.16.0\\n>>>>>>> other\\n"
+    assert findings(tmp_path, f"write requirements.txt text:{text}") == []
+
+
 def test_cycles_end(tmp_path: Path) -> None:
     found = findings(tmp_path, *added("-r a.txt"), "write a.txt text:-r b.txt", "write b.txt text:-c a.txt")
     assert {rule for rule, _, _ in found} == {"MLM446"}
@@ -259,8 +264,7 @@ def test_code_that_is_reached(tmp_path: Path) -> None:
         saved(("features.build", "Builder")),
         "write code/features/__init__.py text:",
         "write code/features/build.py text:from . import shapes\\nimport pandas\\n",
-        "write code/features/shapes.py text:try:\\n    import catboost\\nexcept ImportError:\\n    catboost = None\\n"
-        "def late():\\n    import spacy\\nif catboost:\\n    import shap\\nimport lightgbm\\n",
+        "write code/features/shapes.py text:try:\\n    import catboost\\nexcept ImportError:\\n    catboost = None\\ndef late():\\n    import spacy\\nif catboost:\\n    import shap\\nimport lightgbm\\n",
         "write code/tests/test_features.py text:import hyperopt\\n",
     ]
     found = [(rule, place) for rule, place, _ in findings(tmp_path, *code)]

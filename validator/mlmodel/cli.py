@@ -231,15 +231,13 @@ def _options(
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:
-    from dataclasses import replace
-
     from mlmodel import resolution
 
     try:
         resolution.find_uv()  # a missing tool is said before any work is done
     except resolution.MissingToolError as error:
         raise click.UsageError(str(error), context) from None
-    return replace(options, resolve=platform)
+    return options._replace(resolve=platform)
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel import rules
 from mlmodel.findings import Severity
@@ -21,15 +20,14 @@ class ConfigError(Exception):
     """A configuration file cannot be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a configuration file says; the defaults where it says nothing."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = field(default_factory=dict)
+    severity: Mapping[str, str] = {}  # noqa: RUF012 - never changed
     fail_on: str = "error"
-    per_path_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    per_path_ignores: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF012 - never changed
     max_findings: int = 1000
     jobs: int = 1
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from mmap import mmap
+
+
+# O_NONBLOCK, O_NOFOLLOW: should the file have become a FIFO or a link meanwhile, opening it must neither hang
+# nor lead out.
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _name, 0)
 
 
 class Kind(Enum):
@@ -52,6 +61,16 @@ class UnreadableError(Exception):
 
 MAX_ENTRIES = 20_000
 """Names listed at most; what lies beyond is still found when a path key points to it."""
+MAPPED_FROM = 1 << 20
+"""Bytes up to which a file is read at once and not mapped."""
+MAX_READS = 100_000
+"""Times that a file is opened at most, for all files together."""
+_MAX_DEPTH = 100
+"""Folders in folders that are listed at most."""
+_MAX_PATH = 4096
+"""Characters of a path that a system opens at most."""
+_MAX_LINKS = 40
+"""Links that one path may pass, as in Linux."""
 
 
 class ModelDirectory:
@@ -62,24 +81,34 @@ class ModelDirectory:
         self.root = os.path.realpath(root)
         self.closed: dict[str, str] = {}
         """Folders that could not be listed, and why."""
+        self._reads = 0
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
-        """All names below the root, up to :data:`MAX_ENTRIES`, by path.  Links to directories are not entered."""
-        found: dict[str, Entry] = {}
-        pending = [""]
-        while pending and len(found) < MAX_ENTRIES:
-            folder = pending.pop()
-            for entry in self._list(folder):
-                found[entry.path] = entry
-                if entry.kind is Kind.DIRECTORY and not stat.S_ISLNK(entry.mode):
-                    pending.append(entry.path)
-        return found
+        """All names below the root, up to :data:`MAX_ENTRIES`, by path.  Neither links to directories are
+        entered, nor folders too deep for any model."""
+        return self._listing[0]
 
     @property
     def listed_all(self) -> bool:
         """Whether :attr:`entries` holds every name."""
-        return len(self.entries) < MAX_ENTRIES
+        return self._listing[1]
+
+    @cached_property
+    def _listing(self) -> tuple[dict[str, Entry], bool]:
+        found: dict[str, Entry] = {}
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            if folder.count("/") >= _MAX_DEPTH:
+                return found, False
+            for entry in self._list(folder):
+                found[entry.path] = entry
+                if entry.kind is Kind.DIRECTORY and not stat.S_ISLNK(entry.mode):
+                    pending.append(entry.path)
+                if len(found) == MAX_ENTRIES:
+                    return found, False
+        return found, True
 
     def _list(self, folder: str) -> Iterator[Entry]:
         try:
@@ -87,14 +116,17 @@ class ModelDirectory:
         except OSError as error:
             self.closed[folder] = error.strerror or str(error)
             return
-        with scan:
-            for item in scan:
-                path = f"{folder}/{item.name}" if folder else item.name
-                try:
-                    status = item.stat(follow_symlinks=False)
-                except OSError:
-                    continue  # vanished meanwhile
-                yield self._entry(path, status)
+        try:
+            with scan:
+                for item in scan:
+                    path = f"{folder}/{item.name}" if folder else item.name
+                    try:
+                        status = item.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # vanished meanwhile
+                    yield self._entry(path, status)
+        except OSError as error:
+            self.closed[folder] = error.strerror or str(error)
 
     def _entry(self, path: str, status: os.stat_result) -> Entry:
         mode = status.st_mode
@@ -107,19 +139,53 @@ class ModelDirectory:
         return Entry(path, Kind.SPECIAL, 0, mode)
 
     def _linked(self, path: str, mode: int) -> Entry:
-        target = os.path.realpath(os.path.join(self.root, path))
-        if not self._contains(target):
+        target = self._resolve(path)
+        if target is None:
             return Entry(path, Kind.OUTSIDE, 0, mode)
         try:
-            status = os.lstat(target)
+            status = os.lstat(os.path.join(self.root, target))
         except OSError:
             return Entry(path, Kind.MISSING, 0, mode)
-        if stat.S_ISLNK(status.st_mode):  # realpath gives up on a circle
+        if stat.S_ISLNK(status.st_mode):  # it was changed meanwhile
             return Entry(path, Kind.OUTSIDE, 0, mode)
         return self._entry(path, status)._replace(mode=mode)
 
-    def _contains(self, real: str) -> bool:
-        return real == self.root or real.startswith(self.root.rstrip(os.sep) + os.sep)
+    def _resolve(self, path: str) -> str | None:
+        """Where the links on a path lead, relative to the root; None where they lead out, or in a circle.
+
+        Unlike ``os.path.realpath`` it touches nothing outside the root, and no chain of links is too long for it.
+        """
+        pending = path.split("/")[::-1]
+        found: list[str] = []
+        links = 0
+        while pending:
+            part = pending.pop()
+            if part == ".." and not found:
+                return None
+            if part == "..":
+                found.pop()
+            elif part not in ("", "."):
+                target: str | None
+                try:
+                    target = os.readlink(os.path.join(self.root, *found, part)).replace(os.sep, "/")
+                except (OSError, ValueError):  # no link, or nothing at all
+                    found.append(part)
+                    continue
+                links += 1
+                if os.path.isabs(target):
+                    found, target = [], self._below_root(target)
+                if target is None or links > _MAX_LINKS:
+                    return None
+                pending += target.split("/")[::-1]
+        return "/".join(found)
+
+    def _below_root(self, target: str) -> str | None:
+        """An absolute path as one relative to the root, None where it does not lead there."""
+        for root in (self.root, os.path.abspath(self.given)):
+            start = root.replace(os.sep, "/").rstrip("/") + "/"
+            if f"{target}/".startswith(start):
+                return target[len(start) :]
+        return None
 
     def look(self, path: str) -> Entry:
         """What stands at ``path``: relative, ``/``-separated, ``.`` and empty components allowed.
@@ -127,6 +193,8 @@ class ModelDirectory:
         Raises:
             UnreadableError: a folder on the way could not be listed, so nobody knows.
         """
+        if len(path) > _MAX_PATH:
+            return Entry(path, Kind.MISSING, 0, 0)
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if not parts:
             return Entry("", Kind.DIRECTORY, 0, stat.S_IFDIR)
@@ -138,13 +206,15 @@ class ModelDirectory:
             folder = "/".join(parts[:end])
             if folder in self.closed:
                 raise UnreadableError(folder or ".", self.closed[folder])
-        if self.listed_all and not self._passes_link(parts):
+        if self.listed_all and ".." not in parts and not self._passes_link(parts):
             return Entry(normal, Kind.MISSING, 0, 0)
-        full = os.path.join(self.root, *parts)
-        if not self._contains(os.path.realpath(full)):
+        target = self._resolve(normal)
+        if target is None:
             return Entry(normal, Kind.OUTSIDE, 0, 0)
         try:
-            status = os.stat(full)
+            status = os.lstat(os.path.join(self.root, target))
+        except PermissionError as error:
+            raise UnreadableError(normal, error.strerror or str(error)) from None
         except (OSError, ValueError):
             return Entry(normal, Kind.MISSING, 0, 0)
         return self._entry(normal, status)
@@ -192,6 +262,34 @@ class ModelDirectory:
         """
         return self._read(path, offset, size, whole=False)
 
+    @contextmanager
+    def open_mapped(self, path: str) -> Iterator[bytes | mmap]:
+        """A regular file of any size, as bytes that are fetched when they are looked at.
+
+        A small file is read at once; a larger one must keep its length meanwhile.
+
+        Raises:
+            UnreadableError: as :meth:`read`, the limit aside.
+        """
+        file = self._open(path)
+        try:
+            size = os.fstat(file).st_size
+            if size <= MAPPED_FROM:
+                data: bytes | mmap = _read_fully(file, MAPPED_FROM)
+            else:
+                import mmap
+
+                data = mmap.mmap(file, size, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise UnreadableError(path, error.strerror or str(error)) from None
+        finally:
+            os.close(file)
+        try:
+            yield data
+        finally:
+            if not isinstance(data, bytes):
+                data.close()
+
     def parent_has(self, name: str) -> bool:
         """Whether the directory around this one has a file of that name."""
         return os.path.isfile(os.path.join(os.path.dirname(self.root), name))
@@ -201,39 +299,62 @@ class ModelDirectory:
         """Whether every user of the machine may change the directory itself (POSIX mode)."""
         if os.name != "posix":
             return False
-        mode = os.stat(self.root).st_mode
+        try:
+            mode = os.stat(self.root).st_mode
+        except OSError as error:
+            raise UnreadableError(".", error.strerror or str(error)) from None
         return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
     def _read(self, path: str, start: int, size: int, *, whole: bool) -> bytes:
-        full = os.path.join(self.root, *path.split("/"))
-        entry = self.look(path)
-        if entry.kind is not Kind.FILE:
-            raise UnreadableError(path, f"not a readable file ({entry.kind.value})")
+        file = self._open(path)
         try:
-            # O_NONBLOCK: should the file have become a FIFO meanwhile, opening it must not hang.
-            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-            with open(os.open(full, flags | getattr(os, "O_CLOEXEC", 0)), "rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise UnreadableError(path, "not a regular file")
-                if whole and status.st_size > size:
-                    raise UnreadableError(
-                        path, f"{status.st_size:,} bytes, more than {size:,} can be judged", limit=True
-                    )
-                if start:
-                    file.seek(start if start > 0 else max(0, status.st_size + start))
-                return _read_fully(file, size)
+            status = os.fstat(file)
+            if whole and status.st_size > size:
+                raise UnreadableError(
+                    path, f"{status.st_size:,} bytes, more than {size:,} can be judged", limit=True
+                )
+            if start:
+                os.lseek(file, start if start > 0 else max(0, status.st_size + start), os.SEEK_SET)
+            return _read_fully(file, size)
         except OSError as error:
             raise UnreadableError(path, error.strerror or str(error)) from None
+        finally:
+            os.close(file)
+
+    def _open(self, path: str) -> int:
+        """The descriptor of a regular file inside the directory, to be closed by the caller."""
+        entry = self.look(path)
+        real = self._real(entry)
+        if entry.kind is not Kind.FILE or real is None:
+            raise UnreadableError(path, f"not a readable file ({entry.kind.value})")
+        self._reads += 1
+        if self._reads > MAX_READS:
+            raise UnreadableError(path, f"more than {MAX_READS:,} reads of files", limit=True)
+        try:
+            file = os.open(os.path.join(self.root, real), _FLAGS)
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return file
+            os.close(file)
+        except OSError as error:
+            raise UnreadableError(path, error.strerror or str(error)) from None
+        raise UnreadableError(path, "not a regular file")
+
+    def _real(self, entry: Entry) -> str | None:
+        """Where an entry's bytes are, relative to the root; None where a link leads out meanwhile.
+
+        What the listing found by its own name has no link on its way: links to folders are not entered.
+        """
+        if entry.path in self.entries and not stat.S_ISLNK(entry.mode):
+            return entry.path
+        return self._resolve(entry.path)
 
 
-def _read_fully(file: object, size: int) -> bytes:
+def _read_fully(file: int, size: int) -> bytes:
     chunks: list[bytes] = []
-    read = file.read  # type: ignore[attr-defined]
     while size > 0:
-        chunk = read(min(size, 1 << 20))
+        chunk = os.read(file, min(size, 1 << 20))
         if not chunk:
             break
         chunks.append(chunk)
         size -= len(chunk)
-    return b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel import paths, releases
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 TYPES = ("dataframe", "ndarray", "json_object", "sparse_matrix_csr", "sparse_matrix_csc")
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """The file that ``saved_input_example_info`` names, and what the MLmodel file says of it."""
 
     document: Document
@@ -77,8 +75,7 @@ def definition(example: Example) -> str:
     return f"{name}_with_params" if example.has_params else name
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """An example as rows and named columns."""
 
     names: list[str] | None

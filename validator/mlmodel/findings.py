@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Severity(IntEnum):
@@ -36,8 +37,7 @@ class Verdict(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(NamedTuple):
     """Where a finding is.
 
     ``file`` is relative to the model directory, with forward slashes; None for the directory itself.
@@ -49,12 +49,16 @@ class Location:
     line: int | None = None
     column: int | None = None
     pointer: str | None = None
-    source: str | None = field(default=None, compare=False)
+    source: str | None = None
     """The text of that line."""
 
+    @property
+    def label(self) -> str:
+        """The location in a message, ``conda.yaml:7:5``."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+
+class Finding(NamedTuple):
     """One thing that a rule found."""
 
     rule: str

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel import rules
 from mlmodel.directory import Kind, ModelDirectory
-from mlmodel.documents import Document, parse_json, parse_yaml
+from mlmodel.documents import Document, parse_json, parse_yaml, shortened
 from mlmodel.findings import Finding, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
+    from mlmodel.environment.recorded import Environment
+    from mlmodel.outline import Misplaced
+    from mlmodel.paths import PathUse
     from mlmodel.schemas import Violation
     from mlmodel.signatures import Section
 
@@ -20,14 +24,17 @@ MAX_TEXT = 10 * 1024 * 1024
 """Bytes of a YAML or requirements file that are judged.  MLflow's largest are a few kilobytes."""
 MAX_EXAMPLE = 32 * 1024 * 1024
 """Bytes of an input example that are judged."""
+MAX_MESSAGE = 2000
+"""Characters of a message; only names and values that no author wrote make longer ones."""
 
 
 class Model:
     """One model directory under judgement.  Every document is read and parsed at most once."""
 
-    def __init__(self, directory: ModelDirectory) -> None:
+    def __init__(self, directory: ModelDirectory, today: date | None = None) -> None:
         self.directory = directory
-        self._documents: dict[str, Document | None] = {}
+        self._today = today
+        self._documents: dict[tuple[str, int], Document | None] = {}
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -44,13 +51,13 @@ class Model:
         return self._document(path, MAX_EXAMPLE)
 
     def _document(self, path: str, limit: int) -> Document | None:
-        if path not in self._documents:
+        if (path, limit) not in self._documents:
             document = None
             if self.directory.look(path).kind is Kind.FILE:
                 parse = parse_json if limit == MAX_EXAMPLE else parse_yaml
                 document = parse(self.directory.read(path, limit), path)
-            self._documents[path] = document
-        return self._documents[path]
+            self._documents[path, limit] = document
+        return self._documents[path, limit]
 
     @property
     def mlmodel(self) -> Document | None:
@@ -80,7 +87,7 @@ class Model:
         from mlmodel.releases import parse
 
         version = self.config.get("mlflow_version")
-        return parse(version) if isinstance(version, str) else None
+        return parse(version) if isinstance(version, str) and len(version) <= 100 else None
 
     @cached_property
     def predates_versions(self) -> bool:
@@ -91,11 +98,52 @@ class Model:
         return not recorded and not isinstance(conf.get("env"), dict)
 
     @cached_property
+    def paths(self) -> tuple[PathUse, ...]:
+        """Every path of the MLmodel file that a reader opens."""
+        from mlmodel.paths import uses
+
+        return tuple(uses(self))
+
+    @cached_property
     def signature(self) -> dict[str, Section]:
         """The sections of the signature that are JSON texts, by name."""
         from mlmodel.signatures import sections
 
         return sections(self)
+
+    @cached_property
+    def misplaced(self) -> tuple[Misplaced, ...]:
+        """The keys of the MLmodel file that stand in the wrong place."""
+        from mlmodel.outline import misplaced
+
+        return misplaced(self.mlmodel) if self.mlmodel is not None else ()
+
+    @cached_property
+    def misplaced_places(self) -> frozenset[tuple[str | int, ...]]:
+        """Where they stand: MLM118 tells of them, and other rules would only repeat it."""
+        return frozenset(node.path for group in self.misplaced for node in group.nodes)
+
+    @cached_property
+    def mislaid(self) -> frozenset[tuple[str | int | None, ...]]:
+        """Where they belong, and the lines that are lost: these are not missing for a second reason."""
+        keys = {(*group.belongs, node.key) for group in self.misplaced for node in group.nodes}
+        return frozenset(keys | {group.belongs for group in self.misplaced})
+
+    @property
+    def today(self) -> date:
+        """The day of the judgement (UTC): what is maintained today may not be tomorrow."""
+        if self._today is not None:
+            return self._today
+        from datetime import datetime, timezone
+
+        return datetime.now(timezone.utc).date()
+
+    @cached_property
+    def environment(self) -> Environment:
+        """What the environment files record, and how they relate."""
+        from mlmodel.environment.recorded import Environment
+
+        return Environment(self)
 
     # -- findings --------------------------------------------------------------------------------
 
@@ -150,6 +198,7 @@ def at(document: Document, pointer: Sequence[str | int], *, key: bool = False) -
 def make(rule: str, message: str, location: Location, hint: str | None = None) -> Finding:
     """A finding of a rule, with the name and severity that the catalogue gives it."""
     entry = rules.catalogue()[rule]
+    message, hint = shortened(message, MAX_MESSAGE), hint and shortened(hint, MAX_MESSAGE)
     return Finding(rule, entry.name, entry.severity, message, location, hint)
 
 
@@ -158,6 +207,6 @@ def _hint(document: Document, pointer: Sequence[str | int], violation: Violation
         return violation.hint
     if violation.keyword == "type" and "must be a string" in violation.message:
         written = document.written(pointer)
-        if written and "\n" not in written and written[0] not in "'\"":
+        if written and len(written) <= 60 and "\n" not in written and written[0] not in "'\"":
             return f"quote it: '{written}'"
     return None

@@ -193,8 +193,7 @@ def _kind_of_value(value: Any) -> str:
 # -- what stands in the wrong place --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Misplaced:
+class Misplaced(NamedTuple):
     """Keys that stand together in one wrong place and belong together in another."""
 
     nodes: tuple[Node, ...]
@@ -211,6 +210,8 @@ def misplaced(document: Document) -> tuple[Misplaced, ...]:
     """The keys of an MLmodel file that stand in the wrong place, in the order of the file."""
     twice = any(problem.kind is ProblemKind.DUPLICATE_KEY for problem in document.problems)
     if isinstance(document.data, dict) and not twice:
+        if _is_tidy(document.data):
+            return ()
         outline = _Outline(_from_data(document.data))
     elif document.text and not isinstance(document.data, list):
         outline = _Outline(from_text(document.text))  # only the text has both of two equal keys
@@ -223,8 +224,27 @@ def misplaced(document: Document) -> tuple[Misplaced, ...]:
     return tuple(sorted(found, key=lambda group: (group.nodes[0].line, group.nodes[0].column)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Stray:
+def _is_tidy(data: Mapping[str, Any]) -> bool:
+    """Whether every key stands where a schema describes it: then nothing is misplaced, and the schemas of flavors
+    that the file does not have need not be read."""
+    flavors = data.get("flavors")
+    if not isinstance(flavors, dict) or not flavors:
+        return False
+    pending: list[tuple[Path, Any]] = [((), data)]
+    while pending:
+        path, mapping = pending.pop()
+        known = _keys(path)
+        if known is None:
+            if path[:1] in (_FLAVORS, ("signature",)):
+                return False  # a flavor of another author, or a mapping with free keys in a flavor
+        elif not isinstance(mapping, dict) or not mapping.keys() <= known:
+            return False
+        else:
+            pending += [((*path, key), below) for key, below in mapping.items() if isinstance(below, dict)]
+    return all(isinstance(conf, dict) for conf in flavors.values())
+
+
+class _Stray(NamedTuple):
     """A key that seems to be in the wrong place."""
 
     node: Node

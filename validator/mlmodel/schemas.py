@@ -7,7 +7,6 @@ The schemas say which rule each of their keywords enforces (``x-rules``), so no 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One assertion of a schema that a value does not meet."""
 
     rule: str

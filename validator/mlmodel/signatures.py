@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.documents import Document, parse_json
 
@@ -53,8 +52,7 @@ ALIASES = {
 """Names from pandas, numpy, Spark and SQL, and the type of the standard that holds such values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """One of ``inputs``, ``outputs`` and ``params``: a JSON array in a string."""
 
     name: str
@@ -176,7 +174,7 @@ def is_iso_datetime(text: str) -> bool:
         return False
     parts = [int(part or default) for part, default in zip(match.groups(), (1, 1, 1, 0, 0, 0), strict=True)]
     try:
-        datetime.datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+        dt.datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
         return False
     return True

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
 from mlmodel.directory import ModelDirectory, UnreadableError
@@ -13,12 +12,14 @@ from mlmodel.model import Model, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
-_UNJUDGED = frozenset({"MLM901", "MLM902", "MLM903"})
+_UNJUDGED = frozenset({"MLM901", "MLM902", "MLM903", "MLM904"})
+_MOST = 10_000
+"""Findings of one check, unless more are to be reported; the check is stopped there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What to report about a model.
 
     Rule ids only; :func:`mlmodel.rules.matching_any` turns prefixes and names into ids.
@@ -28,12 +29,17 @@ class Options:
     """Rules to report, None for all."""
     ignore: frozenset[str] = frozenset()
     """Rules not to report."""
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = {}  # noqa: RUF012 - never changed
     """Severities that differ from the catalogue's."""
     per_path_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     """Pairs of a glob and the rules not to report for model directories, or files in them, that match it."""
     max_findings: int = 1000
     """Findings reported for one model at most; the rest is counted in :attr:`Report.truncated`."""
+    resolve: str | None = None
+    """The platform for which the package index is asked whether the environment can be installed (a key of
+    :data:`mlmodel.resolution.PLATFORMS`); None to stay offline."""
+    today: date | None = None
+    """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -50,15 +56,19 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 
     Raises:
         NotADirectoryError: ``path`` is not a directory.
+        MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution`).
     """
     options = options or Options()
     given = os.fspath(path)
     if not os.path.isdir(given):
         raise NotADirectoryError(f"{given} is not a directory")
-    model = Model(ModelDirectory(given))
-    found = sorted({*_run(model, options)}, key=lambda finding: finding.sort_key)
+    model = Model(ModelDirectory(given), options.today)
+    found = sorted({*run_checks(model, options)}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
-    kept = graded[: options.max_findings]
+    kept = graded
+    if len(graded) > options.max_findings:
+        worst = sorted(graded, key=lambda finding: -finding.severity)[: options.max_findings]
+        kept = sorted(worst, key=lambda finding: finding.sort_key)
     version = model.config.get("mlflow_version") if _is_readable(model) else None
     return Report(
         path=given,
@@ -74,7 +84,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 def _is_readable(model: Model) -> bool:
     try:
         return model.mlmodel is not None
-    except UnreadableError:
+    except Exception:  # every check has said so
         return False
 
 
@@ -83,20 +93,36 @@ def _verdict(findings: list[Finding]) -> Verdict:
     return Verdict.INVALID if errors else Verdict.VALID
 
 
-def _run(model: Model, options: Options) -> Iterator[Finding]:
+def _checks(options: Options) -> Iterator[checks.Check]:
+    yield from checks.ALL
+    if options.resolve is not None:
+        from mlmodel import resolution
+
+        yield resolution.checking(options.resolve)
+
+
+def run_checks(model: Model, options: Options) -> Iterator[Finding]:
     """Every finding of every check; a check that raises costs its own findings only."""
-    for check in checks.ALL:
+    most = max(_MOST, options.max_findings)
+    for check in _checks(options):
+        name = f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
         try:
-            yield from check(model)
+            for count, finding in enumerate(check(model)):
+                if count == most:
+                    message = f"check {name} stopped after {most:,} findings; nothing beyond is judged"
+                    yield make("MLM903", message, Location())
+                    break
+                yield finding
         except UnreadableError as error:
             rule = "MLM903" if error.limit else "MLM902"
             yield make(rule, error.reason, Location(None if error.path == "." else error.path))
             if error.path in ("MLmodel", "."):
                 return
+        except OSError as error:  # the directory itself went away, or its disk
+            yield make("MLM902", error.strerror or str(error), Location())
         except Exception as error:
             if options.debug:
                 raise
-            name = f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
             yield make("MLM901", f"check {name} failed: {type(error).__name__}: {error}"[:300], Location())
 
 

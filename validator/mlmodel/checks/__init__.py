@@ -1,4 +1,5 @@
-"""The checks: one module a chapter of the standard, each a set of generators of findings.
+"""The checks: one module a chapter of the standard (the environment has several), each a set of generators
+of findings.
 
 A check takes the model and yields findings.  It imports no other check.
 """
@@ -7,7 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.checks import directory, environment, flavors, input_example, mlmodel_file, signature
+from mlmodel.checks import (
+    directory,
+    environment,
+    flavors,
+    imports,
+    input_example,
+    mlmodel_file,
+    named_files,
+    pins,
+    recorded_files,
+    recorded_python,
+    requirement_lines,
+    signature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,5 +37,11 @@ ALL: tuple[Check, ...] = (
     *flavors.CHECKS,
     *signature.CHECKS,
     *environment.CHECKS,
+    *requirement_lines.CHECKS,
+    *pins.CHECKS,
+    *recorded_python.CHECKS,
+    *recorded_files.CHECKS,
+    *named_files.CHECKS,
+    *imports.CHECKS,
     *input_example.CHECKS,
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmodel import artifacts, paths
 from mlmodel.directory import Kind, UnreadableError
+from mlmodel.documents import shortened
 from mlmodel.schemas import shown
 from mlmodel.suggestions import nearest
 
@@ -24,14 +27,18 @@ def mlmodel_is_there(model: Model) -> Iterator[Finding]:
     """MLM001, MLM002, MLM005: there is an MLmodel file that can be read."""
     entry = model.directory.look("MLmodel")
     if entry.kind is Kind.OUTSIDE:
-        yield model.finding("MLM005", "MLmodel is a link that leads out of the model directory", file="MLmodel")
+        yield model.finding(
+            "MLM005", "MLmodel is a link that leads out of the model directory", file="MLmodel"
+        )
     elif entry.kind in (Kind.DIRECTORY, Kind.SPECIAL) or "MLmodel" in model.directory.entries:
         if entry.kind is not Kind.FILE:
             what = "a link to nothing" if entry.kind is Kind.MISSING else f"a {entry.kind.value}"
             yield model.finding("MLM002", f"MLmodel is {what}, not a file", file="MLmodel")
     else:
         near = _candidates(model)
-        hint = f"is it {', or '.join(near)}?" if near else "MLflow writes it at the root of the model directory"
+        hint = (
+            f"is it {', or '.join(near)}?" if near else "MLflow writes it at the root of the model directory"
+        )
         yield model.finding("MLM001", "the directory holds no file named MLmodel", hint=hint)
 
 
@@ -45,7 +52,9 @@ def _candidates(model: Model) -> list[str]:
     ]
     below = [path.removesuffix("/MLmodel") for path in entries if path.endswith("/MLmodel")]
     names = [f"the file {shown(path)} here, which must be called MLmodel" for path in sorted(spelled)[:2]]
-    names += [f"the directory {shown(path)} below" for path in sorted(below, key=lambda p: (p.count("/"), p))[:3]]
+    names += [
+        f"the directory {shown(path)} below" for path in sorted(below, key=lambda p: (p.count("/"), p))[:3]
+    ]
     if model.directory.parent_has("MLmodel"):
         names.append("the parent directory, which has one")
     return names
@@ -53,15 +62,55 @@ def _candidates(model: Model) -> list[str]:
 
 def path_keys(model: Model) -> Iterator[Finding]:
     """MLM003-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
-    seen: set[str] = set()
-    for use in paths.uses(model):
+    names = _Names(model)
+    seen: set[tuple[str, bool]] = set()
+    for use in model.paths:
         try:
-            yield from _path(model, use, seen)
+            yield from _path(model, use, names, seen)
         except UnreadableError as error:
+            if error.limit:
+                raise
             yield model.finding("MLM902", error.reason, file=None if error.path == "." else error.path)
 
 
-def _path(model: Model, use: PathUse, seen: set[str]) -> Iterator[Finding]:
+_COMPARED = 300
+"""Names that a missing path is compared with."""
+
+
+class _Names:
+    """The names in the directory, sorted, so that a thousand paths are looked up in thousands of names quickly."""
+
+    def __init__(self, model: Model) -> None:
+        self._entries = model.directory.entries
+        self._sorted = sorted(self._entries)
+        self._guesses = 5
+
+    def beginning(self, prefix: str) -> Iterator[Entry]:
+        """The entries whose path begins with ``prefix``."""
+        for index in range(bisect_left(self._sorted, prefix), len(self._sorted)):
+            if not self._sorted[index].startswith(prefix):
+                break
+            yield self._entries[self._sorted[index]]
+
+    def near(self, path: str) -> str | None:
+        """A hint where a missing path may be another name; only the first of them are looked for by likeness."""
+        found = self._lowered.get(path.lower())
+        if found is None and self._guesses:
+            self._guesses -= 1
+            found = nearest(path, [name for name in self._sorted[:_COMPARED] if name != "MLmodel"], 0.6)
+        found = found or self._tails.get(path.rsplit("/", 1)[-1])
+        return f"the directory has {shown(found)}" if found else None
+
+    @cached_property
+    def _lowered(self) -> dict[str, str]:
+        return {name.lower(): name for name in reversed(self._sorted) if name != "MLmodel"}
+
+    @cached_property
+    def _tails(self) -> dict[str, str]:
+        return {name.rsplit("/", 1)[-1]: name for name in reversed(self._sorted) if name != "MLmodel"}
+
+
+def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
     def finding(rule: str, message: str, hint: str | None = None) -> Finding:
         return model.finding(rule, message, use.document, use.pointer, hint=hint)
 
@@ -76,14 +125,22 @@ def _path(model: Model, use: PathUse, seen: set[str]) -> Iterator[Finding]:
     if fault is paths.Fault.BACKSLASH:
         slashed = use.value.replace("\\", "/")
         fixed = slashed.rsplit("/", 1)[-1] if use.kind == "basename" else slashed
-        yield finding("MLM006", f"{name} has a backslash, which only Windows takes for a separator", f"write {fixed}")
+        yield finding(
+            "MLM006",
+            f"{name} has a backslash, which only Windows takes for a separator",
+            f"write {shortened(fixed, 200)}",
+        )
         return
     path = use.value.rsplit("/", 1)[-1] if use.kind == "basename" else use.value
     entry = model.directory.look(path)
-    if use.kind == "prefix" and entry.kind is Kind.MISSING and _has_prefix(model, path):
+    if use.kind == "prefix" and entry.kind is Kind.MISSING and any(names.beginning(_normal(path))):
         return
-    if entry.kind is Kind.MISSING:
-        yield finding(use.missing_rule, f"{name} is not in the model directory", _near(model, path))
+    if entry.kind is Kind.MISSING and "\0" in path:
+        yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
+    elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
+        yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
+    elif entry.kind is Kind.MISSING:
+        yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
     elif entry.kind is Kind.OUTSIDE:
         yield finding("MLM005", f"{name} is a link that leads out of the model directory")
     elif entry.kind is Kind.SPECIAL:
@@ -92,46 +149,58 @@ def _path(model: Model, use: PathUse, seen: set[str]) -> Iterator[Finding]:
         yield finding("MLM008", f"{name} is a directory; its reader opens a file")
     elif use.kind == "directory" and entry.kind is Kind.FILE:
         yield finding("MLM008", f"{name} is a file; its reader opens a directory")
-    elif entry.path not in seen:
-        seen.add(entry.path)
-        yield from _content(model, entry)
-
-
-def _content(model: Model, entry: Entry) -> Iterator[Finding]:
-    """MLM010-MLM012 for a referenced file, or for the files of a referenced directory."""
-    if entry.kind is Kind.FILE:
-        files = [entry]
     else:
+        yield from _content(model, entry, names, seen)
+
+
+def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
+    """MLM010-MLM012 for a referenced file, or for the files of a referenced directory; each looked at once.
+
+    ``seen`` has their paths, and whether a path key names them or the directory around them.
+    """
+    items = [entry]
+    if entry.kind is Kind.DIRECTORY:
+        if (entry.path, False) in seen:
+            return
+        seen.add((entry.path, False))
         inside = f"{entry.path}/" if entry.path else ""
-        files = [item for path, item in model.directory.entries.items() if path.startswith(inside)]
-    for item in files:
+        for folder, reason in model.directory.closed.items():
+            if f"{folder}/".startswith(inside):
+                yield model.finding("MLM902", reason, file=folder)
+        items = list(names.beginning(inside))
+    for item in items:
+        chosen = item is entry
+        if (item.path, chosen) in seen:
+            continue
+        seen.add((item.path, chosen))
         if item.kind is Kind.FILE:
-            complaint = artifacts.complaint(model.directory, item, chosen=item is entry)
+            complaint = artifacts.complaint(model.directory, item, chosen=chosen)
             if complaint is not None:
                 yield model.finding(*complaint, file=item.path)
-        elif item.kind is Kind.OUTSIDE and item is not entry:
+        elif item.kind is Kind.OUTSIDE and not chosen:
             yield model.finding("MLM005", "a link that leads out of the model directory", file=item.path)
         elif item.kind is Kind.SPECIAL:
-            yield model.finding("MLM009", "neither a file nor a directory: opening it may never end", file=item.path)
+            yield model.finding(
+                "MLM009", "neither a file nor a directory: opening it may never end", file=item.path
+            )
 
 
-def _has_prefix(model: Model, prefix: str) -> bool:
-    normal = "/".join(part for part in prefix.split("/") if part not in ("", "."))
-    return any(path.startswith(normal) for path in model.directory.entries)
-
-
-def _near(model: Model, path: str) -> str | None:
-    """The name in the directory that was meant: another case, the same name elsewhere, or a like one."""
-    names = [name for name in model.directory.entries if name != "MLmodel"]
-    last = path.rsplit("/", 1)[-1].lower()
-    near = next((name for name in names if name.lower() == path.lower()), None)
-    near = near or next((name for name in names if name.rsplit("/", 1)[-1].lower() == last), None)
-    near = near or nearest(path, names, 0.6)
-    return f"the directory has {shown(near)}" if near else None
+def _normal(path: str) -> str:
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 _SECRETS = frozenset(
-    {".env", ".netrc", ".pypirc", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".git-credentials", ".htpasswd"}
+    {
+        ".env",
+        ".netrc",
+        ".pypirc",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        ".git-credentials",
+        ".htpasswd",
+    }
 )
 _CLUTTER = frozenset({"__pycache__", ".DS_Store", ".ipynb_checkpoints", ".git", "Thumbs.db", ".pytest_cache"})
 _TAMPER = "any user of the machine may replace it; remove the write permission of others (chmod o-w)"
@@ -139,7 +208,7 @@ _TAMPER = "any user of the machine may replace it; remove the write permission o
 
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
-    used = {use.value for use in paths.uses(model)}
+    used = {_normal(use.value) for use in model.paths}
     writable: list[str] = []
     clutter: list[str] = []
     for path, entry in model.directory.entries.items():
@@ -171,7 +240,7 @@ def _first_and_count(names: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def _is_used(path: str, used: set[str]) -> bool:
-    return any(path == value or path.startswith(value.rstrip("/") + "/") for value in used)
+    return any(path[:end] in used for end, letter in enumerate(f"{path}/") if letter == "/")
 
 
 CHECKS = (mlmodel_is_there, path_keys, listing)

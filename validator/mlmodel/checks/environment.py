@@ -11,7 +11,7 @@ from mlmodel.documents import ProblemKind, decode
 from mlmodel.findings import Location
 from mlmodel.model import MAX_TEXT, make
 from mlmodel.schemas import describe, shown
-from mlmodel.suggestions import nearest
+from mlmodel.suggestions import MANY, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,7 @@ def conda(model: Model) -> Iterator[Finding]:
 def _conda_more(model: Model, document: Document) -> Iterator[Finding]:
     known = set(schemas.schema("conda.schema.json")["properties"])
     for key in document.data.keys() - known:
-        near = nearest(key, known - document.data.keys())
+        near = nearest(key, known - document.data.keys()) if len(document.data) <= MANY else None
         rule, message = "MLM424", f"conda does not know the key {shown(key)}"
         if near:
             rule, message = "MLM113", f"unknown key {key!r}; did you mean {near!r}?"

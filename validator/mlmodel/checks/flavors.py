@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import outline, schemas
+from mlmodel import schemas
 from mlmodel.directory import Kind
 from mlmodel.schemas import describe, shown
-from mlmodel.suggestions import nearest
+from mlmodel.suggestions import MANY, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,9 @@ def entries(model: Model) -> Iterator[Finding]:
             found = schemas.violations(f"flavors/{flavor}.schema.json", conf)
             yield from model.violations(found, document, base)
             yield from _unknown_keys(model, document, flavor, conf)
-        else:
+        elif base not in model.misplaced_places:
             yield _unknown_flavor(model, document, flavor)
-    if model.flavors and "python_function" not in model.flavors:
+    if model.flavors and "python_function" not in model.flavors and _PYFUNC not in model.mislaid:
         yield model.finding(
             "MLM203",
             "no python_function flavor: mlflow.pyfunc, serving and spark_udf cannot use the model",
@@ -45,10 +45,9 @@ def entries(model: Model) -> Iterator[Finding]:
 
 def _unknown_flavor(model: Model, document: Document, flavor: str) -> Finding:
     place = ("flavors", flavor)
-    belongs = outline.home(flavor, ("flavors",))
-    if belongs is not None:
-        return _misplaced(model, document, place, belongs)
-    near = nearest(flavor, schemas.flavor_names() - model.flavors.keys())
+    near = (
+        nearest(flavor, schemas.flavor_names() - model.flavors.keys()) if len(model.flavors) <= MANY else None
+    )
     if near:
         message = f"unknown flavor {shown(flavor)}; did you mean {near!r}?"
         return model.finding("MLM208", message, document, place, key=True)
@@ -57,36 +56,18 @@ def _unknown_flavor(model: Model, document: Document, flavor: str) -> Finding:
 
 
 def not_mappings(model: Model) -> Iterator[Finding]:
-    """MLM118, MLM201: what stands under ``flavors`` and is no flavor."""
+    """MLM201: what stands under ``flavors`` and is no flavor."""
     document = model.mlmodel
     flavors = model.config.get("flavors")
     if document is None or not isinstance(flavors, dict):
         return
     for key, value in flavors.items():
-        if isinstance(value, dict):
-            continue
-        belongs = outline.home(key, ("flavors",))
-        if belongs is not None:
-            yield _misplaced(model, document, ("flavors", key), belongs)
-        else:
+        if not isinstance(value, dict) and ("flavors", key) not in model.misplaced_places:
             message = f"flavor {shown(key)} is {describe(value)}, not a mapping of its keys"
             yield model.finding("MLM201", message, document, ("flavors", key))
 
 
-def _misplaced(model: Model, document: Document, place: tuple[str, ...], belongs: tuple[str, ...]) -> Finding:
-    return model.finding(
-        "MLM118",
-        f"key {place[-1]!r} stands under {'.'.join(place[:-1])}; it belongs under {'.'.join(belongs)}",
-        document,
-        place,
-        key=True,
-        hint=f"is the line `{belongs[-1]}:` above it lost?",
-    )
-
-
-def _unknown_keys(
-    model: Model, document: Document, flavor: str, conf: dict[str, Any]
-) -> Iterator[Finding]:
+def _unknown_keys(model: Model, document: Document, flavor: str, conf: dict[str, Any]) -> Iterator[Finding]:
     schema = schemas.flavor_schema(flavor) or {}
     known = schema.get("properties", {}).keys()
     patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
@@ -94,10 +75,9 @@ def _unknown_keys(
         if any(pattern.search(key) for pattern in patterns):
             continue
         place = ("flavors", flavor, key)
-        if flavor == "python_function" and key in ("conda", "virtualenv"):
-            yield _misplaced(model, document, place, (*_PYFUNC, "env"))
+        if place in model.misplaced_places:
             continue
-        near = nearest(key, known - conf.keys(), 0.85)
+        near = nearest(key, known - conf.keys(), 0.85) if len(conf) <= MANY else None
         if near:
             message = f"unknown key {key!r} in flavor {flavor}; did you mean {near!r}?"
             yield model.finding("MLM113", message, document, place, key=True)
@@ -128,7 +108,8 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
     known = {entry["module"]: entry for entry in schema["x-loader-modules"]}
     entry = known.get(loader)
     if entry is not None:
-        if entry.get("reads-flavor") and entry["flavor"] not in model.flavors:
+        is_there = entry["flavor"] in model.flavors or ("flavors", entry["flavor"]) in model.mislaid
+        if entry.get("reads-flavor") and not is_there:
             yield model.finding(
                 "MLM219",
                 f"{loader} reads the entry of flavor {entry['flavor']!r}, which is missing",
@@ -136,9 +117,7 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
                 place,
             )
         if entry.get("until"):
-            yield model.finding(
-                "MLM209", f"MLflow has {loader} until {entry['until']} only", document, place
-            )
+            yield model.finding("MLM209", f"MLflow has {loader} until {entry['until']} only", document, place)
     elif loader.split(".")[0] == "mlflow":
         near = nearest(loader, known, 0.7)
         hint = f"did you mean {near}?" if near else None
@@ -186,7 +165,11 @@ def same_values(model: Model) -> Iterator[Finding]:
             twin: Any = model.config
             for step in other.split("/")[1:]:
                 twin = twin.get(step) if isinstance(twin, dict) else None
-            if isinstance(twin, str) and isinstance(found.value, str) and _normal(twin) != _normal(found.value):
+            if (
+                isinstance(twin, str)
+                and isinstance(found.value, str)
+                and _normal(twin) != _normal(found.value)
+            ):
                 yield model.finding(
                     "MLM214",
                     f"flavor {flavor} loads {shown(found.value)}, but {other[1:].replace('/', '.')} is"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _ROWS = 1000
 """Rows of an example that are compared with the signature."""
+_CELLS = 1_000_000
+"""Cells that are compared; fewer rows where there are very many columns, but one at least."""
 
 
 def presence(model: Model) -> Iterator[Finding]:
@@ -28,10 +30,15 @@ def presence(model: Model) -> Iterator[Finding]:
     document = model.mlmodel
     if document is None or "python_function" not in model.flavors:
         return
-    if model.config.get("saved_input_example_info") is None:
+    if (
+        model.config.get("saved_input_example_info") is None
+        and ("saved_input_example_info",) not in model.mislaid
+    ):
         yield model.finding("MLM512", "no input example: nobody can try the model", document, ())
-    elif model.config.get("signature") is None:
-        message = "an input example is stored, but no signature: MLflow could not infer it, or was not asked to"
+    elif model.config.get("signature") is None and ("signature",) not in model.mislaid:
+        message = (
+            "an input example is stored, but no signature: MLflow could not infer it, or was not asked to"
+        )
         yield model.finding("MLM513", message, document, ("saved_input_example_info",), key=True)
 
 
@@ -46,6 +53,7 @@ def form(model: Model) -> Iterator[Finding]:
         return
     found = schemas.violations("input-example.schema.json", document.data, examples.definition(example))
     yield from model.violations(found, document)
+    yield from _width(model, example)
     yield from _era(model, example)
 
 
@@ -59,13 +67,20 @@ def _problems(document: Document, rule: str) -> Iterator[Finding]:
         yield make(rules.get(problem.kind, rule), message, place)
 
 
-def _era(model: Model, example: Example) -> Iterator[Finding]:
-    if example.type != "ndarray" or example.has_params:
+def _width(model: Model, example: Example) -> Iterator[Finding]:
+    """MLM505: rows and column names that make a data frame (``pandas.DataFrame(rows, columns=names)``)."""
+    table = examples.table(example) if example.type == "dataframe" else None
+    if table is None or table.names is None or table.records:
         return
-    wrapped = isinstance(example.document.data, dict)
-    others = "MLflow 2.16 and later" if wrapped else "MLflow 2.15 and earlier"
-    wrong = wrapped == releases.at_least(model.release, "2.16.2")
-    if model.release is not None and not wrong:
+    width = max(map(len, table.rows), default=len(table.names))
+    if width != len(table.names):
+        message = f"{len(table.names)} columns are named, and the rows have {width}"
+        yield model.finding("MLM505", message, example.document, table.data_pointer)
+
+
+def _era(model: Model, example: Example) -> Iterator[Finding]:
+    if example.type == "ndarray" and example.wrapped is not None:
+        others = "MLflow 2.16 and later" if example.wrapped else "MLflow 2.15 and earlier"
         message = f"{others} cannot read this form of an ndarray example"
         yield model.finding("MLM514", message, example.document, ())
 
@@ -89,7 +104,7 @@ def against_signature(model: Model) -> Iterator[Finding]:
 
 def _is_sound(section: signatures.Section) -> bool:
     """Whether the section has no violation of its own; those were said, and nothing can be compared with them."""
-    return not any(schemas.violations(signatures.SCHEMAS[section.name], section.document.data))
+    return schemas.conforms(signatures.SCHEMAS[section.name], section.document.data)
 
 
 def _columns(
@@ -104,18 +119,23 @@ def _columns(
             yield model.finding("MLM509", message, document, table.data_pointer)
         return
     if table.names is None:
+        required = next((item["name"] for item in items if signatures.is_required(item)), None)
+        if isinstance(required, str):
+            message = f"the example has no column names; the signature requires {shown(required)}"
+            yield model.finding("MLM506", message, document, table.names_pointer)
         return
     index_of = {name: index for index, name in enumerate(table.names)}
+    folded = {_folded(name): name for name in reversed(table.names)}
+    rows = min(_ROWS, _CELLS // len(items) + 1)
     for item in items:
         name = item.get("name")
         if not isinstance(name, str):
             continue
         if name not in index_of:
             if signatures.is_required(item):
-                yield _missing(model, example, name, table)
+                yield _missing(model, example, name, table, folded.get(_folded(name)))
             continue
-        column = [row[index_of[name]] for row in table.rows[:_ROWS] if len(row) > index_of[name]]
-        for row, value in enumerate(column):
+        for row, value in table.values(index_of[name], name, rows):
             complaint = _misfit(value, str(item.get("type")))
             if complaint is not None:
                 pointer = table.cell(row, index_of[name], name)
@@ -130,48 +150,73 @@ def _columns(
         yield model.finding("MLM507", message, document, table.names_pointer)
 
 
-def _missing(model: Model, example: Example, name: str, table: examples.Table) -> Finding:
-    folded = re.sub(r"\s", "", name).lower()
-    near = [other for other in table.names or () if re.sub(r"\s", "", str(other)).lower() == folded]
-    hint = f"the example calls it {shown(str(near[0]))}: names must be equal to the letter" if near else None
+def _folded(name: str) -> str:
+    return re.sub(r"\s", "", name).lower()
+
+
+def _missing(model: Model, example: Example, name: str, table: examples.Table, near: str | None) -> Finding:
+    hint = (
+        f"the example calls it {shown(near)}: names must be equal to the letter" if near is not None else None
+    )
     message = f"the example has no column {shown(name)}, which the signature requires"
     return model.finding("MLM506", message, example.document, table.names_pointer, hint=hint)
 
 
-_NUMBER = re.compile(r"\s*[+-]?(?:(?:\d[\d_]*)?\.?\d*(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)\s*", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?\d[\d_]*")
+_NUMBER = re.compile(r"[+-]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.IGNORECASE)
+_TIME = re.compile(r".*\d.*|nat|now|today|", re.IGNORECASE | re.DOTALL)
+_READABLE = {"integer": _WHOLE, "long": _WHOLE, "float": _NUMBER, "double": _NUMBER, "datetime": _TIME}
+"""The texts that become a value of a type; pandas reads more forms of a date than could be listed."""
 
 
 def _misfit(value: Any, type_: str) -> str | None:
     """Why no reader can make a JSON value one of a scalar type; None where one may."""
     if type_ not in signatures.SCALARS:
         return None
+    if type_ == "binary":
+        return None if isinstance(value, str) else describe(value)
+    if type_ in ("string", "boolean"):
+        return None  # anything has a text, and a truth
     if isinstance(value, (list, dict)):
-        return None if type_ == "binary" else describe(value)
-    numeric = type_ in ("integer", "long", "float", "double")
-    if numeric and isinstance(value, str) and not _NUMBER.fullmatch(value):
         return describe(value)
-    if type_ in ("integer", "long"):
-        if value is None:
-            return "null, which makes the column a float"
-        if isinstance(value, float) and not value.is_integer():
-            return describe(value)
+    if isinstance(value, str):
+        return None if _READABLE[type_].fullmatch(value.strip()[:100]) else describe(value)
+    if value is None and type_ in ("integer", "long"):
+        return "null, which makes the column a float"
     return None
 
 
 def _tensors(model: Model, example: Example, section: signatures.Section) -> Iterator[Finding]:
-    if example.type != "ndarray":
-        return
     payload, pointer = example.payload
-    if isinstance(payload, dict):
+    if example.type in ("sparse_matrix_csr", "sparse_matrix_csc"):
+        yield from _sparse_shape(model, example, section)
+    elif example.type != "ndarray":
+        return
+    elif isinstance(payload, dict):
         for item in section.items:
             name = item.get("name")
             if isinstance(name, str) and name not in payload and item.get("required") is not False:
                 message = f"the example has no tensor {shown(name)}, which the signature names"
                 yield model.finding("MLM506", message, example.document, pointer)
-            elif name in payload:
+            elif isinstance(name, str) and name in payload:
                 yield from _shape(model, example, item, payload[name], (*pointer, name))
     elif len(section.items) == 1:
         yield from _shape(model, example, section.items[0], payload, pointer)
+
+
+def _sparse_shape(model: Model, example: Example, section: signatures.Section) -> Iterator[Finding]:
+    payload, pointer = example.payload
+    actual = payload.get("shape") if isinstance(payload, dict) else None
+    expected = section.items[0]["tensor-spec"]["shape"]
+    if isinstance(actual, list) and len(section.items) == 1 and not _fits(actual, expected):
+        message = f"the example has shape {tuple(actual)}, the signature asks for {tuple(expected)}"
+        yield model.finding("MLM509", message, example.document, (*pointer, "shape"))
+
+
+def _fits(actual: list[Any], expected: list[int]) -> bool:
+    return len(actual) == len(expected) and all(
+        want in (-1, have) for want, have in zip(expected, actual, strict=True)
+    )
 
 
 def _shape(
@@ -181,10 +226,7 @@ def _shape(
     actual = examples.shape(value)
     if actual is None or not expected:
         return
-    fits = len(actual) == len(expected) and all(
-        want in (-1, have) for want, have in zip(expected, actual, strict=True)
-    )
-    if not fits:
+    if not _fits(actual, expected):
         message = f"the example has shape {tuple(actual)}, the signature asks for {tuple(expected)}"
         yield model.finding("MLM509", message, example.document, pointer)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlmodel import outline, releases, schemas
 from mlmodel.documents import ProblemKind
 from mlmodel.findings import Location
 from mlmodel.model import at, make
 from mlmodel.schemas import shown
-from mlmodel.suggestions import nearest
+from mlmodel.suggestions import MANY, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mlmodel.documents import Document, Problem
     from mlmodel.findings import Finding
     from mlmodel.model import Model
+    from mlmodel.outline import Misplaced
+    from mlmodel.schemas import Violation
 
 _RULES = {
     ProblemKind.SYNTAX: "MLM101",
@@ -26,9 +28,11 @@ _RULES = {
     ProblemKind.KEY_TYPE: "MLM105",
     ProblemKind.TAG: "MLM106",
     ProblemKind.DOCUMENTS: "MLM107",
+    ProblemKind.TYPE: "MLM106",
     ProblemKind.FEATURE: "MLM108",
     ProblemKind.AMBIGUOUS: "MLM109",
     ProblemKind.TIMESTAMP: "MLM111",
+    ProblemKind.BYTE_ORDER_MARK: "MLM130",
     ProblemKind.LIMIT: "MLM903",
 }
 
@@ -49,8 +53,6 @@ def syntax(model: Model) -> Iterator[Finding]:
         what = "empty" if document.data is None else schemas.describe(document.data)
         hint = "MLflow fails on it before it reads a key" if document.data is None else None
         yield model.finding("MLM103", f"the file is {what}, not a mapping of keys", document, hint=hint)
-    if any(problem.kind is ProblemKind.SYNTAX for problem in document.problems):
-        yield from _misplaced_lines(document)
 
 
 def _problem(document: Document, problem: Problem) -> Finding:
@@ -60,29 +62,42 @@ def _problem(document: Document, problem: Problem) -> Finding:
     hint = None
     if problem.kind is ProblemKind.TIMESTAMP:
         hint = "quote it, so that every reader sees a string"
-    return make(_RULES[problem.kind], problem.message, Location(document.path, line, column, pointer, source), hint)
+    elif problem.kind is ProblemKind.SYNTAX and line:
+        hint = outline.indentation_fault(document.text, line)
+    return make(
+        _RULES[problem.kind], problem.message, Location(document.path, line, column, pointer, source), hint
+    )
 
 
 def _is_free(problem: Problem) -> bool:
-    """Whether a problem stands where users may write what YAML allows: in ``metadata``, and in deep keys."""
+    """Whether a problem stands where users may write what YAML allows: in ``metadata``, in a flavor's ``config``,
+    and in deep keys."""
     if problem.kind is ProblemKind.KEY_TYPE:
         return len(problem.pointer) > 1 and problem.pointer[0] not in ("flavors", "signature")
-    in_metadata = problem.pointer[:1] == ("metadata",)
-    return in_metadata and problem.kind in (ProblemKind.TIMESTAMP, ProblemKind.FEATURE)
+    theirs = problem.pointer[:1] == ("metadata",) or problem.pointer[2:3] == ("config",)
+    return theirs and problem.kind in (ProblemKind.TIMESTAMP, ProblemKind.TYPE, ProblemKind.FEATURE)
 
 
-_SCRIPT = re.compile(r"\A#!|^(?:import|from) \w[\w.]*(?: import .*)?\r?$|^(?:def|class) \w+.*:\r?$", re.MULTILINE)
+_SCRIPT = re.compile(
+    r"\A#!|^(?:import|from) \w[\w.]*(?: import .*)?\r?$|^(?:def|class) \w+.*:\r?$", re.MULTILINE
+)
 
 
 def _stand_in(model: Model, document: Document) -> tuple[str, str] | None:
     """The rule and message where another kind of file carries the name MLmodel, None where none does."""
     if document.readable and isinstance(document.data, dict):
         if "oid" in document.data and "git-lfs" in str(document.data.get("version")):
-            return "MLM011", "a Git LFS pointer stands here, not the MLmodel file: fetch it with `git lfs pull`"
+            return (
+                "MLM011",
+                "a Git LFS pointer stands here, not the MLmodel file: fetch it with `git lfs pull`",
+            )
         return None
     head = model.directory.head("MLmodel", 16)
     if head[:1] == b"\x80" and head[1:2] <= b"\x05":
-        return "MLM103", "the file is a pickle, not an MLmodel file: MLflow reads the model's YAML description here"
+        return (
+            "MLM103",
+            "the file is a pickle, not an MLmodel file: MLflow reads the model's YAML description here",
+        )
     if head[:4] == b"PK\x03\x04":
         return "MLM103", "the file is a zip archive, not YAML"
     if head.lstrip()[:5].lower() in (b"<!doc", b"<html"):
@@ -92,22 +107,61 @@ def _stand_in(model: Model, document: Document) -> tuple[str, str] | None:
     return None
 
 
-def _misplaced_lines(document: Document) -> Iterator[Finding]:
-    for found in outline.misplaced_lines(document.text):
-        where = f"indented under {found.parent[-1]!r}" if found.parent else "at the top level"
-        target = _path_words(found.belongs)
-        location = Location(document.path, found.line, found.column, None, document.source_line(found.line))
-        yield make("MLM118", f"key {found.key!r} stands {where}; it belongs {target}", location, _lost(found.belongs))
+def misplaced(model: Model) -> Iterator[Finding]:
+    """MLM118: keys that belong elsewhere; one finding for all that belong below the same line."""
+    document = model.mlmodel
+    if document is None:
+        return
+    for group in model.misplaced:
+        yield make("MLM118", _misplaced_message(group), _first(document, group), _misplaced_hint(group))
+
+
+def _first(document: Document, group: Misplaced) -> Location:
+    node = group.nodes[0]
+    pointer = document.pointer(node.path) if document.readable else None
+    return Location(document.path, node.line, node.column, pointer, document.source_line(node.line))
+
+
+def _misplaced_message(group: Misplaced) -> str:
+    keys = _listed([f"{node.key!r} (line {node.line})" for node in group.nodes])
+    stand, belong = ("stands", "it belongs") if len(group.nodes) == 1 else ("stand", "they belong")
+    if group.stands:
+        place = f"under {'.'.join(group.stands)}"
+    else:
+        place = (
+            "indented under nothing" if all(node.column > 1 for node in group.nodes) else "at the top level"
+        )
+    if group.lost:
+        lines = f"line {_lost(group)} is" if len(group.lost) == 1 else f"lines {_lost(group)} are"
+        return f"the {lines} missing above {keys}, which {stand} {place}"
+    return f"{keys} {stand} {place}; {belong} {_path_words(group.belongs)}"
+
+
+def _misplaced_hint(group: Misplaced) -> str:
+    one = len(group.nodes) == 1
+    if not group.belongs:
+        if group.stands[0] not in outline.top_level():
+            return f"remove the line `{group.stands[0]}:` and the indentation below it"
+        return f"remove {'its' if one else 'their'} indentation"
+    if group.lost:
+        belong = f"{'it belongs' if one else 'they belong'} {_path_words(group.belongs)}"
+        return f"write {_lost(group)} above line {group.nodes[0].line}, and indent {'it' if one else 'them'} below: {belong}"
+    where = f"`{group.belongs[-1]}:`" + (f" (line {group.parent.line})" if group.parent else "")
+    return f"put {'it' if one else 'them'} below {where}, one step deeper"
+
+
+def _lost(group: Misplaced) -> str:
+    return _listed([f"`{key}:`" for key in group.lost])
 
 
 def _path_words(path: tuple[str, ...]) -> str:
     return f"under {'.'.join(path)}" if path else "at the top level"
 
 
-def _lost(path: tuple[str, ...]) -> str | None:
-    if not path:
-        return "remove its indentation"
-    return f"is the line `{path[-1]}:` above it lost? Its children are indented below it"
+def _listed(parts: list[str], limit: int = 12) -> str:
+    if len(parts) > limit:
+        parts = [*parts[:limit], f"{len(parts) - limit} more"]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def structure(model: Model) -> Iterator[Finding]:
@@ -117,42 +171,41 @@ def structure(model: Model) -> Iterator[Finding]:
         for violation in schemas.violations("mlmodel.schema.json", document.data):
             if violation.rule == "MLM112":
                 yield _no_flavors(model, document)
-            elif violation.rule != "MLM201":  # chapter 3 says it, and knows what was meant
+            elif violation.rule != "MLM201" and not _is_misplaced(model, violation):
                 yield from model.violations(iter((violation,)), document)
 
 
+def _is_misplaced(model: Model, violation: Violation) -> bool:
+    missing = (*violation.pointer, violation.missing)
+    return violation.pointer in model.misplaced_places or missing in model.mislaid
+
+
 def _no_flavors(model: Model, document: Document) -> Finding:
-    stray = [key for key in model.config if key in schemas.flavor_names()]
-    hint = None
-    if stray:
-        hint = f"{', '.join(stray)} at the top level: put a line `flavors:` above, and indent what belongs to it"
-    present = "flavors" in model.config
-    message = "'flavors' names no flavor" if present else "top-level key 'flavors' is missing"
-    return model.finding("MLM112", f"{message}: no reader can load the model", document, ("flavors",) if present else (), hint=hint)
+    if "flavors" in model.config:
+        message = "'flavors' names no flavor: no reader can load the model"
+        return model.finding("MLM112", message, document, ("flavors",))
+    message = "top-level key 'flavors' is missing: no reader can load the model"
+    for group in model.misplaced:
+        if group.lost[:1] == ("flavors",):
+            return make("MLM112", message, _first(document, group))
+    return model.finding("MLM112", message, document, ())
 
 
 def top_level_keys(model: Model) -> Iterator[Finding]:
-    """MLM113, MLM114, MLM118: top-level keys that readers do not know."""
+    """MLM113, MLM114: top-level keys that readers do not know."""
     document = model.mlmodel
     if document is None or not isinstance(document.data, dict):
         return
     known = outline.top_level()
     reserved = [re.compile(pattern) for pattern in schemas.schema("mlmodel.schema.json")["patternProperties"]]
     for key in document.data:
-        if key in known or any(pattern.search(key) for pattern in reserved):
+        if (
+            key in known
+            or (key,) in model.misplaced_places
+            or any(pattern.search(key) for pattern in reserved)
+        ):
             continue  # MLM115, by the schema
-        belongs = outline.home(key, ())
-        if belongs is not None:
-            yield model.finding(
-                "MLM118",
-                f"key {key!r} stands at the top level; it belongs {_path_words(belongs)}",
-                document,
-                (key,),
-                key=True,
-                hint=_lost(belongs),
-            )
-            continue
-        near = nearest(key, known - document.data.keys())
+        near = nearest(key, known - document.data.keys()) if len(document.data) <= MANY else None
         if near:
             yield model.finding(
                 "MLM113", f"unknown key {key!r}; did you mean {near!r}?", document, (key,), key=True
@@ -207,7 +260,7 @@ def newer_keys(model: Model) -> Iterator[Finding]:
     document = model.mlmodel
     if document is None or model.release is None:
         return
-    tables = [("mlmodel.schema.json", model.config, ())]
+    tables: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [("mlmodel.schema.json", model.config, ())]
     tables += [
         (f"flavors/{flavor}.schema.json", conf, ("flavors", flavor))
         for flavor, conf in model.flavors.items()
@@ -239,6 +292,7 @@ def registered_model_meta(model: Model) -> Iterator[Finding]:
 
 CHECKS = (
     syntax,
+    misplaced,
     structure,
     top_level_keys,
     provenance,

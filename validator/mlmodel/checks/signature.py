@@ -11,7 +11,7 @@ from mlmodel.findings import Location
 from mlmodel.model import at, make
 from mlmodel.schemas import describe, shown
 from mlmodel.signatures import Section, is_named, is_tensor
-from mlmodel.suggestions import nearest
+from mlmodel.suggestions import MANY, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,20 +35,30 @@ def presence(model: Model) -> Iterator[Finding]:
         return
     signature = model.config.get("signature")
     if signature is None:
-        if "python_function" in model.flavors:
-            yield model.finding("MLM326", "no signature: readers cannot check or convert their input", document, ())
+        if "python_function" in model.flavors and ("signature",) not in model.mislaid:
+            yield model.finding(
+                "MLM326", "no signature: readers cannot check or convert their input", document, ()
+            )
         return
     if not isinstance(signature, dict):
         return  # MLM301, by the schema
     place = ("signature",)
-    if not signature.get("inputs") and signature.get("outputs") and releases.at_most(model.release, "2.6.0"):
+    others = signature.get("outputs") or signature.get("params")
+    if not signature.get("inputs") and others and releases.at_most(model.release, "2.6.0"):
         message = f"MLflow reads a signature without inputs since 2.8, the file says {model.config['mlflow_version']}"
         yield model.finding("MLM313", message, document, place)
+    elif signature.get("outputs") == "" and releases.at_most(model.release, "2.6.0"):
+        message = f"MLflow takes an empty text for null since 2.8, the file says {model.config['mlflow_version']}"
+        yield model.finding("MLM313", message, document, (*place, "outputs"))
     if signature.get("inputs") and not signature.get("outputs"):
         message = "no outputs: Unity Catalog and MLServer refuse such a signature"
         yield model.finding("MLM327", message, document, place)
     for key in signature.keys() - set(signatures.SECTIONS):
-        near = nearest(key, set(signatures.SECTIONS) - signature.keys(), 0.7)
+        if (*place, key) in model.misplaced_places:
+            continue
+        near = (
+            nearest(key, set(signatures.SECTIONS) - signature.keys(), 0.7) if len(signature) <= MANY else None
+        )
         rule, message = "MLM333", f"readers ignore the key {shown(key)} in signature"
         if near:
             rule, message = "MLM113", f"unknown key {key!r} in signature; did you mean {near!r}?"
@@ -65,7 +75,11 @@ def sections(model: Model) -> Iterator[Finding]:
             line, column = problem.position or (None, None)
             source = document.source_line(line) if line else None
             location = Location(document.path, line, column, document.pointer(()), source)
-            message = f"signature.{section.name} is not JSON: {problem.message}" if problem.fatal else problem.message
+            message = (
+                f"signature.{section.name} is not JSON: {problem.message}"
+                if problem.fatal
+                else problem.message
+            )
             yield make(_RULES[problem.kind], message, location, _json_hint(document))
         if document.readable:
             yield from _section(model, section)
@@ -156,7 +170,7 @@ def _era_of_columns(model: Model, section: Section) -> Iterator[Finding]:
     for index, item in section.numbered():
         if is_tensor(item):
             continue
-        if "optional" in item and item.get("type") in signatures.SCALARS:
+        if "optional" in item and (item.get("type") in signatures.SCALARS or "required" in item):
             old = release is not None and not releases.at_least(release, "2.18.0") and "required" not in item
             readable = old and not releases.at_most(release, "2.3.2")
             rule = "MLM312" if readable else "MLM307"
@@ -213,7 +227,13 @@ def _tensors(model: Model, section: Section) -> Iterator[Finding]:
                 yield model.finding("MLM318", message, document, place, hint=_dtype_hint(dtype))
             elif doubt is not None:
                 yield model.finding("MLM332", f"dtype {dtype!r}: {doubt}", document, place)
-        if section.name == "inputs" and isinstance(shape, list) and shape and shape[0] != -1:
+        if (
+            section.name == "inputs"
+            and isinstance(shape, list)
+            and shape
+            and type(shape[0]) is int
+            and shape[0] != -1
+        ):
             message = f"the first dimension is fixed to {shape[0]}: a batch of another size is refused"
             yield model.finding("MLM320", message, document, (index, "tensor-spec", "shape", 0))
 
@@ -221,7 +241,13 @@ def _tensors(model: Model, section: Section) -> Iterator[Finding]:
 def _dtype_hint(dtype: str) -> str | None:
     if dtype[:1] in "<>=|US" and dtype.lstrip("<>=|")[:1] in ("U", "S"):
         return 'strings have no size in a signature: "str" or "bytes"'
-    names = {"string": "str", "bfloat16": "float32", "boolean": "bool", "integer": "int32", "category": "object"}
+    names = {
+        "string": "str",
+        "bfloat16": "float32",
+        "boolean": "bool",
+        "integer": "int32",
+        "category": "object",
+    }
     return f'did you mean "{names[dtype]}"?' if dtype in names else None
 
 
@@ -268,29 +294,29 @@ def _params(model: Model, section: Section) -> Iterator[Finding]:
 
 
 def _default(model: Model, document: Document, index: int, item: dict[str, Any]) -> Iterator[Finding]:
+    """MLM323; what is wrong with the type or the shape itself, the schema has said."""
     type_, default, shape = item.get("type", item.get("dtype")), item["default"], item.get("shape")
-    place = (index, "default")
+    place: tuple[str | int, ...] = (index, "default")
+    message = None
     if type_ == "object":
-        if default is not None and not isinstance(default, dict):
-            yield model.finding("MLM323", f"the default is {describe(default)}, not a mapping", document, place)
+        faults = {fault.rule for fault in schemas.violations("signature-columns.schema.json", item, "type")}
+        if shape is None and faults <= {"MLM315"} and not signatures.fits_object(default, item):
+            message = f"the default, {describe(default)}, is not what the properties ask for"
+    elif type_ not in signatures.SCALARS or shape not in (None, [-1]):
         return
-    if type_ not in signatures.SCALARS:
-        return
-    if shape == [-1]:
-        if not isinstance(default, list):
-            message = f"shape [-1] wants a list as default, not {describe(default)}"
-            yield model.finding("MLM323", message, document, place)
-            return
-        values = list(enumerate(default))
-        wrong = [(position, value) for position, value in values if not signatures.fits_param(value, type_)]
-        for position, value in wrong[:1]:
-            message = f"the default holds {describe(value)}, which is no {type_}"
-            yield model.finding("MLM323", message, document, (*place, position))
-    elif shape is None and isinstance(default, list):
-        message = 'the default is a list, so the shape must be [-1]'
+    elif isinstance(default, list) != (shape == [-1]):
+        message = f"shape [-1] wants a list as default, not {describe(default)}"
+        if shape is None:
+            message = "the default is a list, so the shape must be [-1]"
+    else:
+        values = default if isinstance(default, list) else [default]
+        for position, value in enumerate(values):
+            if not signatures.fits_param(value, type_) or (value is None and type_ == "datetime"):
+                place = (*place, position) if shape else place
+                message = f"the default is {describe(value)}, which is no {type_}"
+                break
+    if message is not None:
         yield model.finding("MLM323", message, document, place)
-    elif shape is None and default is not None and not signatures.fits_param(default, type_):
-        yield model.finding("MLM323", f"the default is {describe(default)}, which is no {type_}", document, place)
 
 
 CHECKS = (presence, sections)

@@ -65,8 +65,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One departure from the syntax; ``fatal`` when no data could be read past it."""
 
     kind: ProblemKind
@@ -203,7 +202,7 @@ class Lines:
     """Lines and columns of a text.  The line feeds are counted once, block by block, so that ten thousand
     positions in ten million characters cost no more than the text itself."""
 
-    _BLOCK = 1 << 14
+    _BLOCK = 1 << 10
     _LONG = 1000
 
     def __init__(self, text: str) -> None:

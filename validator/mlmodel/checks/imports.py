@@ -1,0 +1,221 @@
+"""Chapter 5, the environment files: what the model's pickles and code import, against what is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel import schemas
+from mlmodel.environment import distributions, versions
+from mlmodel.findings import Location
+from mlmodel.model import at, make
+from mlmodel.schemas import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.environment.code import Code
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+
+class Need(NamedTuple):
+    """A module that loading the model imports."""
+
+    module: str
+    place: Location
+    who: str
+    """What imports it."""
+
+
+def _needs(model: Model, code: Code | None) -> Iterator[Need]:
+    """Everything that loading imports, the model's own modules included."""
+    roots: set[str] = set()
+    for stream in model.environment.pickles:
+        for module, name, offset in stream.globals:
+            roots.add(module)
+            who = f"{stream.file} (byte {offset:,}: {name})" if offset else stream.file
+            yield Need(module, Location(stream.file), who)
+    conf = model.flavors.get("python_function", {})
+    loader = conf.get("loader_module")
+    if isinstance(loader, str) and model.mlmodel is not None:
+        roots.add(loader)
+        for module in _loader_imports(model, loader):
+            place = at(model.mlmodel, ("flavors", "python_function", "loader_module"))
+            yield Need(module, place, f"the loader module {loader}")
+    if code is not None:
+        script = conf.get("model_code_path")
+        files = [script.replace("\\", "/").rsplit("/", 1)[-1]] if isinstance(script, str) else []
+        for found in code.reached(roots, files):
+            yield Need(found.module, found.place, str(found.place.file))
+
+
+def _loader_imports(model: Model, loader: str) -> Iterator[str]:
+    """The modules that a loader imports: of its flavor's distributions that no file lists, or itself."""
+    if loader.partition(".")[0] != "mlflow":
+        yield loader
+        return
+    for flavor in model.flavors:
+        about = (schemas.flavor_schema(flavor) or {}).get("x-flavor", {})
+        if loader in about.get("loader-modules", ()) and flavor != "python_function":
+            for name in about.get("distributions", ()):
+                if name not in model.environment.names:
+                    yield from distributions.main_module(name)
+
+
+def _code(model: Model) -> Code | None:
+    """The model's own Python files, None where it has none."""
+    conf = model.flavors.get("python_function", {})
+    if not isinstance(conf.get("code"), str) and not isinstance(conf.get("model_code_path"), str):
+        return None
+    from mlmodel.environment.code import Code
+
+    return Code(model)
+
+
+def undeclared(model: Model) -> Iterator[Finding]:
+    """MLM404, MLM405, MLM464: every module that loading imports is installed, or in the model's own code."""
+    environment = model.environment
+    if not environment.listings and environment.conda is None:
+        return  # MLM401
+    code = _code(model)
+    needs: dict[str, Need] = {}
+    for need in _needs(model, code):
+        top = need.module.partition(".")[0]
+        if not (top in _NEVER or top in needs or top.startswith("__torch__")):
+            needs[top] = need
+    unlisted: dict[str, Need] = {}
+    for top, need in needs.items():
+        if distributions.is_common(top, environment.names) or (code is not None and code.has(top)):
+            continue
+        holders = distributions.providers(top)
+        if holders & environment.names or versions.normal(top) in environment.names:
+            continue
+        if distributions.is_standard(top, environment.python) or distributions.is_namespace(top):
+            continue
+        world = distributions.reach(environment)
+        if holders & world.names:
+            unlisted[min(holders & world.names)] = need
+        elif not world.open:  # else somebody may bring it
+            yield _missing(model, top, need, holders)
+    if unlisted:
+        yield from _only_by_mlflow(model, unlisted)
+
+
+_NEVER = frozenset({"__main__", "__mp_main__", "mlflow", ""})
+
+
+def _missing(model: Model, top: str, need: Need, holders: frozenset[str]) -> Finding:
+    if holders:
+        names = " or ".join(sorted(holders)[:3])
+        message = f"{need.who} imports {shown(top)}, and nothing in the environment files installs it"
+        return make("MLM404", message, need.place, f"add {names} to requirements.txt, with its version")
+    if distributions.is_standard(top, None):
+        python = _text(model.environment.python)
+        message = (
+            f"{need.who} imports {shown(top)}, which the standard library of Python {python} does not have"
+        )
+        return make("MLM404", message, need.place)
+    message = (
+        f"{need.who} imports {shown(top)}: it is not in the model's code, and no distribution that the environment"
+        " files list is known to hold it"
+    )
+    return make("MLM405", message, need.place, "save the model with code_paths, or list the distribution")
+
+
+def _text(python: tuple[int, ...] | None) -> str:
+    return ".".join(str(number) for number in python or ())
+
+
+def _only_by_mlflow(model: Model, unlisted: dict[str, Need]) -> Iterator[Finding]:
+    others = distributions.reach(model.environment, ("mlflow", "mlflow-skinny"))
+    if others.open:
+        return
+    for name, need in unlisted.items():
+        if name in others.names or name in distributions.closure(frozenset(unlisted.keys() - {name})).names:
+            continue
+        message = f"{need.who} imports {name}, which no file lists: mlflow brings it, in any version"
+        yield make("MLM464", message, need.place, f"pin {name} to the version that saved the model")
+
+
+def main_references(model: Model) -> Iterator[Finding]:
+    """MLM409: a pickle that looks for its classes in the script that made it."""
+    for stream in model.environment.pickles:
+        for module, name, offset in stream.globals:
+            if module in ("__main__", "__mp_main__"):
+                message = f"byte {offset:,} wants {name!r} from the script that saved the model ({module}), which no server runs"
+                yield make(
+                    "MLM409",
+                    message,
+                    Location(stream.file),
+                    "save with cloudpickle, or move it into a module under code_paths",
+                )
+                break
+
+
+# NumPy 1.26.1 and later hold these modules of NumPy 2 by their new names, for pickles.
+_IN_NUMPY_1 = frozenset({"_dtype", "_dtype_ctypes", "_internal", "_multiarray_umath", "multiarray", "umath"})
+
+
+def numpy_generation(model: Model) -> Iterator[Finding]:
+    """MLM406: a pickle of NumPy 2 is not read with NumPy 1."""
+    for stream in model.environment.pickles:
+        found = {module.split(".")[2] for module, _, _ in stream.globals if module.startswith("numpy._core.")}
+        if not found:
+            continue
+        needed = "2" if found - _IN_NUMPY_1 else "1.26.1"
+        for listing in model.environment.listings:
+            for entry in (
+                *listing.named("numpy"),
+                *(entry for entry in listing.constraints if entry.name == "numpy"),
+            ):
+                if entry.clauses and not any(
+                    versions.allows(entry.clauses, known) for known in _numpy_from(needed, entry.pin)
+                ):
+                    module = f"numpy._core.{min(found)}"
+                    message = f"{stream.file} was saved with NumPy 2 ({module}), and {shown(entry.safe)} installs NumPy 1"
+                    yield make("MLM406", message, entry.place, "pin the NumPy that saved the model")
+
+
+def _numpy_from(needed: str, pin: str | None) -> list[str]:
+    """Releases of NumPy that can read the pickle; a pinned one is added where it is late enough."""
+    known = ["2.0.0", "2.0.2", "2.1.3", "2.2.6", "2.3.5", "2.4.6"]
+    if needed != "2":
+        known += ["1.26.1", "1.26.4"]
+    first, pinned = versions.release(needed), versions.release(versions.public(pin or ""))
+    if pin is not None and first is not None and pinned is not None and pinned >= first:
+        known.append(pin)
+    return known
+
+
+_FIRST_PYTHON = {4: (3, 4), 5: (3, 8)}
+
+
+def pickle_protocol(model: Model) -> Iterator[Finding]:
+    """MLM407: the recorded Python knows the protocol."""
+    python = model.environment.python
+    if python is None or "pickle5" in model.environment.names:
+        return
+    for stream in model.environment.pickles:
+        first = _FIRST_PYTHON.get(stream.protocol)
+        if first is not None and python[:2] < first:
+            message = f"pickle protocol {stream.protocol} needs Python {_text(first)}, and Python {_text(python)} is recorded"
+            yield make("MLM407", message, Location(stream.file))
+
+
+def byte_code(model: Model) -> Iterator[Finding]:
+    """MLM408: functions that were pickled as byte code run on the Python that made them."""
+    environment = model.environment
+    saved = next((python for python in environment.pythons if python.place.file == "MLmodel"), None)
+    installed = environment.python
+    if saved is None or saved.numbers is None or installed is None or saved.numbers[:2] == installed[:2]:
+        return
+    for stream in model.environment.pickles:
+        if stream.by_value:
+            message = (
+                f"{stream.file} holds byte code of Python {saved.text} ({saved.place.label}), and the environment files"
+                f" install Python {_text(installed)}"
+            )
+            yield make("MLM408", message, Location(stream.file))
+
+
+CHECKS = (undeclared, main_references, numpy_generation, pickle_protocol, byte_code)

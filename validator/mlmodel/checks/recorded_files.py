@@ -1,0 +1,94 @@
+"""Chapter 5, the environment files: what conda.yaml and python_env.yaml install, and what they leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.environment.recorded import REQUIREMENTS
+from mlmodel.environment.requirements import Form
+from mlmodel.model import make
+from mlmodel.schemas import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+_TOOLS = frozenset({"python", "pip", "setuptools", "wheel"})
+
+
+def detached(model: Model) -> Iterator[Finding]:
+    """MLM447: python_env.yaml installs requirements.txt."""
+    environment = model.environment
+    listing, file = environment.virtualenv, environment.python_env
+    if (
+        listing is None
+        or file is None
+        or environment.requirements is None
+        or REQUIREMENTS in listing.includes
+    ):
+        return
+    if listing.faults:
+        return
+    message = (
+        f"the dependencies do not include {REQUIREMENTS}: what it lists ({REQUIREMENTS}:1:1) is not installed"
+    )
+    yield make("MLM447", message, listing.start, f"add -r {REQUIREMENTS} to the dependencies")
+
+
+def channels(model: Model) -> Iterator[Finding]:
+    """MLM448: the channel of Anaconda, which not everybody may use."""
+    conda = model.environment.conda
+    for channel, origin in conda.channels if conda is not None else ():
+        if channel in ("defaults", "anaconda") or "repo.anaconda.com" in channel:
+            message = f"channel {shown(channel)} is subject to Anaconda's terms of service, and blocked in many companies"
+            yield make("MLM448", message, origin.place(1, 1), "conda-forge has the same packages")
+
+
+def builds(model: Model) -> Iterator[Finding]:
+    """MLM456: a build of a Conda package exists for one system only."""
+    conda = model.environment.conda
+    for package in conda.packages if conda is not None else ():
+        if package.build is not None:
+            message = f"{shown(package.text)}: build {package.build} exists for the author's system only"
+            yield make("MLM456", message, package.place, f"write {package.name}{package.version}")
+
+
+def only_in_conda(model: Model) -> Iterator[Finding]:
+    """MLM459: what only Conda installs, readers with virtualenv, uv or a container do without."""
+    environment = model.environment
+    conda = environment.conda
+    if conda is None:
+        return
+    listed = {
+        entry.name
+        for listing in environment.listings
+        for entry in listing.entries
+        if entry.form is not Form.INVALID and entry.name
+    }
+    for package in conda.packages:
+        if package.name not in _TOOLS and package.distribution not in listed:
+            message = f"{shown(package.text)} is in no list of pip requirements: only Conda installs it"
+            yield make("MLM459", message, package.place)
+
+
+def env_keys(model: Model) -> Iterator[Finding]:
+    """MLM460: the mapping has an entry for every environment manager."""
+    document = model.mlmodel
+    env = model.flavors.get("python_function", {}).get("env")
+    if document is None or not isinstance(env, dict):
+        return
+    lacking = [key for key in ("conda", "virtualenv") if key not in env]
+    if lacking:
+        message = (
+            f"'env' lacks {' and '.join(lacking)}, which readers look up when they build the environment"
+        )
+        place = ("flavors", "python_function", "env")
+        yield model.finding("MLM460", message, document, place, key=True, hint=_BOTH)
+
+
+_BOTH = "env: {conda: conda.yaml, virtualenv: python_env.yaml}"
+
+
+CHECKS = (env_keys, detached, channels, builds, only_in_conda)

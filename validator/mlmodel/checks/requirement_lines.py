@@ -1,0 +1,170 @@
+"""Chapter 5, the environment files: every requirement line by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmodel.directory import Kind
+from mlmodel.environment.credentials import credential, masked
+from mlmodel.environment.requirements import Form
+from mlmodel.model import make
+from mlmodel.paths import fault
+from mlmodel.schemas import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.environment.requirements import Entry
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+
+_HEAVY = frozenset({Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID, Form.OPTION})
+_SHELL = r"\$\(|`|\|\s*\w|&&|;\s*[\w./~-]+\s+(?![<>=!~]|in\b|not\b)\S|[<>]\s*[/~]|\n"
+_MARKER = r";\s*\(*\s*(?:python_|os_name|sys_platform|platform_|implementation_|extra\b|['\"])"
+_INDEX_OPTIONS = ("index-url", "pypi-url", "extra-index-url", "find-links", "no-index", "trusted-host")
+_DRIVE = r"[A-Za-z]:[\\/]|\\\\"
+_INSTALLED = r"(?i)(?:git|hg|bzr|svn)\+"
+
+
+def plain(model: Model) -> tuple[Entry, ...]:
+    """The lines that are more than a name and versions, which are all that most models have."""
+    return tuple(
+        entry
+        for entry in model.environment.own_lines
+        if entry.form in _HEAVY or entry.target or entry.options
+    )
+
+
+def invalid(model: Model) -> Iterator[Finding]:
+    """MLM450, MLM455: lines that pip refuses, and those among them that a shell would run."""
+    for entry in model.environment.own_lines:
+        if entry.form is not Form.INVALID and not entry.target:
+            continue
+        if _runs(entry):
+            message = f"{shown(entry.safe)} holds what a shell runs, not what pip installs"
+            yield make("MLM450", message, entry.place, "delete the line, and find out who wrote it")
+        elif entry.form is Form.INVALID:
+            yield make(
+                "MLM455", f"pip cannot read {shown(entry.safe)}: {masked(entry.problem or '')}", entry.place
+            )
+
+
+def _runs(entry: Entry) -> bool:
+    text = entry.text
+    if entry.form is not Form.INVALID:
+        return "$(" in text or "`" in text
+    match = re.search(_SHELL, text)
+    return match is not None and not re.match(_MARKER, text[match.start() :])
+
+
+def includes(model: Model) -> Iterator[Finding]:
+    """MLM445, MLM446: ``-r`` and ``-c`` lead to files of the directory, and not in a circle."""
+    for listing in model.environment.listings:
+        for lost in listing.faults:
+            if lost.cycle:
+                yield make("MLM446", f"the files include each other: {lost.reason}", lost.entry.place)
+            else:
+                message = f"{shown(lost.entry.safe)}: {shown(masked(lost.entry.target or ''))} {lost.reason}"
+                yield make("MLM445", message, lost.entry.place)
+
+
+def paths(model: Model) -> Iterator[Finding]:
+    """MLM444, MLM463: a path leads to a file of the directory."""
+    for entry in plain(model):
+        path = _local(entry)
+        if path is None:
+            continue
+        hint = "put a wheel into the model directory and name it, or a release on an index"
+        if re.match(_DRIVE, path) or path.startswith(("/", "~")):
+            yield make("MLM444", f"{shown(path)} is a path of the author's machine", entry.place, hint)
+        elif fault(_inside(path)) is not None or model.directory.look(_inside(path)).kind not in _THERE:
+            yield make("MLM463", f"{shown(path)} is not in the model directory", entry.place, hint)
+        elif path.strip("./") == "":
+            message = "the model directory itself is no project that pip can install"
+            yield make("MLM463", message, entry.place, hint)
+
+
+_THERE = (Kind.FILE, Kind.DIRECTORY)
+
+
+def _local(entry: Entry) -> str | None:
+    """The path that an entry installs from, None where it installs from elsewhere."""
+    target = entry.target
+    if target is None or entry.form in (Form.INCLUDE, Form.CONSTRAINTS):
+        return None
+    target = re.sub(r"^(?:git|hg|bzr|svn)\+(?=file:)", "", target, flags=re.IGNORECASE)
+    if target.lower().startswith("file:"):
+        path = target[5:].split("#", 1)[0]
+        path = path.removeprefix("//").removeprefix("localhost")
+        return path[1:] if re.match(_DRIVE, path[1:]) else path
+    if "://" in target or target.startswith("git@") or "${" in target or re.match(_INSTALLED, target):
+        return None
+    return target.split("[", 1)[0].strip()
+
+
+def _inside(path: str) -> str:
+    return path.replace("\\", "/").split("#", 1)[0]
+
+
+def remote(model: Model) -> Iterator[Finding]:
+    """MLM453, MLM458: what is fetched from a URL, and the passwords in it."""
+    for entry in model.environment.own_lines:
+        if "://" not in entry.text:
+            continue
+        secret = credential(entry.text)
+        if secret is not None:
+            message = f"the line holds {secret} in a URL: everybody who reads the model can use it"
+            place = entry.place
+            yield make("MLM453", message, place, "revoke it; write ${NAME}, which pip fills in")
+        if entry.form in (Form.REQUIREMENT, Form.URL, Form.EDITABLE) and _is_remote(entry.target):
+            tool = "git and " if (entry.target or "").lower().startswith("git") else ""
+            message = f"{shown(entry.safe)}: serving images need {tool}access to that place, which indexes and mirrors do not give"
+            yield make("MLM458", message, entry.place)
+
+
+def _is_remote(target: str | None) -> bool:
+    return target is not None and "://" in target and not re.match(r"(?:\w+\+)?file:", target)
+
+
+def options(model: Model) -> Iterator[Finding]:
+    """MLM451, MLM452: other sources of packages."""
+    for entry in plain(model):
+        for name, value in entry.options:
+            if name not in _INDEX_OPTIONS:
+                continue
+            text = f"--{name} {masked(value)}" if value else f"--{name}"
+            place = entry.place
+            if name == "trusted-host" or (value or "").lower().startswith("http://"):
+                message = (
+                    f"{shown(text)}: packages come without proof of who sent them, and run on installation"
+                )
+                yield make("MLM452", message, place)
+            elif name == "extra-index-url":
+                message = f"{shown(text)}: pip takes the highest version from any index, whoever registered the name there"
+                yield make("MLM451", message, place)
+            else:
+                message = f"{shown(text)}: the environment installs only where that place is in reach"
+                yield make("MLM451", message, place)
+
+
+def hashes(model: Model) -> Iterator[Finding]:
+    """MLM457: with one hash, pip wants a hash and a pin on every line."""
+    for listing in model.environment.listings:
+        hashed = any(_has_hash(entry) for entry in listing.entries)
+        required = any(name == "require-hashes" for entry in listing.entries for name, _ in entry.options)
+        if not hashed and not required:
+            continue
+        for entry in listing.entries:
+            if entry.form in (Form.REQUIREMENT, Form.URL, Form.PATH, Form.EDITABLE) and not _has_hash(entry):
+                message = (
+                    f"{shown(entry.safe)} has no --hash, but other lines have: pip refuses the whole list"
+                )
+                yield make("MLM457", message, entry.place)
+
+
+def _has_hash(entry: Entry) -> bool:
+    return any(name == "hash" for name, _ in entry.options) or "#sha256=" in (entry.target or "")
+
+
+CHECKS = (invalid, includes, paths, remote, options, hashes)

@@ -1,0 +1,192 @@
+"""What is known of distributions on PyPI: their modules, what they bring along, where they run.
+
+The data files beside this module hold the knowledge.  They are small and incomplete on purpose: what they do
+not know, nobody is accused of.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.environment.pythons import table
+from mlmodel.environment.requirements import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlmodel.environment.recorded import Environment
+
+
+# -- one distribution ------------------------------------------------------------------------------
+
+
+def only_for(name: str) -> str | None:
+    """The only system that a distribution can be installed on, None for most."""
+    system: str | None = table("distributions.json")["only-for"].get(name)
+    return system
+
+
+def instead_of(name: str) -> str | None:
+    """What to do about a distribution for one system only."""
+    hint: str | None = table("distributions.json")["instead-of"].get(name)
+    return hint
+
+
+def is_development(name: str) -> bool:
+    """Whether a distribution is a tool for development."""
+    return name in table("distributions.json")["development"]
+
+
+def system_library(name: str) -> str | None:
+    """The shared library that a distribution needs from the operating system."""
+    library: str | None = table("distributions.json")["system-library"].get(name)
+    return library
+
+
+# -- Requires-Python -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def requires_python(name: str, version: str) -> str | None:
+    """The ``Requires-Python`` of a release, ``>=3.9,<3.13``; None where it is not known."""
+    from mlmodel.environment import versions
+
+    releases = table("requires-python.json")["distributions"].get(name)
+    if releases is None:
+        return None
+    wanted: str | None = releases.get(version)
+    if wanted is not None:
+        return wanted
+    return next((wanted for known, wanted in releases.items() if versions.same(known, version)), None)
+
+
+@lru_cache(maxsize=4096)
+def python_fits(wanted: str, python: tuple[int, ...]) -> bool:
+    """Whether a Python meets a ``Requires-Python``, at the precision that is recorded of it."""
+    for clause in wanted.split(","):
+        operator = clause.rstrip("0123456789.*")
+        limit = tuple(int(part) for part in clause[len(operator) :].split(".") if part.isdigit())
+        short = len(python) < len(limit) and limit[: len(python)] == python
+        if operator == ">=" and python < limit and not short:
+            return False
+        if operator == "<" and python >= limit and not short:
+            return False
+        if operator == "<=" and python[: len(limit)] > limit:
+            return False
+        if operator == "!=" and clause.endswith("*") and python[: len(limit)] == limit:
+            return False
+    return True
+
+
+# -- modules ---------------------------------------------------------------------------------------
+
+
+class World(NamedTuple):
+    """What a list of distributions installs, as far as it is known."""
+
+    names: frozenset[str]
+    """The distributions, and those that they require."""
+    open: bool
+    """Whether some of them may bring what nobody knows."""
+
+
+def reach(environment: Environment, without: Iterable[str] = ()) -> World:
+    """What the recorded environment installs; ``without`` the distributions that some of the names bring."""
+    unknown = any(
+        entry.form in (Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID) or entry.target or entry.extras
+        for listing in environment.listings
+        for entry in listing.entries
+        if entry.form not in (Form.INCLUDE, Form.CONSTRAINTS)
+    )
+    lost = any(listing.faults for listing in environment.listings) or bool(environment.unresolved)
+    remote = any(
+        "://" in (entry.target or "") or "$" in (entry.target or "")
+        for listing in environment.listings
+        for entry in listing.entries
+        if entry.form is Form.INCLUDE
+    )
+    world = closure(environment.names - {*without})
+    return World(world.names, world.open or unknown or lost or remote)
+
+
+@lru_cache(maxsize=1024)
+def closure(names: frozenset[str]) -> World:
+    """The distributions, and all that they require in any release that is known."""
+    known = table("modules.json")["distributions"]
+    found: set[str] = set()
+    is_open = False
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        found.add(name)
+        entry = known.get(name)
+        if entry is None or "requires" not in entry:
+            is_open = is_open or name not in _INERT
+        else:
+            pending.extend(entry["requires"])
+    return World(frozenset(found), is_open)
+
+
+_INERT = frozenset({"python", "pip", "setuptools", "wheel"})
+
+
+@cache
+def _providers() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for name, entry in table("modules.json")["distributions"].items():
+        for module in entry["modules"]:
+            found.setdefault(module, set()).add(name)
+    return {module: frozenset(names) for module, names in found.items()}
+
+
+_COMMON = frozenset(
+    {
+        "_codecs", "abc", "builtins", "codecs", "collections", "copy", "copy_reg", "copyreg", "datetime", "decimal",
+        "enum", "functools", "io", "itertools", "json", "logging", "math", "operator", "os", "pathlib", "random", "re",
+        "sys", "time", "types", "typing", "uuid", "warnings",
+    }
+)  # fmt: skip
+"""Modules of every Python's standard library that pickles and code name most."""
+
+
+def is_common(module: str, names: frozenset[str]) -> bool:
+    """Whether a module needs no look into the tables: of every Python, or named like a listed distribution."""
+    return module in _COMMON or module in names or (module == "sklearn" and "scikit-learn" in names)
+
+
+def providers(module: str) -> frozenset[str]:
+    """The distributions that hold a top-level module; empty where none is known to."""
+    return _providers().get(module, frozenset())
+
+
+def main_module(name: str) -> tuple[str, ...]:
+    """The module that a distribution is imported by, where it has one that is named like it, or only one."""
+    modules = table("modules.json")["distributions"].get(name, {}).get("modules", [])
+    like = [module for module in modules if module == name.replace("-", "_")]
+    return tuple(like or (modules if len(modules) == 1 else ()))
+
+
+def is_namespace(module: str) -> bool:
+    """Whether many distributions share a top-level package (``google``, ``azure``)."""
+    return module in table("modules.json")["namespaces"]
+
+
+def is_standard(module: str, python: tuple[int, ...] | None) -> bool:
+    """Whether a top-level module is part of Python's standard library, of any Python where none is recorded."""
+    names = table("standard-library.json")
+    if module in names["always"]:
+        return True
+    era = names["sometimes"].get(module)
+    if era is None:
+        return False
+    if python is None or len(python) < 2:
+        return True
+    since, until = era
+    return (since is None or python[:2] >= _minor(since)) and (until is None or python[:2] <= _minor(until))
+
+
+def _minor(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))

@@ -1,0 +1,94 @@
+"""What the model's pickles say of the environment they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.directory import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel import pickles
+    from mlmodel.model import Model
+    from mlmodel.pickles import Found
+
+_TEXTS = (".yaml", ".yml", ".txt", ".json", ".py", ".md", ".toml", ".lock", ".csv", ".ubj", ".parquet")
+
+
+class Stream(NamedTuple):
+    """One pickle, or one document that names what its reader imports."""
+
+    file: str
+    protocol: int
+    globals: tuple[tuple[str, str, int], ...]
+    """Module, name and offset of everything that loading imports."""
+    code: bool = False
+    """Whether it holds the byte code of functions, which only one minor version of Python can run."""
+
+    @property
+    def by_value(self) -> bool:
+        """As ``code``, or by what it calls to make functions of byte code."""
+        return self.code or any((module, name) in _BY_VALUE for module, name, _ in self.globals)
+
+
+_BY_VALUE = frozenset(
+    {
+        ("cloudpickle.cloudpickle", "_make_function"),
+        ("cloudpickle.cloudpickle", "_make_skel_func"),
+        ("cloudpickle.cloudpickle", "_fill_function"),
+        ("dill._dill", "_create_function"),
+        ("dill._dill", "_create_code"),
+        ("types", "CodeType"),
+    }
+)
+
+
+def streams(model: Model) -> Iterator[Stream]:
+    """The pickles in the files that path keys of the MLmodel file lead to; not those in free-form artifacts."""
+    from mlmodel.pickles import scan
+
+    for file in _files(model):
+        for found in scan(model.directory, file):
+            yield from _stream(file, found)
+
+
+def _files(model: Model) -> list[str]:
+    from mlmodel.paths import fault
+
+    files: set[str] = set()
+    for use in model.paths:
+        if _ASIDE.intersection(use.pointer) or use.kind == "basename" or fault(use.value) is not None:
+            continue
+        entry = model.directory.look(use.value)
+        if entry.kind is Kind.FILE:
+            files.add(entry.path)
+        elif entry.kind is Kind.DIRECTORY and entry.path:
+            inside = entry.path + "/"
+            below = model.directory.entries.items()
+            files.update(path for path, known in below if known.kind is Kind.FILE and path.startswith(inside))
+    return sorted(file for file in files if not file.endswith(_TEXTS))
+
+
+_ASIDE = frozenset({"env", "code", "artifacts", "saved_input_example_info", "model_code_path"})
+
+
+def _stream(file: str, found: Found) -> Iterator[Stream]:
+    from mlmodel.pickles import Named, Pickled
+
+    if isinstance(found, Named):
+        yield Stream(file, 0, tuple((module, name, 0) for module, name in found.names))
+    elif isinstance(found, Pickled) and found.marked:
+        yield _read(file, found.stream)
+
+
+def _read(file: str, stream: pickles.Stream) -> Stream:
+    imported = [(module, "", stream.start) for module in stream.imports]
+    code = False
+    pending = [stream]
+    while pending:
+        one = pending.pop()
+        pending.extend(one.nested)
+        code = code or any(carried.kind == "code" for carried in one.code)
+        imported.extend((*item.target, item.offset) for item in one.globals if item.target is not None)
+    return Stream(file, stream.protocol, tuple(imported), code)
