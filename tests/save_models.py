@@ -1,10 +1,10 @@
 """Run by an interpreter that has MLflow: saves models of many forms below the directory it is given."""
 
-# ruff: noqa: ANN001, ANN201, ARG001, D102, D103 - MLflow 1.30 and its users write untyped code, and so does this
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import mlflow.pyfunc
@@ -21,8 +21,8 @@ from sklearn.preprocessing import StandardScaler
 RELEASE = tuple(int(part) for part in mlflow.__version__.split(".")[:2])
 
 
-class Echo(mlflow.pyfunc.PythonModel):
-    def predict(self, context, model_input, params=None):
+class Echo(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:  # noqa: ARG002 - MLflow's
         return model_input
 
 
@@ -42,9 +42,9 @@ def save_all(root: Path) -> None:
     )
 
     # MLflow infers requirements by loading the model in a process of its own, for seconds: twice is enough.
-    given = {"pip_requirements": ["mlflow", "scikit-learn"]}
+    given: dict[str, Any] = {"pip_requirements": ["mlflow", "scikit-learn"]}
 
-    def save(name, model, **options):
+    def save(name: str, model: Any, **options: Any) -> None:
         mlflow.sklearn.save_model(model, str(root / name), **{**given, **options})
 
     classifier = LogisticRegression().fit(frame, target)
@@ -56,13 +56,19 @@ def save_all(root: Path) -> None:
     save("pipeline", make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target))
     save("no-predict", StandardScaler().fit(frame))
 
-    def save_pyfunc(name, **options):
+    def save_pyfunc(name: str, **options: Any) -> None:
         mlflow.pyfunc.save_model(str(root / name), python_model=Echo(), **{**given, **options})
 
     save_pyfunc("echo", pip_requirements=None)
     save_pyfunc("mixed", signature=infer_signature(mixed, mixed))
-    save_pyfunc("mixed-example", signature=infer_signature(mixed[["text", "gap", "number"]]), input_example=mixed[["text", "gap", "number"]])
-    tensors = Schema([TensorSpec(np.dtype("float32"), (-1, 2, 3), "x"), TensorSpec(np.dtype("int64"), (-1,), "y")])
+    save_pyfunc(
+        "mixed-example",
+        signature=infer_signature(mixed[["text", "gap", "number"]]),
+        input_example=mixed[["text", "gap", "number"]],
+    )
+    tensors = Schema(
+        [TensorSpec(np.dtype("float32"), (-1, 2, 3), "x"), TensorSpec(np.dtype("int64"), (-1,), "y")]
+    )
     save_pyfunc("tensors", signature=ModelSignature(inputs=tensors, outputs=tensors))
     unnamed = Schema([ColSpec("double"), ColSpec("string")])
     save_pyfunc("unnamed", signature=ModelSignature(inputs=unnamed, outputs=unnamed))
@@ -74,7 +80,11 @@ def save_all(root: Path) -> None:
     if RELEASE >= (2, 8):
         params = {"temperature": 0.5, "names": ["x"], "count": 3, "flag": True}
         save_pyfunc("params", signature=infer_signature(["x"], ["y"], params))
-        save_pyfunc("params-example", input_example=(["x", "y"], params), signature=infer_signature(["x"], ["y"], params))
+        save_pyfunc(
+            "params-example",
+            input_example=(["x", "y"], params),
+            signature=infer_signature(["x"], ["y"], params),
+        )
     if RELEASE >= (2, 12):
         chat = [{"messages": [{"role": "user", "content": "hi"}], "options": {"k": 1.5, "tags": ["a"]}}]
         save_pyfunc("nested", signature=infer_signature(chat, ["x"]), input_example=chat[0])

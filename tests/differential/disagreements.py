@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import yaml
 from packaging.version import InvalidVersion, Version
 
+from tests.mlflow_releases import NEWEST, RELEASES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,7 @@ STRICTER = {
     "MLM501": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM502": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM503": "a stored example is read only on request, and what goes wrong is not shown",
+    "MLM504": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM505": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM506": "the example and the signature are never compared",
     "MLM508": "the example and the signature are never compared",
@@ -87,7 +90,7 @@ class Unforeseen:
     why: str
     rules: frozenset[str] = frozenset()
     """Of these rules one has said so, as a warning or as information.  None where nothing can be said."""
-    releases: frozenset[str] = frozenset({"3.17.2", "2.15.0", "1.30.1"})
+    releases: frozenset[str] = frozenset(RELEASES)
     where: Callable[[str, Compared], bool] = lambda _release, _compared: True
     """What else has to hold."""
 
@@ -120,12 +123,12 @@ def _empty_schemas_were_read(_release: str, compared: Compared) -> bool:
     return recorded is None or recorded <= Version("2.6.0")
 
 
-OLD = frozenset({"2.15.0", "1.30.1"})
+OLD = frozenset(RELEASES) - {NEWEST}
 
 UNFORESEEN = (
     # What no file says.
     Unforeseen(
-        r"^pyfunc: (ModuleNotFoundError|ImportError|AttributeError: module .* has no attribute '_load_pyfunc')",
+        r"^pyfunc: (ModuleNotFoundError|ImportError|AttributeError: module .* has no attribute '_load_pyfunc'|TypeError: .*relative import)",
         "the environment has to bring the loader's module",
         frozenset({"MLM215", "MLM216"}),
     ),
@@ -143,7 +146,7 @@ UNFORESEEN = (
         frozenset({"MLM203"}),
     ),
     Unforeseen(
-        r'^pyfunc: .*(Could not find an "MLmodel" configuration file|Model does not have the .* flavor)',
+        r"^pyfunc: .*(MLmodel|Model does not have the .* flavor)",
         "some loaders can do without the entry of their flavor, in some releases",
         frozenset({"MLM219"}),
     ),
@@ -196,7 +199,9 @@ def unforeseen(release: str, compared: Compared) -> Unforeseen | None:
     """What explains every error of MLflow about a model without an error of ours, None where nothing does."""
     found = None
     for phase, error in compared.raised.items():
-        found = next((each for each in UNFORESEEN if each.covers(release, compared, f"{phase}: {error}")), None)
+        found = next(
+            (each for each in UNFORESEEN if each.covers(release, compared, f"{phase}: {error}")), None
+        )
         if found is None:
             return None
     return found

@@ -6,7 +6,7 @@ Everything is drawn from one seeded :class:`random.Random`, so a number names a 
 from __future__ import annotations
 
 import copy
-import datetime
+import itertools
 import json
 import random
 import re
@@ -15,6 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+
+from tests.differential.values import (
+    ADDITIONS,
+    DATETIMES,
+    DEFAULTS,
+    DTYPES,
+    ITEMS,
+    NAMES,
+    NESTED,
+    REQUIRED,
+    SHAPES,
+    TYPES,
+    VALUES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +55,10 @@ class Mutant:
 def seeds() -> list[Seed]:
     """Every seed, those with a directory first."""
     here = Path(__file__).parent
-    directories = [here.parent / "base", *sorted(path for path in (here / "seeds").iterdir() if path.is_dir())]
+    directories = [
+        here.parent / "base",
+        *sorted(path for path in (here / "seeds").iterdir() if path.is_dir()),
+    ]
     found = [Seed(path.name, (path / "MLmodel").read_text(encoding="utf-8"), path) for path in directories]
     files = sorted((here / "seeds").glob("*.MLmodel"))
     return found + [Seed(path.stem, path.read_text(encoding="utf-8")) for path in files]
@@ -62,6 +79,46 @@ def mutants(number: int, seed: int, among: list[Seed]) -> Iterator[Mutant]:
             yield mutant
 
 
+def sweep(seed: Seed) -> Iterator[Mutant]:
+    """One mutant of a seed for each value that a signature may go wrong in, alone in its place."""
+    for section, item in _items():
+        tree = yaml.safe_load(seed.text)
+        tree["signature"] = {"inputs": None, "outputs": None, section: json.dumps([item])}
+        text = yaml.safe_dump(tree, sort_keys=False)
+        yield Mutant(seed, text.encode(), f"{section} = {_shown(item)}")
+
+
+def _items() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Items of a signature, each with its section."""
+    for dtype in DTYPES:
+        yield "inputs", {"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": [-1]}}
+    for shape in SHAPES:
+        yield "inputs", {"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": shape}}
+        for default in (None, 1, [1]):
+            yield "params", {"name": "a", "type": "long", "default": default, "shape": shape}
+    for type_ in TYPES:
+        yield "inputs", {"type": type_}
+        for shape, default in itertools.product(
+            (None, [-1]), DEFAULTS if type_ in TYPES[:9] else (None, "x")
+        ):
+            yield "params", {"name": "a", "type": type_, "default": default, "shape": shape}
+    for name in NAMES:
+        yield "inputs", {"type": "double", "name": name}
+        yield "params", {"type": "double", "name": name, "default": None}
+    for required in REQUIRED:
+        yield "inputs", {"type": "double", "name": "a", "required": required}
+        yield "inputs", {"type": "array", "items": {"type": "double"}, "required": required}
+    for nested in NESTED:
+        yield "inputs", {"type": "array", "items": nested}
+        yield "inputs", {"type": "map", "values": nested}
+        yield "inputs", {"type": "object", "properties": {"a": nested}}
+        for value in DEFAULTS:
+            properties = {"a": nested}
+            yield "params", {"name": "p", "type": "object", "properties": properties, "default": {"a": value}}
+    for date in DATETIMES:
+        yield "params", {"name": "a", "type": "datetime", "default": date}
+
+
 def mutate(rng: random.Random, seed: Seed) -> Mutant:
     """One mutant of a seed: its text changed, or one to three of its values."""
     if rng.random() < 0.2:
@@ -77,57 +134,6 @@ def mutate(rng: random.Random, seed: Seed) -> Mutant:
             stories.append(rng.choices((_change_tree, _add_key), (3, 1))[0](rng, tree))
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=rng.random() < 0.3)
     return Mutant(seed, text.encode("utf-8", "surrogatepass"), "; ".join(stories))
-
-
-# -- values ------------------------------------------------------------------------------------------
-
-VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    0,
-    1,
-    -1,
-    7,
-    3.5,
-    2.10,
-    float("nan"),
-    float("inf"),
-    10**30,
-    "",
-    " ",
-    "abc",
-    "null",
-    "true",
-    "1",
-    "[]",
-    "{}",
-    "model.pkl",
-    "../model.pkl",
-    "/etc/model.pkl",
-    "C:\\model.pkl",
-    "é☃",
-    "a\u2028b",
-    "\U0001f600",
-    "x" * 5000,
-    "2.15.0",
-    "99.0.0",
-    "not a version",
-    [],
-    [None],
-    ["x"],
-    [1, 2],
-    [[]],
-    [{}],
-    {},
-    {"x": 1},
-    {"x": None},
-    {"a": {"b": {"c": []}}},
-    {1: 2},
-    b"bytes",
-    datetime.date(2024, 2, 29),
-    datetime.datetime(2024, 2, 29, 12, 30, 15, 250),  # noqa: DTZ001
-)
 
 
 def _shown(value: Any) -> str:
@@ -264,54 +270,6 @@ def _double(rng: random.Random, _tree: Any, node: Any, key: Any) -> str:
     return f"double {key!r}"
 
 
-_TOP = ()
-_PYFUNC = ("flavors", "python_function")
-
-ADDITIONS: tuple[tuple[tuple[str, ...], str, tuple[Any, ...]], ...] = (
-    (_TOP, "metadata", ({}, {"a": 1}, [], "text", {"mlflow.model.isExternal": True}, {1: 2}, {"": ""}, None)),
-    (_TOP, "resources", ("resources.yaml", [], {}, {"api_version": "1"}, {"api_version": "9"}, 5, None)),
-    (_TOP, "env_vars", (["A"], [], "A", {"A": 1}, [1], None, "", 0)),
-    (_TOP, "auth_policy", ({}, [], "x", {"system_auth_policy": {}}, None)),
-    (_TOP, "prompts", (["prompts:/a/1"], [1], "prompts:/a/1", {}, None)),
-    (_TOP, "model_id", (None, "m-" + "0" * 32, "7", "")),
-    (_TOP, "model_size_bytes", (0, -1, 10, "10", 1e9, None)),
-    (_TOP, "mlflow_version", ("1.30.1", "2.3.2", "2.9.2", "3.17.2", "", "latest", 2.1, None)),
-    (_TOP, "is_signature_from_type_hint", (True, False, "no", None)),
-    (_TOP, "saved_input_example_info", ({}, {"artifact_path": "x"}, [], "x", None)),
-    (_TOP, "databricks_runtime", ("13.3", 13.3, None)),
-    (_TOP, "run_id", ("0" * 32, 5, None, [])),
-    (_TOP, "wheels", ({"platform": "linux"}, {}, [], "x")),
-    (_TOP, "signature", ({}, None, False, "x", {"inputs": None}, {"inputs": ""}, {"outputs": "[]"}, {"x": 1})),
-    (_TOP, "unknown_key", (1, None, {"a": 1})),
-    (_TOP, "self", (1,)),
-    (_TOP, "cls", (1,)),
-    (_TOP, "loader_module", ("mlflow.sklearn",)),
-    (_TOP, "python_function", ({},)),
-    (_TOP, "inputs", ("[]",)),
-    *((_TOP, name, (1, None, {"a": 1})) for name in (
-        "to_dict", "to_yaml", "to_json", "load", "save", "log", "from_dict", "add_flavor", "get_input_schema",
-        "get_output_schema", "get_params_schema", "get_serving_input", "load_input_example", "get_model_info",
-        "get_tags_dict", "_signature", "_metadata", "_resources", "_saved_input_example_info", "_env_vars",
-        "_model_size_bytes", "_auth_policy", "__class__", "__dict__", "__init__", "_anything",
-    )),
-    (("flavors",), "crate", ({}, {"version": "1"}, None, "x")),
-    (("flavors",), "own_flavor", ({}, {"data": "x"}, None, [], "x", 5)),
-    (("flavors",), "sklern", ({},)),
-    (_PYFUNC, "code", ("code", None, "", "elsewhere", ["code"], 5, {"a": 1})),
-    (_PYFUNC, "data", ("data", None, "", ".", "data/weights", "missing", ["data"], 5)),
-    (_PYFUNC, "config", ({}, {"a": 1}, [], "x", 5, None)),
-    (_PYFUNC, "python_version", ("3.11.7", "3.11", "3", "", "three", 3.10, 3, None, [3, 11])),
-    (_PYFUNC, "predict_fn", ("predict", "predict_proba", "nothing", None, 5)),
-    (_PYFUNC, "streamable", (True, False, "false", "yes", None, 0)),
-    (_PYFUNC, "loader_module", ("mlflow.sklearn", "mlflow.sklearn ", "mlflow.skleam", "nowhere", "", None, 5, "os")),
-    (_PYFUNC, "env", ("conda.yaml", {}, {"conda": None}, [], None, 5)),
-    (_PYFUNC, "model_path", ("model.pkl", "MODEL.pkl", "model", ".", "", None, 5)),
-    (_PYFUNC, "model_code_path", ("model.py", None, 5)),
-    (_PYFUNC, "artifacts", ({}, {"a": {"path": "x"}}, {"a": None}, [], None)),
-    (_PYFUNC, "unknown_key", (1,)),
-)
-
-
 def _add_key(rng: random.Random, tree: Any) -> str:
     """Add, or overwrite, one key that some reader looks at."""
     path, key, values = rng.choice(ADDITIONS)
@@ -326,92 +284,6 @@ def _add_key(rng: random.Random, tree: Any) -> str:
 
 
 # -- the signature -----------------------------------------------------------------------------------
-
-TYPES: tuple[Any, ...] = (
-    "boolean", "integer", "long", "float", "double", "string", "binary", "datetime", "array", "object", "map",
-    "any", "sparkml_vector", "tensor", "int", "int64", "str", "bool", "LONG", "Double", "timestamp", "", "null",
-    None, 5, ["long"], {"type": "long"}, True, "void",
-)  # fmt: skip
-
-DTYPES: tuple[Any, ...] = (
-    "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint64", "bool", "str", "bytes",
-    "object", "complex64", "complex128", "datetime64", "datetime64[ns]", "datetime64[D]", "timedelta64[ns]",
-    "void", "void32", "void64", "longdouble", "long", "ulong", "double", "single", "half", "int", "float", "complex",
-    "uint", "intp", "f", "d", "i", "l", "q", "O", "S", "U", "V", "a", "<f4", ">i8", "=i4", "|b1", "<U0", "S0", "U10",
-    "S5", "<U7", "|S9", "V8", "string", "bfloat16", "boolean", "integer", "category", "Float64", "FLOAT32", "float8",
-    "int128", "float128", "float96", "str_", "string_", "bool_", "object_", "unicode_", "datetime64[xs]", "M8", "m8[s]",
-    "f4,i4", "2f4", "(2,3)f8", "f8 ", " f8", "int64 ", "", "?", "b", "B", "h", "e", "g", "G", "F", "D", "p", "P", "N", "n",
-    "c", "T", "StringDType", "None", "nan", None, 5, 8.0, True, False, [], ["f4"], {}, {"names": ["a"], "formats": ["f4"]},
-    [["a", "f4"]], "i0", "i3", "u8", "f2", "f8", "c16", "O8", "O4", "float_", "int_", "int0", "uint0", "longlong",
-    "ulonglong", "short", "ushort", "byte", "ubyte", "intc", "uintc", "csingle", "cdouble", "clongdouble", "Bytes0",
-    "bytes0", "str0", "object0", "void0", "bool8", "cfloat", "cfloat_", "longcomplex", "longfloat", "singlecomplex",
-    "complex_", "timedelta64", "timedelta64[5m]", "M8[25us]", "m", "M", "<M8[ns]", "datetime64[generic]", "datetime64[]",
-    "rec", "record", "ndarray", "generic", "number", "inexact", "flexible", "character", "signedinteger", "unicode",
-)  # fmt: skip
-
-SHAPES: tuple[Any, ...] = (
-    [-1], [-1, 3], [], [0], [-2], [1.5], [None, 3], ["x"], "abc", {}, {"a": 1}, None, -1, 3, True, [[-1]], [True],
-    [10**20], "", [-1, -1, -1, -1],
-)  # fmt: skip
-
-NAMES: tuple[Any, ...] = (None, "", " ", "a", "b", "A", 0, 1, 1.5, True, "é", "a.b", "0", [], ["a"], {}, "x" * 300)
-REQUIRED: tuple[Any, ...] = (True, False, None, "no", "", 0, 1, [], {})
-
-DEFAULTS: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2**31, 2**40, 2**63, 2**64, 10**30, 0.5, 1.0, float("nan"), float("inf"), 1e300, "",
-    "x", "1", "true", [], [1], [0.5], ["a"], [True], [None], [1, "a"], [[1]], [[1], [2]], [[1], [2, 3]], [1, [2]], [{}],
-    {}, {"a": 1}, "2024-01-01", "2024-01-01T02:03:04", ["2024-01-01"],
-)  # fmt: skip
-
-DATETIMES: tuple[Any, ...] = (
-    "2024", "2024-02", "2024-2", "2024-02-29", "2023-02-29", "20240229", "2024-02-29T12", "2024-02-29T12:30",
-    "2024-02-29 12:30:15", "2024-02-29T12:30:15.5", "2024-02-29T12:30:15.123456", "2024-02-29T12:30:15.1234567",
-    "2024-02-29T12:30:15Z", "2024-02-29T12:30:15+01:00", "2024-02-29T12:30:15+0100", "2024-02-29T12:30:15+01",
-    "2024-02-29T25:00", "2024-02-29T24:00:00", "2024-02-29T12:60", "2024-02-29T12:30:60", "2024-13-01", "2024-00-01",
-    "24-02-29", "0001-01-01", "9999-12-31", "10000-01-01", "-0001-01-01", "+2024-01-01", "0000-01-01", "NaT", "nat",
-    "now", "today", "Today", "", " ", "2024-02-29T", "2024-02-29 ", " 2024-02-29", "2024/02/29", "29.02.2024", "2024-W09",
-    "2024-060", "12:30", "T12:30", "2024-02-29t12:30", "2024-02-29T123015", "2024-02-29T12.30", "2024-02-29T12:30:15,5",
-    "1709209815", 1709209815, 0, 1.5, True, None, [], ["2024-01-01"], {}, "2024-02-29T12:30:15.", "2024-02-29T12:3",
-    "2024-02-29T12:30:15 Z", "2024-02-29T12:30Z", "2024-02-29Z", "99999-01-01", "2024-02-29T00:00:00.000000000",
-    "2024-02-2", "202402", "2024-02-29T12:30:15-23:59", "2024-02-29T12:30:15+24:00", "2024-02-29T12:30:15.123",
-)  # fmt: skip
-
-NESTED: tuple[Any, ...] = (
-    {"type": "long"}, {"type": "any"}, {"type": "sparkml_vector"}, {"type": "array", "items": {"type": "string"}},
-    {"type": "map", "values": {"type": "double"}}, {"type": "object", "properties": {"x": {"type": "long"}}},
-    {"type": "object", "properties": {}}, {"type": "array"}, {"type": "map"}, {"type": "object"}, {"type": "tensor"},
-    {"type": "map", "values": {"type": "sparkml_vector"}}, {"type": "map", "values": {"type": "map"}},
-    {"type": "array", "items": {"type": "array", "items": {"type": "sparkml_vector"}}}, {"type": "nothing"}, {}, None,
-    "long", [], [{"type": "long"}], 5, {"type": None}, {"type": "long", "required": "no"},
-    {"type": "object", "properties": {"x": {"type": "sparkml_vector"}}}, {"type": "long", "extra": 1},
-    {"type": "object", "properties": {"x": {"type": "any", "required": None}}},
-    {"type": "object", "properties": {"": {"type": "string", "required": False}}},
-    {"type": "object", "properties": [{"type": "long"}]}, {"type": "object", "properties": {"x": "long"}},
-)  # fmt: skip
-
-ITEMS: tuple[Any, ...] = (
-    {"type": "double", "name": "added", "required": True},
-    {"type": "double", "name": "added"},
-    {"type": "double"},
-    {"type": "double", "required": False},
-    {"type": "array", "items": {"type": "long"}, "required": False},
-    {"type": "any", "required": None},
-    {"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}},
-    {"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}, "name": "added"},
-    {"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}, "name": "added", "required": False},
-    {"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2], "extra": 1}, "optional": True},
-    {"name": "param", "type": "string", "default": "x", "shape": None},
-    {"name": "param", "dtype": "long", "default": 1},
-    {"name": "param", "type": "datetime", "default": "2024-02-29"},
-    {"name": "param", "type": "float", "default": [1.0], "shape": [-1]},
-    {"name": "param", "type": "object", "properties": {"x": {"type": "long"}}, "default": {"x": 1}},
-    {},
-    None,
-    "long",
-    5,
-    [],
-    ["long"],
-)  # fmt: skip
 
 
 def _change_signature(rng: random.Random, signature: Any) -> str:
@@ -448,9 +320,15 @@ def _change_items(rng: random.Random, data: Any) -> str:
         (item, "optional", (True, False, None)),
     ]
     choices += [(each, "type", TYPES) for each, key in specs if key == "type"] * 2
-    choices += [(each, "items", NESTED) for each, key in specs if key == "items" and isinstance(each, dict)] * 2
-    choices += [(each, "values", NESTED) for each, key in specs if key == "values" and isinstance(each, dict)] * 2
-    choices += [(each[key], "x", NESTED) for each, key in specs if key == "properties" and isinstance(each[key], dict)]
+    choices += [
+        (each, "items", NESTED) for each, key in specs if key == "items" and isinstance(each, dict)
+    ] * 2
+    choices += [
+        (each, "values", NESTED) for each, key in specs if key == "values" and isinstance(each, dict)
+    ] * 2
+    choices += [
+        (each[key], "x", NESTED) for each, key in specs if key == "properties" and isinstance(each[key], dict)
+    ]
     choices += [(each, "required", REQUIRED) for each, key in specs if key == "required"]
     choices += [(tensor, "dtype", DTYPES) for tensor in tensors] * 6
     choices += [(tensor, "shape", SHAPES) for tensor in tensors] * 3
@@ -495,14 +373,14 @@ def _change_list(rng: random.Random, data: Any) -> str:
 
 
 def _change_json_text(rng: random.Random, text: str) -> str:
-    at = rng.randrange(len(text))
+    at = rng.randrange(len(text) + 1)
     depth = rng.choice((20, 90, 200))
-    deep = '[{"type": "array", "items": ' * 1 + '{"type": "array", "items": ' * depth
+    deep = "[" + '{"type": "array", "items": ' * depth + '{"type": "long"}' + "}" * depth + "]"
     return rng.choice(
         (
             text[:at],
             text[:at] + text[at + 1 :],
-            text[:at] + rng.choice('"\'[]{},:x') + text[at:],
+            text[:at] + rng.choice("\"'[]{},:x") + text[at:],
             text.replace('"', "'"),
             text.replace("}]", "},]"),
             text.replace("true", "True"),
@@ -514,7 +392,7 @@ def _change_json_text(rng: random.Random, text: str) -> str:
             text.replace("true", "NaN"),
             text.replace("-1", "- 1"),
             text.replace("-1", "-01"),
-            deep + '{"type": "long"}' + "}" * (depth + 1) + "]",
+            deep,
             json.dumps(text),
             "null",
             "{}",
@@ -585,7 +463,9 @@ def _double_line(rng: random.Random, text: str) -> str:
 def _indent_line(rng: random.Random, text: str) -> str:
     lines, at = _some_line(rng, text)
     line = lines[at]
-    lines[at] = rng.choice((line.lstrip(), "  " + line, " " + line, "\t" + line, line.replace("  ", "\t"), line[1:]))
+    lines[at] = rng.choice(
+        (line.lstrip(), "  " + line, " " + line, "\t" + line, line.replace("  ", "\t"), line[1:])
+    )
     return "".join(lines)
 
 
@@ -598,14 +478,14 @@ def _swap_lines(rng: random.Random, text: str) -> str:
 
 def _insert(rng: random.Random, text: str) -> str:
     """A character, or a piece of YAML syntax, somewhere."""
-    pieces = (
+    pieces: tuple[str, ...] = (
         *"\t\x00\x07\x7f\x85\xa0é☃\u2028\ufeff\ufffe\U0001f600\r\n:-#'\"[]{}&*!|>%@`,?\\",
         "\ud800", ": ", " #", "- ", "\n---\n", "\n...\n", "\n...\nx: 1\n", "\n\n", "\n# comment\n", "? x\n: y\n", "<<: ",
         "&a ", "*a ", "!x ", "\r\n", "null", "~", "\n- 1\n", "\n? [a]\n: b\n", "=\n",
     )  # fmt: skip
     at = rng.randrange(len(text) + 1)
     if rng.random() < 0.4:
-        ends = [match.end() for match in re.finditer(r": |\n", text)]
+        ends = [0, *(match.end() for match in re.finditer(r": |\n", text))]
         at = rng.choice(ends)
     return text[:at] + rng.choice(pieces) + text[at:]
 
@@ -649,7 +529,9 @@ def _merge(rng: random.Random, text: str) -> str:
     if kind == 0:
         lines[at : at + 1] = ["<<<<<<< HEAD\n", lines[at], "=======\n", lines[at], ">>>>>>> theirs\n"]
     elif kind == 1:
-        return "base: &base\n  python_function: {loader_module: x}\n" + text.replace("flavors:\n", "flavors:\n  <<: *base\n")
+        return "base: &base\n  python_function: {loader_module: x}\n" + text.replace(
+            "flavors:\n", "flavors:\n  <<: *base\n"
+        )
     elif kind == 2:
         return text.replace("flavors:\n", "flavors:\n  <<: {python_function: {}}\n")
     elif kind == 3:

@@ -9,17 +9,41 @@ from hypothesis import strategies as st
 
 Pointer = tuple[str | int, ...]
 
-WORDS = ("", "a", "key", "<<", "=", "~", "null", "yes", "No", "1", "0x1", "1e3", "1:30", "2001-01-01", "- a", "a: b", "#")
+WORDS = (
+    "",
+    "a",
+    "key",
+    "<<",
+    "=",
+    "~",
+    "null",
+    "yes",
+    "No",
+    "1",
+    "0x1",
+    "1e3",
+    "1:30",
+    "2001-01-01",
+    "- a",
+    "a: b",
+    "#",
+)
 texts = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False), texts
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    texts,
 )
 trees = st.recursive(
     scalars,
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(texts, inner, max_size=5)),
     max_leaves=25,
 )
-containers = st.one_of(st.lists(trees, min_size=1, max_size=5), st.dictionaries(texts, trees, min_size=1, max_size=5))
+containers = st.one_of(
+    st.lists(trees, min_size=1, max_size=5), st.dictionaries(texts, trees, min_size=1, max_size=5)
+)
 
 
 def same(left: Any, right: Any) -> bool:
