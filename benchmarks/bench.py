@@ -80,7 +80,10 @@ def bulk(count: int, mlflow: str | None) -> None:
             measure_bulk(str(Path(scratch, "000")), 100, 1)
         if mlflow:
             result = subprocess.run(
-                [mlflow, "-W", "ignore", "-c", MLFLOW_LOOP, scratch], check=True, capture_output=True, text=True
+                [mlflow, "-W", "ignore", "-c", MLFLOW_LOOP, scratch],
+                check=True,
+                capture_output=True,
+                text=True,
             )
             print(f"bulk   bare loop of mlflow Model.load  {float(result.stdout):7.0f} models/s of CPU")
 
@@ -96,7 +99,9 @@ def measure_bulk(folder: str, count: int, jobs: int) -> None:
         "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(wall, use.ru_utime + use.ru_stime, use.ru_maxrss)"
     )
-    result = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code, *command], check=True, capture_output=True, text=True
+    )
     wall, seconds, peak = map(float, result.stdout.split())
     print(
         f"bulk   {count:6,} models, --jobs={jobs}  {count / wall:7.0f} models/s  {count / seconds:7.0f} models/s of CPU"
@@ -118,12 +123,16 @@ def imports() -> None:
     loaded = set(result.stdout.split())
     found = sorted(name for name in UNWANTED if name in loaded)
     reporters = sorted(name.rpartition(".")[2] for name in loaded if name.startswith("mlmodel.reporters."))
-    print(f"imports  unwanted: {', '.join(found) or 'none'}; reporters: {', '.join(reporters)}; {len(loaded)} modules")
+    print(
+        f"imports  unwanted: {', '.join(found) or 'none'}; reporters: {', '.join(reporters)}; {len(loaded)} modules"
+    )
 
 
 def main() -> None:
     """Run the measurements."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mlflow", metavar="PYTHON", help="an interpreter that has MLflow")
     parser.add_argument("--models", type=int, default=10_000, metavar="N")
     parser.add_argument("--only", choices=("cold", "bulk", "imports"))

@@ -31,7 +31,7 @@ GENOPS = """
 import pickletools
 def read(folder):
     with open(folder + "/model.pkl", "rb") as file:
-        return sum(1 for _ in pickletools.genops(file))
+        return sum(1 for _ in pickletools.genops(file.read()))
 """
 MEASURE = """
 import json, resource, sys, time
@@ -48,7 +48,13 @@ print(json.dumps([count, seconds, use.ru_utime + use.ru_stime, peak / 1024]))
 def rows(count: int) -> list[dict[str, object]]:
     """A table with columns of several types."""
     return [
-        {"name": f"user{number}", "age": number % 100, "score": number / 2, "tags": ["a", f"c{number % 500}"], "at": (number, 1)}
+        {
+            "name": f"user{number}",
+            "age": number % 100,
+            "score": number / 2,
+            "tags": ["a", f"c{number % 500}"],
+            "at": (number, 1),
+        }
         for number in range(count)
     ]
 
@@ -63,7 +69,9 @@ def make(path: Path, kind: str, megabytes: int) -> None:
         elif kind == "protocol 2":
             pickle.dump(rows(units * 11), file, 2)
         elif kind == "numbers":
-            pickle.dump([source.choice((number, number / 3, number % 256)) for number in range(units * 180)], file, 4)
+            pickle.dump(
+                [source.choice((number, number / 3, number % 256)) for number in range(units * 180)], file, 4
+            )
         elif kind == "calls":
             pickle.dump([datetime.timedelta(number) for number in range(units * 60)], file, 4)
         else:
@@ -85,10 +93,20 @@ def measure(code: str, folder: str) -> tuple[int, float, float, float]:
 
 def main() -> None:
     """Run the measurements."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=20, metavar="N", help="of the dense file; the arrays take ten times as much")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--megabytes",
+        type=int,
+        default=20,
+        metavar="N",
+        help="of the dense file; the arrays take ten times as much",
+    )
     options = parser.parse_args()
-    print("                       ours: reader  process    peak | genops: reader  process    peak | genops / ours")
+    print(
+        "                       ours: reader  process    peak | genops: reader  process    peak | genops / ours"
+    )
     for kind in ("dense", "protocol 2", "numbers", "calls", "arrays"):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.pkl")

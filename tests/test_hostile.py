@@ -81,7 +81,7 @@ def command(*arguments: str | Path, cwd: Path | None = None, stdin: bytes = b"")
         env=environment(),
         input=stdin,
         timeout=GENEROUS,
-        preexec_fn=limits,  # noqa: PLW1509
+        preexec_fn=limits,
     )
     errors, output = done.stderr.decode("utf-8", "backslashreplace"), done.stdout.decode()
     assert done.returncode in (0, 1, 2, 3), errors
@@ -409,7 +409,7 @@ def test_a_sparse_gigabyte_as_code_is_not_read(model: Path) -> None:
 
 def test_recursively_a_thousand_levels_deep(model: Path) -> None:
     ATTACKS["deep_folders"](model)
-    code, output = command(model.parent, "--recursive")
+    code, _ = command(model.parent, "--recursive")
     assert code in (0, 1, 2)
     subprocess.run(["rm", "-rf", model], check=True)
 
@@ -773,3 +773,14 @@ def test_reading_what_is_closed(model: Path) -> None:
     child.stdout.close()
     _, errors = child.communicate(timeout=GENEROUS)
     assert b"Traceback" not in errors
+
+
+def test_odd_keys_are_found(model: Path) -> None:
+    properties = {"": {"type": "a"}, "0": {"type": "b"}, "01": {"type": "c"}, "a/b": {"": {}, "type": "d"}}
+    data = config()
+    data["signature"]["inputs"] = json.dumps([{"name": "x", "type": "object", "properties": properties}])
+    data["flavors"]["python_function"]["artifacts"] = {"0": {"path": 1}, "": {"path": 2}}
+    (model / "MLmodel").write_text(yaml.safe_dump(data), encoding="utf-8")
+    found = {finding.location.pointer for finding in check(validate(model)).findings}
+    place = "/signature/inputs/0/properties"
+    assert found >= {f"{place}//type", f"{place}/0/type", place, f"{place}/a~1b/type"}

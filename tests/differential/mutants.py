@@ -69,7 +69,7 @@ def mutants(number: int, seed: int, among: list[Seed]) -> Iterator[Mutant]:
 
     A third are of the seeds that have a directory.
     """
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     loadable = [each for each in among if each.directory is not None]
     seen: set[bytes] = set()
     while len(seen) < number:

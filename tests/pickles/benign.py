@@ -28,7 +28,9 @@ class Slots:
 
 
 class Keywords:
-    def __new__(cls, *, size: int = 0) -> Keywords:  # noqa: PYI034
+    size: int
+
+    def __new__(cls, *, size: int = 0) -> Keywords:
         self = super().__new__(cls)
         self.size = size
         return self

@@ -19,6 +19,7 @@ def _one(data: bytes, start: int, found: set[tuple[str, str]]) -> int:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     mark = object()
+    argument: Any
     for opcode, argument, position in pickletools.genops(data[start:]):
         assert position is not None
         if opcode.name == "STOP":

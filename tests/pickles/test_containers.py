@@ -31,7 +31,11 @@ def found(data: bytes) -> list[Found]:
 def paths(data: bytes) -> list[str]:
     """Where pickles are that ask for ``evil.run``."""
     items = (item for item in found(data) if isinstance(item, Pickled))
-    streams = [(item.path, stream) for item in items for stream in (item.stream, *item.stream.others, *item.stream.nested)]
+    streams = [
+        (item.path, stream)
+        for item in items
+        for stream in (item.stream, *item.stream.others, *item.stream.nested)
+    ]
     return [path for path, stream in streams if "evil" in stream.modules]
 
 
@@ -78,7 +82,10 @@ def zfile(content: bytes) -> bytes:
         (lzma.compress(EVIL, lzma.FORMAT_ALONE), "f!lzma"),
         (zfile(EVIL), "f!zlib"),
         (gzip.compress(zlib.compress(archive(("a.pkl", EVIL)))), "f!gzip!zlib!a.pkl"),
-        (gzip.compress(b"\x80\x04" + bytes(200) * 0 + b"B" + pack("<I", 1 << 20) + bytes(1 << 20) + EVIL), "f!gzip"),
+        (
+            gzip.compress(b"\x80\x04" + bytes(200) * 0 + b"B" + pack("<I", 1 << 20) + bytes(1 << 20) + EVIL),
+            "f!gzip",
+        ),
         (archive(("archive/data.pkl", EVIL)), "f!archive/data.pkl"),
         (archive(("weights.bin", EVIL), compression=8), "f!weights.bin"),
         (archive(("w", EVIL), compression=12), "f!w"),
@@ -92,7 +99,14 @@ def zfile(content: bytes) -> bytes:
         (npy("'|O'", EVIL), "f"),
         (npy("[('a', '<i4'), ('b', '|O')]", EVIL), "f"),
         (npy("'<f8'", b"\x80\x04" + EVIL), "f"),
-        (b"\x80\x02ctorch.storage\n_load_from_bytes\nB" + pack("<I", len(EVIL) + 2) + b"\x80\x02" + EVIL + b"\x85R.", "f!bytes at 39"),
+        (
+            b"\x80\x02ctorch.storage\n_load_from_bytes\nB"
+            + pack("<I", len(EVIL) + 2)
+            + b"\x80\x02"
+            + EVIL
+            + b"\x85R.",
+            "f!bytes at 39",
+        ),
     ],
 )
 def test_where_pickles_are(data: bytes, path: str) -> None:
@@ -122,7 +136,10 @@ END = ARCHIVE.index(b"PK\5\6")
         (patched(ARCHIVE, CENTRAL + 20, b"\1"), True),  # two sizes
         (patched(ARCHIVE, LOCAL + 8, b"\x08"), True),  # two methods of compression
         (patched(ARCHIVE, CENTRAL + 10, b"\x63"), True),
-        (patched(ARCHIVE, CENTRAL, b"XXXX"), False),  # the directory breaks off: what it does not name is found
+        (
+            patched(ARCHIVE, CENTRAL, b"XXXX"),
+            False,
+        ),  # the directory breaks off: what it does not name is found
         (patched(ARCHIVE, CENTRAL + 42, b"\xff\xff"), True),  # it points elsewhere
         (patched(ARCHIVE, END + 16, b"\1\2"), True),  # the directory stands elsewhere
         (ARCHIVE[:END], True),  # no end record
@@ -196,10 +213,22 @@ def test_what_follows_the_last_pickle_is_told() -> None:
 
 
 def test_skops_and_keras() -> None:
-    schema = {"__module__": "sklearn.svm", "__class__": "SVC", "content": [{"__module__": "os", "__class__": "system"}] * 2}
-    items = found(archive(("schema.json", json.dumps(schema).encode()), ("0.npy", npy("'<f8'", bytes(8))), compression=8))
+    schema = {
+        "__module__": "sklearn.svm",
+        "__class__": "SVC",
+        "content": [{"__module__": "os", "__class__": "system"}] * 2,
+    }
+    items = found(
+        archive(
+            ("schema.json", json.dumps(schema).encode()), ("0.npy", npy("'<f8'", bytes(8))), compression=8
+        )
+    )
     assert items == [Named("f!schema.json", "skops", (("sklearn.svm", "SVC"), ("os", "system")))]
-    config = {"module": "keras", "class_name": "Sequential", "config": {"layers": [{"module": None, "class_name": "L"}]}}
+    config = {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": {"layers": [{"module": None, "class_name": "L"}]},
+    }
     (item,) = found(archive(("config.json", json.dumps(config).encode())))
     assert item == Named("f!config.json", "keras", (("keras", "Sequential"),))
 

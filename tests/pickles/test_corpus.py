@@ -13,7 +13,9 @@ from tests.pickles import oracle
 
 CORPUS = Path(os.environ.get("MLMODEL_CORPUS", "no-corpus"))
 
-pytestmark = pytest.mark.skipif(not (CORPUS / "index.jsonl").is_file(), reason="MLMODEL_CORPUS names no corpus")
+pytestmark = pytest.mark.skipif(
+    not (CORPUS / "index.jsonl").is_file(), reason="MLMODEL_CORPUS names no corpus"
+)
 
 
 def test_names_are_those_of_pickletools() -> None:

@@ -60,7 +60,15 @@ def test_cloudpickle_and_numpy(real: Witness) -> None:
     cloudpickle = pytest.importorskip("cloudpickle")
     np = pytest.importorskip("numpy")
     factor = np.arange(6).reshape(2, 3)
-    objects = [factor, factor.T, np.array([None, {}]), np.float64(1), np.random.default_rng(0), np.dtype("i4,O"), np.ma.array([1])]
+    objects = [
+        factor,
+        factor.T,
+        np.array([None, {}]),
+        np.float64(1),
+        np.random.default_rng(0),
+        np.dtype("i4,O"),
+        np.ma.array([1]),
+    ]
     objects += [lambda x: x * factor, np.sin, np.zeros(100_000)]
     for one in objects:
         data = cloudpickle.dumps(one)
@@ -121,7 +129,9 @@ def root(call: Call) -> str | None:
         (b"\x80\x04cos\nsystem\n(N\x90.", "ADDITEMS", None),
     ],
 )
-def test_what_an_opcode_does_with_a_global(data: bytes, opcode: str, arguments: tuple[object, ...] | None) -> None:
+def test_what_an_opcode_does_with_a_global(
+    data: bytes, opcode: str, arguments: tuple[object, ...] | None
+) -> None:
     stream = whole(data)
     assert stream.complete
     (call,) = stream.calls
@@ -176,10 +186,13 @@ def test_kinds_of_arguments() -> None:
     (call,) = [call for call in calls(data + b"R.") if call.opcode == "REDUCE" and call.arguments]
     assert call.arguments is not None
     kinds = [value.kind for value in call.arguments]
-    assert kinds == (
-        "None bool bool int int int int int int float float list dict set tuple bytes str str str global result"
-        " persistent buffer tuple tuple"
-    ).split()
+    assert (
+        kinds
+        == (
+            "None bool bool int int int int int int float float list dict set tuple bytes str str str global result"
+            " persistent buffer tuple tuple"
+        ).split()
+    )
     assert [value.value for value in call.arguments[3:9]] == [1, 257, -1, -1, 5, 6]
     place = call.arguments[15]
     assert data[place.start : place.start + place.size] == b"ab"
@@ -284,7 +297,13 @@ def test_code_objects_betray_their_python() -> None:
         values[first - 1 : first + 4] = [b"\x8c\1c\x85", b"\x8c\1n\x85", b")", b"\x8c\1f", b"\x8c\1g"]
         stream = whole(b"\x80\x04ctypes\nCodeType\n(" + b"".join(values) + b"tR.")
         (code,) = stream.code
-        assert (code.python, code.names, code.constants, code.filename, code.name) == (python, ("n",), ("c",), "f", "g")
+        assert (code.python, code.names, code.constants, code.filename, code.name) == (
+            python,
+            ("n",),
+            ("c",),
+            "f",
+            "g",
+        )
 
 
 # -- several, and broken -----------------------------------------------------------------------------
@@ -300,7 +319,17 @@ def test_pickles_in_a_row_and_what_follows() -> None:
 
 
 def test_texts_are_no_pickles() -> None:
-    for text in (b"cloudpickle==3\nnumpy\n", b"import os\n", b"(a, b)\n", b"", b".", b"N.", b"\n", b"Python\n", b"\0" * 99):
+    for text in (
+        b"cloudpickle==3\nnumpy\n",
+        b"import os\n",
+        b"(a, b)\n",
+        b"",
+        b".",
+        b"N.",
+        b"\n",
+        b"Python\n",
+        b"\0" * 99,
+    ):
         assert not row(text, 0, len(text)).streams
     for text in (b"cos\nsystem\n(S'id'\ntR", b"(S'id'\nios\nsystem\n"):
         (stream,) = row(text, 0, len(text)).streams
@@ -308,7 +337,18 @@ def test_texts_are_no_pickles() -> None:
 
 
 def test_a_break_after_a_call_keeps_the_call() -> None:
-    for rest in (b"", b"\xff", b"\x8c\xff", b"q", b"h\x07", b"0000000", b"\x80\x09.", b"cx", b"u", b"\x95\xff"):
+    for rest in (
+        b"",
+        b"\xff",
+        b"\x8c\xff",
+        b"q",
+        b"h\x07",
+        b"0000000",
+        b"\x80\x09.",
+        b"cx",
+        b"u",
+        b"\x95\xff",
+    ):
         stream = whole(b"\x80\x04cos\nsystem\n)R" + rest)
         assert not stream.complete
         assert [root(call) for call in stream.calls] == ["os.system"]

@@ -7,6 +7,7 @@ for pickles of our own; with all others ``find_class`` gives a class that can do
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import io
 import json
@@ -33,13 +34,13 @@ class Inert:
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         return type("Inert", (Inert,), {})()
 
-    append = extend = add = __setitem__ = __setstate__ = __call__  # type: ignore[assignment]
+    append = extend = add = __setitem__ = __setstate__ = __call__
 
 
 def asked(reader: str, data: bytes) -> list[list[str]]:
     """The names that one reader asks for."""
     names: list[list[str]] = []
-    base: Any = pickle._Unpickler if reader == "P" else pickle.Unpickler  # type: ignore[attr-defined]
+    base: Any = pickle._Unpickler if reader == "P" else pickle.Unpickler
 
     class Recorder(base):  # type: ignore[misc]
         def find_class(self, module: str, name: str) -> Any:
@@ -56,10 +57,8 @@ def asked(reader: str, data: bytes) -> list[list[str]]:
         file = io.BufferedReader(file, 1 << int(reader))
     copyreg._extension_cache.clear()  # type: ignore[attr-defined]
     unpickler = Recorder(file, buffers=[bytearray(1)] * 20 if reader != "R" else None)
-    try:
+    with contextlib.suppress(Exception):  # what it asked for until then is what counts
         unpickler.load()
-    except Exception:  # noqa: BLE001, S110 - what it asked for until then is what counts
-        pass
     return names
 
 

@@ -87,10 +87,12 @@ def _zip_end(directory: ModelDirectory, entry: Entry) -> str | None:
 
 def _hdf5_end(head: bytes, entry: Entry) -> str | None:
     """The end-of-file address in the superblock (HDF5 File Format Specification 3.0, II.A)."""
-    version, form = head[8], "<Q"
-    offset = {0: 40, 1: 44, 2: 28, 3: 28}.get(version)
-    size_of_offsets = head[13] if version < 2 else head[9]
-    if offset is None or size_of_offsets != 8 or len(head) < offset + 8:
+    version = head[8] if len(head) > 8 else None
+    offset = {0: 40, 1: 44, 2: 28, 3: 28}.get(version or 0)
+    if version is None or offset is None or len(head) < offset + 8:
         return None
-    end = int(struct.unpack_from(form, head, offset)[0])
+    size_of_offsets = head[13] if version < 2 else head[9]
+    if size_of_offsets != 8:
+        return None
+    end = int(struct.unpack_from("<Q", head, offset)[0])
     return f"the HDF5 superblock says that the file ends at byte {end:,}" if end > entry.size else None

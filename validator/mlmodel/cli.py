@@ -46,22 +46,68 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option(
     "--enclosing", is_flag=True, help="Validate the model directory around each path; skip paths in none."
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
-@click.option("--select", multiple=True, metavar="RULES", help="Report only these rules: ids, prefixes or names, comma-separated.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    help="Report only these rules: ids, prefixes or names, comma-separated.",
+)
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not report these rules.")
-@click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Report a rule as error, warning, info or off.")
-@click.option("--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]")
-@click.option("--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Read this file, not the nearest pyproject.toml or mlmodel.toml.")
+@click.option(
+    "--severity", multiple=True, metavar="RULE=LEVEL", help="Report a rule as error, warning, info or off."
+)
+@click.option(
+    "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Read this file, not the nearest pyproject.toml or mlmodel.toml.",
+)
 @click.option("--no-config", is_flag=True, help="Read no configuration file.")
-@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]")
-@click.option("--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]")
-@click.option("--resolve", is_flag=True, help="Ask the package index whether the environment can be installed (needs mlmodel[load]).")
-@click.option("--platform", type=click.Choice(["linux", "linux-arm64", "macos", "windows"]), help="Where it is to be installed.  [default: linux]")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
+)
+@click.option(
+    "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
+)
+@click.option(
+    "--resolve",
+    is_flag=True,
+    help="Ask the package index whether the environment can be installed (needs mlmodel[load]).",
+)
+@click.option(
+    "--platform",
+    type=click.Choice(["linux", "linux-arm64", "macos", "windows"]),
+    help="Where it is to be installed.  [default: linux]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Findings only, no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes too, and models without findings.")
-@click.option("--color/--no-color", default=None, help="Color the output.  [default: on a terminal, unless NO_COLOR is set]")
-@click.option("--explain", metavar="RULE", is_eager=True, expose_value=False, callback=_explain, help="Show the page of a rule and exit.")
-@click.option("--list-rules", is_flag=True, is_eager=True, expose_value=False, callback=_list_rules, help="List all rules and exit.")
+@click.option(
+    "--color/--no-color",
+    default=None,
+    help="Color the output.  [default: on a terminal, unless NO_COLOR is set]",
+)
+@click.option(
+    "--explain",
+    metavar="RULE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Show the page of a rule and exit.",
+)
+@click.option(
+    "--list-rules",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_rules,
+    help="List all rules and exit.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.version_option(__version__, prog_name="mlmodel")
 @click.help_option("-h", "--help")
@@ -126,7 +172,9 @@ def explain(rule: str) -> None:
     click.echo(_pages(rule), nl=False)
 
 
-@main.command(epilog="Exit status: 0 nothing to repair, or written; 1 repairs are shown and not written; 2 wrong usage; 3 could not.")
+@main.command(
+    epilog="Exit status: 0 nothing to repair, or written; 1 repairs are shown and not written; 2 wrong usage; 3 could not."
+)
 @click.argument("directory", metavar="DIR", type=click.Path())
 @click.option("--write", is_flag=True, help="Write the repairs that are shown.")
 @click.pass_context

@@ -25,9 +25,9 @@ class Config(NamedTuple):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, str] = {}  # noqa: RUF012 - never changed
+    severity: Mapping[str, str] = {}
     fail_on: str = "error"
-    per_path_ignores: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF012 - never changed
+    per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
 

@@ -15,7 +15,7 @@ import jsonschema_rs
 from mlmodel import data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     Json = dict[str, Any]
 
@@ -160,12 +160,12 @@ def violations(name: str, value: Any, definition: str = "") -> Iterator[Violatio
     root = schema(name)
     if not _is_large(value):
         for error in validator.iter_errors(value):
-            yield _violation(root, name, definition, error)
+            yield _violation(root, definition, value, error)
         return
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:
-        yield _violation(root, name, definition, error)
+        yield _violation(root, definition, value, error)
     yield Violation("MLM903", "too large to name more than the first violation of the schema", (), "type")
 
 
@@ -191,14 +191,12 @@ def _is_large(value: Any) -> bool:
     return left < 0
 
 
-def _violation(
-    root: Json, name: str, definition: str, error: jsonschema_rs.ValidationError
-) -> Violation:
+def _violation(root: Json, definition: str, data: Any, error: jsonschema_rs.ValidationError) -> Violation:
     path = list(error.evaluation_path)
     if definition:
         path = ["definitions", definition, *path[1:]]
     keyword = str(path[-1])
-    trail = _trail(root, name, path[:-1])
+    trail = _trail(root, path[:-1])
     subschema = trail[-1]
     value: Any = error.instance
     missing = None
@@ -206,11 +204,30 @@ def _violation(
         missing = next((key for key in subschema["required"] if key not in value), None)
         missing = getattr(error.kind, "property", missing)
     rule = _rule(trail, keyword, subschema, value, missing)
-    message = _message(keyword, subschema, value, missing, list(error.instance_path))
-    return Violation(rule, message, tuple(error.instance_path), keyword, missing, subschema.get("x-hint"))
+    pointer = _pointer(data, error.instance_path)
+    message = _message(keyword, subschema, value, missing, list(pointer))
+    return Violation(rule, message, pointer, keyword, missing, subschema.get("x-hint"))
 
 
-def _trail(root: Json, name: str, path: list[str | int]) -> list[Json]:
+def _pointer(value: Any, path: Iterable[str | int]) -> tuple[str | int, ...]:
+    """The place of an error: jsonschema_rs leaves out keys that are empty, and makes numbers of keys of digits."""
+    found: list[str | int] = []
+    for step in path:
+        sure = len(found)
+        while isinstance(value, dict) and "" in value and step not in value and str(step) not in value:
+            found.append("")
+            value = value[""]
+        key = str(step) if isinstance(value, dict) else step
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            del found[sure:]  # a key such as 01: what is around it must do
+            break
+        found.append(key)
+    return tuple(found)
+
+
+def _trail(root: Json, path: list[str | int]) -> list[Json]:
     """The subschemas along an evaluation path, ``$ref`` followed, outermost first."""
     current: Any = root
     trail = [current]
@@ -289,9 +306,7 @@ def shown(text: Any, limit: int = 60) -> str:
     return quoted if len(quoted) <= limit + 2 else quoted[:limit] + "...'"
 
 
-def _message(
-    keyword: str, subschema: Json, value: Any, missing: str | None, path: list[str | int]
-) -> str:
+def _message(keyword: str, subschema: Json, value: Any, missing: str | None, path: list[str | int]) -> str:
     subject = shown(path[-1]) if path and isinstance(path[-1], str) else "this item"
     if not path:
         subject = "the value"

@@ -214,7 +214,9 @@ def fits_object(value: Any, spec: dict[str, Any], *, required: bool = True) -> b
         values = spec["values"]
         if value is None:
             return bool(values.get("type") == "any")
-        return isinstance(value, dict) and all(fits_object(each, values, required=required) for each in value.values())
+        return isinstance(value, dict) and all(
+            fits_object(each, values, required=required) for each in value.values()
+        )
     if type_ in ("array", "sparkml_vector"):
         items = spec.get("items", {"type": "double"})
         if value is None:
@@ -228,7 +230,9 @@ def _fits_properties(value: Any, properties: dict[str, dict[str, Any]]) -> bool:
         return False
     for name, spec in properties.items():
         required = bool(spec.get("required", True))
-        if (required or name in value) and not (name in value and fits_object(value[name], spec, required=required)):
+        if (required or name in value) and not (
+            name in value and fits_object(value[name], spec, required=required)
+        ):
             return False
     return True
 

@@ -29,7 +29,7 @@ class Options(NamedTuple):
     """Rules to report, None for all."""
     ignore: frozenset[str] = frozenset()
     """Rules not to report."""
-    severity: Mapping[str, Severity] = {}  # noqa: RUF012 - never changed
+    severity: Mapping[str, Severity] = {}
     """Severities that differ from the catalogue's."""
     per_path_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     """Pairs of a glob and the rules not to report for model directories, or files in them, that match it."""
@@ -84,7 +84,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 def _is_readable(model: Model) -> bool:
     try:
         return model.mlmodel is not None
-    except Exception:  # every check has said so
+    except Exception:  # noqa: BLE001 - every check has said so
         return False
 
 
@@ -136,9 +136,7 @@ def _grade(finding: Finding, given: str, options: Options) -> Finding | None:
     severity = options.severity.get(finding.rule)
     if severity is None or severity is finding.severity:
         return finding
-    return Finding(
-        finding.rule, finding.name, severity, finding.message, finding.location, finding.hint
-    )
+    return Finding(finding.rule, finding.name, severity, finding.message, finding.location, finding.hint)
 
 
 def _ignored_here(finding: Finding, given: str, options: Options) -> bool:

@@ -118,7 +118,7 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
             )
         if entry.get("until"):
             yield model.finding("MLM209", f"MLflow has {loader} until {entry['until']} only", document, place)
-    elif loader.split(".")[0] == "mlflow":
+    elif loader.split(".", maxsplit=1)[0] == "mlflow":
         near = nearest(loader, known, 0.7)
         hint = f"did you mean {near}?" if near else None
         message = f"no release of MLflow has a loader module {shown(loader)}"
@@ -130,9 +130,9 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
 
 def _ships(model: Model, module: str) -> bool:
     """Whether the model brings a module under ``code`` itself."""
-    top = module.split(".")[0]
+    top = module.split(".", maxsplit=1)[0]
     code = model.flavors["python_function"].get("code")
-    if not isinstance(code, str):
+    if not top or not isinstance(code, str):
         return False
     folder = f"{code.strip('/')}/"
     look = model.directory.look

@@ -131,7 +131,7 @@ def _only_by_mlflow(model: Model, unlisted: dict[str, Need]) -> Iterator[Finding
     if others.open:
         return
     for name, need in unlisted.items():
-        if name in others.names or name in distributions.closure(frozenset(unlisted.keys() - {name})).names:
+        if name in others.names or name in distributions.closure(unlisted.keys() - {name}).names:
             continue
         message = f"{need.who} imports {name}, which no file lists: mlflow brings it, in any version"
         yield make("MLM464", message, need.place, f"pin {name} to the version that saved the model")

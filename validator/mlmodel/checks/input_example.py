@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import examples, paths, releases, schemas, signatures
+from mlmodel import examples, paths, schemas, signatures
 from mlmodel.documents import ProblemKind
 from mlmodel.findings import Location
 from mlmodel.model import make

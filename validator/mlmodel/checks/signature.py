@@ -48,7 +48,9 @@ def presence(model: Model) -> Iterator[Finding]:
         message = f"MLflow reads a signature without inputs since 2.8, the file says {model.config['mlflow_version']}"
         yield model.finding("MLM313", message, document, place)
     elif signature.get("outputs") == "" and releases.at_most(model.release, "2.6.0"):
-        message = f"MLflow takes an empty text for null since 2.8, the file says {model.config['mlflow_version']}"
+        message = (
+            f"MLflow takes an empty text for null since 2.8, the file says {model.config['mlflow_version']}"
+        )
         yield model.finding("MLM313", message, document, (*place, "outputs"))
     if signature.get("inputs") and not signature.get("outputs"):
         message = "no outputs: Unity Catalog and MLServer refuse such a signature"
@@ -98,7 +100,7 @@ def _section(model: Model, section: Section) -> Iterator[Finding]:
         yield model.finding("MLM304", message, document, ())
         return
     for violation in schemas.violations(signatures.SCHEMAS[section.name], document.data):
-        yield _violation(model, document, violation)
+        yield _violation(document, violation)
     if section.name == "params":
         yield from _params(model, section)
     elif not document.data:
@@ -113,7 +115,7 @@ def _section(model: Model, section: Section) -> Iterator[Finding]:
         yield from _advice(model, section)
 
 
-def _violation(model: Model, document: Document, violation: Violation) -> Finding:
+def _violation(document: Document, violation: Violation) -> Finding:
     hint = None
     if violation.rule in ("MLM306", "MLM322"):
         value: Any = document.data

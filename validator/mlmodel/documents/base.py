@@ -185,9 +185,7 @@ class Document:
 def decode(content: bytes) -> tuple[str, Problem | None]:
     """UTF-8 bytes as text, and the problem when they are not UTF-8 (the text then has substitutes)."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "", Problem(
-            ProblemKind.ENCODING, "the file is UTF-16, not UTF-8", Position(1, 1), fatal=True
-        )
+        return "", Problem(ProblemKind.ENCODING, "the file is UTF-16, not UTF-8", Position(1, 1), fatal=True)
     try:
         return content.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:

@@ -65,9 +65,7 @@ def parse_json(
         document.data = json.loads(text, object_pairs_hook=duplicates, parse_constant=constant)
     except json.JSONDecodeError as error:
         message = f"{error.msg[:1].lower()}{error.msg[1:]}"
-        document.problems = (
-            Problem(ProblemKind.SYNTAX, message, document.position(error.pos), fatal=True),
-        )
+        document.problems = (Problem(ProblemKind.SYNTAX, message, document.position(error.pos), fatal=True),)
     except RecursionError:
         document.problems = (too_deep(),)
     except ValueError as error:  # an integer of more digits than CPython converts
@@ -127,7 +125,7 @@ def _is_key(text: str, end: int) -> bool:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """A value whose texts can be encoded: a lone surrogate (``"\\ud800"``), which is no character, is replaced."""
+    r"""A value whose texts can be encoded: a lone surrogate (``"\ud800"``), which is no character, is replaced."""
     if type(value) is str:
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if type(value) is list:
@@ -173,6 +171,7 @@ class JsonPlaces:
         """For each array that was passed, by its index: the indexes of its items."""
 
     def offset(self, pointer: Sequence[str | int], *, key: bool = False) -> int | None:
+        """See :meth:`Places.offset`."""
         try:
             index = self._skip_space(0)
             for depth, step in enumerate(pointer):
@@ -187,6 +186,7 @@ class JsonPlaces:
         return index
 
     def scalar(self, pointer: Sequence[str | int]) -> Scalar | None:
+        """See :meth:`Places.scalar`."""
         start = self.offset(pointer)
         if start is None or self._text[start] in "[{":
             return None

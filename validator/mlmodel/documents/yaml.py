@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = _Loader.yaml_implicit_resolvers
-_SCALAR_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "binary"))
+_SCALAR_TAGS = frozenset(
+    _TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "binary")
+)
 _PYTHON_TAGS = {_TAG + "binary": str, _TAG + "set": dict}
 """Tags of types that ``yaml.safe_dump`` writes and JSON does not have, and what they stand before."""
 _CONTAINER_TAGS = {"!": None, None: None, _TAG + "map": dict, _TAG + "seq": list}
@@ -63,7 +65,9 @@ def parse_yaml(content: bytes | str, path: str) -> Document:
         return Document(path, text, None, (limit,))
     composer = _Composer(text)
     if isinstance(content, bytes) and content.startswith(b"\xef\xbb\xbf"):
-        message = "a byte order mark stands before the text: readers that do not expect it see a strange first key"
+        message = (
+            "a byte order mark stands before the text: readers that do not expect it see a strange first key"
+        )
         composer.problems.append(Problem(ProblemKind.BYTE_ORDER_MARK, message, Position(1, 1)))
     try:
         data = composer.compose()
@@ -73,13 +77,13 @@ def parse_yaml(content: bytes | str, path: str) -> Document:
     except yaml.YAMLError as error:  # the reader: a character that YAML forbids
         composer.problems.append(_character_problem(error, text))
         data = None
-    except _GiveUp as stop:
+    except _GiveUpError as stop:
         composer.problems.append(stop.problem)
         data = None
     return Document(path, text, data, tuple(composer.problems), composer)
 
 
-class _GiveUp(Exception):
+class _GiveUpError(Exception):
     """Composing cannot go on."""
 
     def __init__(self, problem: Problem) -> None:
@@ -146,7 +150,7 @@ class _Composer:
                 elif kind is yaml.DocumentStartEvent:
                     documents += 1
                     if documents > 1:
-                        raise _GiveUp(
+                        raise _GiveUpError(
                             Problem(
                                 ProblemKind.DOCUMENTS,
                                 "a second YAML document starts here",
@@ -161,7 +165,7 @@ class _Composer:
 
     def _open(self, value: Any, event: Any) -> None:
         if len(self._stack) >= Limits.DEPTH:
-            raise _GiveUp(too_deep())
+            raise _GiveUpError(too_deep())
         if _CONTAINER_TAGS.get(event.tag, ...) not in (None, type(value)):
             self._tag_problem(event, event.tag, type(value))
         if event.anchor:
@@ -187,11 +191,13 @@ class _Composer:
         """PyYAML takes no second anchor of one name, though YAML has it."""
         if event.anchor in self._anchors or event.anchor in self._open_anchors:
             message = f"anchor &{shortened(event.anchor)} stands twice"
-            raise _GiveUp(Problem(ProblemKind.SYNTAX, message, self._position(event.start_mark), fatal=True))
+            raise _GiveUpError(
+                Problem(ProblemKind.SYNTAX, message, self._position(event.start_mark), fatal=True)
+            )
 
     def _alias(self, event: Any) -> None:
         if event.anchor in self._open_anchors:
-            raise _GiveUp(
+            raise _GiveUpError(
                 Problem(
                     ProblemKind.LIMIT,
                     f"alias *{shortened(event.anchor)} contains itself",
@@ -200,7 +206,7 @@ class _Composer:
                 )
             )
         if event.anchor not in self._anchors:
-            raise _GiveUp(
+            raise _GiveUpError(
                 Problem(
                     ProblemKind.SYNTAX,
                     f"alias *{shortened(event.anchor)} has no anchor of that name before it",
@@ -219,7 +225,7 @@ class _Composer:
         frame = self._stack[-1]
         frame.nodes += nodes
         if frame.nodes > Limits.YAML_VALUES:
-            raise _GiveUp(
+            raise _GiveUpError(
                 Problem(
                     ProblemKind.LIMIT,
                     f"more than {Limits.YAML_VALUES:,} values",
@@ -263,7 +269,7 @@ class _Composer:
             frame.merges += reversed(values)
             self._problem(ProblemKind.FEATURE, "merge key << is YAML 1.1 only", event, self._path())
         else:
-            raise _GiveUp(
+            raise _GiveUpError(
                 Problem(
                     ProblemKind.SYNTAX,
                     "merge key << needs a mapping, or a list of mappings",
@@ -300,7 +306,7 @@ class _Composer:
                 return value
             if len(value) > Limits.DIGITS:
                 if _LONG_NUMBER.fullmatch(value):
-                    raise _GiveUp(self._long_number(event))
+                    raise _GiveUpError(self._long_number(event))
                 return value
             tag = _implicit_tag(value)
             if value[:1] in _MAY_DIFFER or tag is not None:
@@ -316,13 +322,13 @@ class _Composer:
             self._tag_problem(event, tag, str)
             return value
         if len(value) > Limits.DIGITS and tag not in _PYTHON_TAGS:
-            raise _GiveUp(self._long_number(event))
+            raise _GiveUpError(self._long_number(event))
         if self._constructor is None:
             self._constructor = yaml.constructor.SafeConstructor()
         try:
             result = self._constructor.construct_object(yaml.ScalarNode(tag, value))
         except (ValueError, KeyError, AttributeError, IndexError, OverflowError, yaml.YAMLError) as error:
-            raise _GiveUp(
+            raise _GiveUpError(
                 Problem(
                     ProblemKind.SYNTAX,
                     f"{value[:40]!r} is not a valid YAML {tag.removeprefix(_TAG)}: {error}"[:200],
@@ -381,9 +387,7 @@ class _Composer:
             self._path_of_next(),
         )
 
-    def _problem(
-        self, kind: ProblemKind, message: str, event: Any, pointer: tuple[str | int, ...]
-    ) -> None:
+    def _problem(self, kind: ProblemKind, message: str, event: Any, pointer: tuple[str | int, ...]) -> None:
         if len(self.problems) < Limits.PROBLEMS:
             self.problems.append(Problem(kind, message, self._position(event.start_mark), pointer))
         elif len(self.problems) == Limits.PROBLEMS:
@@ -413,7 +417,9 @@ class _Composer:
 
     def _path_of_next(self) -> tuple[str | int, ...]:
         """The pointer of the value that is being read."""
-        return tuple(self._step(frame) for frame in self._stack if frame.key is not _NO_KEY or _is_list(frame))
+        return tuple(
+            self._step(frame) for frame in self._stack if frame.key is not _NO_KEY or _is_list(frame)
+        )
 
     @staticmethod
     def _step(frame: _Frame) -> str | int:

@@ -110,9 +110,13 @@ def reach(environment: Environment, without: Iterable[str] = ()) -> World:
     return World(world.names, world.open or unknown or lost or remote)
 
 
-@lru_cache(maxsize=1024)
-def closure(names: frozenset[str]) -> World:
+def closure(names: Iterable[str]) -> World:
     """The distributions, and all that they require in any release that is known."""
+    return _closure(frozenset(names))
+
+
+@lru_cache(maxsize=1024)
+def _closure(names: frozenset[str]) -> World:
     known = table("modules.json")["distributions"]
     found: set[str] = set()
     is_open = False

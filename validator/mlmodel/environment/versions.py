@@ -10,6 +10,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+_LONGEST = 100
+"""Characters of a version that is compared; reading longer ones costs too much."""
+
 Clause = tuple[str, str]
 """An operator and a version, ``("==", "1.2.3")``."""
 
@@ -111,7 +114,7 @@ def public(version: str) -> str:
 
 def release(version: str) -> tuple[int, ...] | None:
     """The numbers of a version that has only numbers, without the zeros at the end; None for others."""
-    if not re.fullmatch(_RELEASE, version) or len(version) > 100:
+    if len(version) > _LONGEST or not re.fullmatch(_RELEASE, version):
         return None
     numbers = [int(part) for part in version.split(".")]
     while len(numbers) > 1 and not numbers[-1]:
@@ -119,9 +122,15 @@ def release(version: str) -> tuple[int, ...] | None:
     return tuple(numbers)
 
 
-@lru_cache(maxsize=4096)
 def same(one: str, other: str) -> bool:
     """Whether two texts name one version, local labels aside; texts that are no versions compare as texts."""
+    if max(len(one), len(other)) > _LONGEST:
+        return one == other
+    return _same(one, other)
+
+
+@lru_cache(maxsize=4096)
+def _same(one: str, other: str) -> bool:
     one, other = public(one.strip()), public(other.strip())
     if one == other:
         return True

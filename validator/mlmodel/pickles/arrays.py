@@ -35,22 +35,31 @@ def role(symbol: Global) -> str | None:
 
 
 class DType:
-    """A ``numpy.dtype``, from the description and the flags that it is pickled with."""
+    """A ``numpy.dtype``, from the description and the state that it is pickled with."""
 
     def __init__(self, description: object) -> None:
         self.itemsize: int | None = None
         self.objects: bool | None = None
         """Whether elements are, or hold, Python objects; None when that is not known."""
+        self._built = False
         match = _DESCRIPTION.fullmatch(description) if isinstance(description, str) else None
-        if match is None or not match[2]:
-            return
-        self.itemsize = int(match[2]) * _BY_KIND.get(match[1], 1)
-        self.objects = {"O": True, "V": None}.get(match[1], False)
+        self._kind = match[1] if match is not None else ""
+        if match is not None and match[2]:
+            self.itemsize = int(match[2]) * _BY_KIND.get(self._kind, 1)
+            self.objects = {"O": True, "V": None}.get(self._kind, False)
 
-    def build(self, flags: object) -> None:
-        """The last of the eight items of its state, which structures have."""
-        if self.objects is None and isinstance(flags, int):
-            self.objects = bool(flags & _HAS_OBJECTS)
+    def build(self, state: list[Value]) -> None:
+        """Version, byte order, base, names, fields, size, alignment and flags: the last count for texts, bytes and
+        structures only."""
+        size, flags = (state[5].value, state[7].value) if len(state) == 8 else (None, None)
+        known = (
+            not self._built and isinstance(size, int) and isinstance(flags, int) and state[2].kind == "None"
+        )
+        self._built = True
+        if known and self._kind in ("S", "U", "V") and size >= 0:
+            self.itemsize, self.objects = size, bool(flags & _HAS_OBJECTS)
+        elif not known or size >= 0 or (flags & _HAS_OBJECTS and self._kind != "O"):
+            self.itemsize = self.objects = None
 
 
 class Wrapper:

@@ -191,6 +191,8 @@ class Machine:
                             if patience and (fixed[chunk[pos + 1]] or chunk[pos + 1] == 0x68):
                                 run = flat(chunk, pos, limit)
                                 if run is not None and stack[-1] > 0:
+                                    if keep:
+                                        seen.fill(stack[-1])
                                     pos = run.end()
                                     continue
                                 patience -= 1
@@ -203,7 +205,12 @@ class Machine:
                             first = marks[-1]
                             if stack[first - 1] < 0:
                                 call(op, stack[first - 1], 0, base + pos)
-                            elif keep and first > 1 and stack[first - 2] < 0 and chunk[pos + 1] == 0x62:
+                            elif (
+                                keep
+                                and seen.fill(stack[first - 1])
+                                and chunk[pos + 1] == 0x62
+                                and not self._resume
+                            ):
                                 seen.fresh = stack[first:]
                                 stack[first - 1] = FRESH
                             del stack[first:]
@@ -234,7 +241,7 @@ class Machine:
                                 after = chunk[pos + 3]
                             elif after == 0x72:
                                 after = chunk[pos + 6]
-                            if takes_tuple[after]:
+                            if takes_tuple[after] and not self._resume:
                                 seen.fresh = stack[first:]
                                 del stack[first:]
                                 # Whoever gets it from the memo later does not know its elements, unless they are kept.
@@ -308,6 +315,8 @@ class Machine:
                             del stack[-2:]
                             if stack[-1] < 0:
                                 call(op, stack[-1], 0, base + pos)
+                            elif keep:
+                                seen.fill(stack[-1])
                             pos += 1
                         elif op == 0x29:  # EMPTY_TUPLE
                             push(here + pos)

@@ -24,8 +24,10 @@ MAX_GLOBALS = 20_000
 """Distinct globals of one stream.  Large honest ones have some hundreds."""
 MAX_USES = 50_000
 """Distinct pairs of a thing and an opcode that does something with it."""
-MAX_DTYPES = 50_000
-"""Dtypes of one stream that are told apart."""
+MAX_PARTS = 200_000
+"""Arrays between the opcodes, and their dtypes, that are told apart."""
+MAX_FILLED = 200_000
+"""Dictionaries with items that are remembered at a time."""
 MAX_KEPT = 1 << 20
 """Elements of all tuples of one stream that are kept."""
 MAX_CALLS = 20_000
@@ -47,6 +49,9 @@ FRESH = -1
 PERSISTENT = -3
 """Stands for what ``persistent_load`` of the reader returns."""
 _FIRST = 4
+
+
+_ARRAY_ROLES = ("dtype", "made by dtype", "wrapper", "made by wrapper")
 
 
 class BrokenError(Exception):
@@ -112,8 +117,13 @@ class Recorder:
         self._values = MAX_VALUES
         self._room = MAX_KEPT
         self._dtypes: dict[int, arrays.DType] = {}
+        self._wrappers: set[int] = set()
+        """Objects that stand for arrays and have no state yet."""
         self._origins: dict[int, int] = {}
-        """By the value of a dtype: the one result that stands for all of them in :attr:`uses`."""
+        """By the value of one of these or of a dtype: the result that stands for all in :attr:`uses`."""
+        self._filled: set[int] = set()
+        self._filled_before = 0
+        """Dictionaries that have items; and the offset up to which any may have some."""
         self.wrapper: arrays.Wrapper | None = None
         self.calls: list[Call] = []
         self.untold = 0
@@ -228,7 +238,7 @@ class Recorder:
         """A call in detail."""
         role = used.role
         result = used.result
-        if role in ("dtype", "made by dtype", "made by wrapper"):
+        if role in _ARRAY_ROLES:
             result = self._array_part(role, used, callee, self._elements(arguments))
             if used.count > 1:
                 return result
@@ -254,15 +264,22 @@ class Recorder:
         given = elements[:_MAX_STATE] if elements is not None else ()
         left, self._values = self._values, _MAX_STATE * 2
         result = used.result
-        if role == "dtype" and used.opcode == "REDUCE" and len(self._dtypes) < MAX_DTYPES:
+        made = (role, used.opcode) in (("dtype", "REDUCE"), ("wrapper", "NEWOBJ"))
+        if made and len(self._origins) < MAX_PARTS:
             result = self._symbol(Made(used.callee, used.opcode))
             self._origins[result] = used.result
-            self._dtypes[result] = arrays.DType(self.value(given[0]).value if given else None)
+            if role == "dtype":
+                self._dtypes[result] = arrays.DType(self.value(given[0]).value if given else None)
+            else:
+                self._wrappers.add(result)
         elif role == "made by dtype" and used.opcode == "BUILD" and callee in self._dtypes:
-            self._dtypes[callee].build(self.value(given[7]).value if len(given) > 7 else None)
+            self._dtypes[callee].build([self.value(item) for item in given[:8]])
         elif role == "made by wrapper" and used.opcode == "BUILD":
             keys = (text(self._data, key, self._end) if key > 0 else None for key in given[::2])
             state = {key: item for key, item in zip(keys, given[1::2], strict=False) if key is not None}
+            if callee not in self._wrappers:
+                state.clear()  # what it had before is not known
+            self._wrappers.discard(callee)
             self.wrapper = arrays.Wrapper(state, self._dtypes, self.value)
         self._values = left
         return result
@@ -288,6 +305,15 @@ class Recorder:
             return value
         self._room -= size + 1
         return self._symbol((*elements,))
+
+    def fill(self, value: int) -> bool:
+        """A container gets items; says whether it is a dictionary that has had none before."""
+        first = value > self._filled_before and value not in self._filled and self._data[value - 1] == 0x7D
+        if len(self._filled) >= MAX_FILLED:
+            self._filled_before = max(self._filled)
+            self._filled.clear()
+        self._filled.add(value)
+        return first
 
     def value(self, value: int, depth: int = 0) -> Value:
         """What a value is, as long as there is room for it and its elements."""

@@ -162,7 +162,7 @@ class Stream(NamedTuple):
     imports: tuple[str, ...] = ()
     """Modules that the stream imports by calling something, and not by naming a global."""
     rare: frozenset[str] = frozenset()
-    """Opcodes in it that today's picklers hardly write."""
+    """The opcodes in it besides the most frequent; most of them a pickler of today does not write."""
     problems: tuple[Problem, ...] = ()
     nested: tuple[Stream, ...] = ()
     """Pickles inside it that its reader reads along with it: object arrays of joblib."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mlmodel.findings import Report
 
 
-
 class Style(NamedTuple):
     """How a report is to look."""
 

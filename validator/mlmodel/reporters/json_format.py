@@ -68,7 +68,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _text(text: str | None) -> str | None:
-    """A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\\udcff``."""
+    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
     if text is None or text.isascii():
         return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.findings import Severity, Verdict
+from mlmodel.findings import Severity
 from mlmodel.reporters import Style, Tally
 
 if TYPE_CHECKING:
