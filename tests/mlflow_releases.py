@@ -41,7 +41,11 @@ def interpreter(release: str) -> str:
         pip = [str(fresh / python.relative_to(folder)), "-m", "pip", "install", "--quiet"]
         requirements = [f"mlflow=={release}", *_PINS.get(release, ())]
         subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
-        fresh.rename(folder)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if not python.exists():  # else another process was faster
+                raise
     return str(python)
 
 

@@ -118,3 +118,56 @@ def test_an_array_inside_a_frame() -> None:
     stream = whole(wider)
     assert stream.complete
     assert [problem.trouble for problem in stream.problems] == [Trouble.FRAME]
+
+
+STATE = b"(K\3U\1|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t"
+
+
+def array(dtype: bytes, size: int, state: bytes = b"") -> bytes:
+    """A pickle with one array of a single element between the opcodes, and a name behind it."""
+    head = b"\x80\x03cjoblib.numpy_pickle\nNumpyArrayWrapper\nq\0)\x81q\x01}q\x02"
+    fields = b"(U\5shapeK\1\x85U\5dtypecnumpy\ndtype\nq\x03" + dtype + b"R" + state + b"ub"
+    return head + fields + b"." * size + b"0cbehind\nit\n."
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size", "state"),
+    [
+        (b"U\2f8\x85", 8, b""),
+        (b"U\2f8\x85", 8, STATE + b"b"),
+        (b"U\2U5\x85", 20, b""),
+        # Of texts and structures the state decides, whatever the description says.
+        (b"U\2U5\x85", 7, b"(K\3U\1<NNNK\7K\4K\0tb"),
+        (b"U\3V16\x85", 24, b"(K\3U\1|NNNK\x18K\1K\0tb"),
+    ],
+)
+def test_how_large_an_array_is(dtype: bytes, size: int, state: bytes) -> None:
+    stream = whole(array(dtype, size, state))
+    assert stream.complete
+    assert "behind" in stream.modules
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        array(b"U\2f8\x85", 8, STATE + b"b" + STATE + b"b"),  # two states: which counts?
+        array(b"U\2f8\x85", 8, b"(K\3U\1|NNNK\7K\1K\0tb"),  # a number of another size
+        array(b"U\2f8\x85", 8, b"(K\3U\1|NNNJ\xff\xff\xff\xffK\1K?tb"),  # a number that is an object
+        array(b"U\2f8\x85", 8, b"Nb"),
+        array(b"U\2V8\x85", 8),  # a structure without fields: objects or not?
+        array(b"U\2f8\x85", 8).replace(b"}q\x02(", b"}q\x02(U\5shapeK\2\x85u("),  # a state in two parts
+        array(b"U\2f8\x85", 8).replace(b"}q\x02(", b"(U\5shapeK\2\x85d("),
+        array(b"U\2f8\x85", 8).replace(b")\x81", b")R"),  # made by its own constructor
+    ],
+)
+def test_what_is_not_certain_about_an_array_ends_the_reading(data: bytes) -> None:
+    stream = whole(data)
+    assert not stream.complete
+    assert stream.problems[-1].trouble in (Trouble.ARRAY, Trouble.STACK)
+
+
+def test_a_second_state_for_the_same_object_is_not_trusted() -> None:
+    first = array(b"U\2f8\x85", 8).removesuffix(b"0cbehind\nit\n.")
+    second = b"0h\1}(U\5shapeK\1\x85U\5dtypeh\3U\2f8\x85Rub" + b"." * 8 + b"0cbehind\nit\n."
+    stream = whole(first + second)
+    assert stream.problems[-1].trouble is Trouble.ARRAY

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel import schemas
@@ -87,7 +87,7 @@ def _resolved(root: schemas.Json, node: schemas.Json) -> tuple[schemas.Json, sch
     return root, node
 
 
-@cache
+@lru_cache(maxsize=1000)  # a path is of the author's making
 def _keys(path: Path) -> frozenset[str] | None:
     """The keys that a schema describes for the mapping at ``path``; None where any key may stand."""
     if not path:

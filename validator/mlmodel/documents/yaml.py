@@ -47,7 +47,7 @@ _CORE_12 = re.compile(
     re.VERBOSE,
 )
 _MAY_DIFFER = frozenset("0123456789+-.")
-_LONG_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)")
+_LONG_NUMBER = re.compile(r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)")
 _TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Recorded(NamedTuple):
         return self.numbers is None and re.fullmatch(_SPECIFIER, self.text.strip()) is not None
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> tuple[int, ...] | None:
     """The numbers of one Python version, None for anything else."""
     match = re.fullmatch(_VERSION, text.strip())

@@ -237,7 +237,7 @@ class Environment:
         if python is not None and python.version:
             yield Recorded(python.pin or python.version, python.place)
 
-    @property
+    @cached_property
     def python(self) -> tuple[int, ...] | None:
         """The Python that an environment manager installs: python_env.yaml's, else conda.yaml's, else the
         saved one; None where none is a version."""

@@ -96,6 +96,7 @@ def _clauses(text: str | None) -> tuple[Clause, ...]:
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=4096)
 def pin(clauses: tuple[Clause, ...]) -> str | None:
     """The one version that the clauses allow by ``==`` or ``===``, None where they allow several."""
     exact = [version for operator, version in clauses if operator in ("==", "===") and "*" not in version]

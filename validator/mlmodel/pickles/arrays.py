@@ -51,15 +51,15 @@ class DType:
     def build(self, state: list[Value]) -> None:
         """Version, byte order, base, names, fields, size, alignment and flags: the last count for texts, bytes and
         structures only."""
+        again, self._built = self._built, True
         size, flags = (state[5].value, state[7].value) if len(state) == 8 else (None, None)
-        known = (
-            not self._built and isinstance(size, int) and isinstance(flags, int) and state[2].kind == "None"
-        )
-        self._built = True
-        if known and self._kind in ("S", "U", "V") and size >= 0:
-            self.itemsize, self.objects = size, bool(flags & _HAS_OBJECTS)
-        elif not known or size >= 0 or (flags & _HAS_OBJECTS and self._kind != "O"):
-            self.itemsize = self.objects = None
+        if not again and isinstance(size, int) and isinstance(flags, int) and state[2].kind == "None":
+            if self._kind in ("S", "U", "V") and size >= 0:
+                self.itemsize, self.objects = size, bool(flags & _HAS_OBJECTS)
+                return
+            if size < 0 and (self._kind == "O" or not flags & _HAS_OBJECTS):
+                return
+        self.itemsize = self.objects = None
 
 
 class Wrapper:

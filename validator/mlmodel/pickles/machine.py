@@ -131,9 +131,9 @@ class Machine:
         seen = self.seen
         push, pop, mark = stack.append, stack.pop, marks.append
         entries, sparse, append, remember = memo.dense, memo.sparse, memo.dense.append, memo.add
-        call, build = seen.call, seen.build
+        call, build, uses = seen.call, seen.build, seen.uses_by_value
         fixed, takes_tuple, flat = FIXED, TAKES_TUPLE, _FLAT.match
-        keep, effort = seen.keep, self._target.effort
+        keep = seen.keep
         frame_end = 0
         size = _FIRST_WINDOW
         chunk, base, pos, usable = b"", self.start, 0, 0
@@ -160,14 +160,7 @@ class Machine:
                         chunk += bytes(_MARGIN)
                     if size < _WINDOW:
                         size *= 2
-                    if effort is not None:
-                        effort.left -= len(chunk)
-                        if effort.left < 0:
-                            raise BrokenError(Trouble.LIMIT, "the file has to be read too often")
-                    if len(stack) > MAX_STACK or len(marks) > MAX_MARKS or memo.full:
-                        raise BrokenError(
-                            Trouble.LIMIT, "more values on the stack or in the memo than are kept"
-                        )
+                    self._bounded(len(chunk))
                 limit = min(usable, frame_end - base) if frame_end else usable
                 here = base + 1
                 patience = _PATIENCE
@@ -294,12 +287,20 @@ class Machine:
                             pos += 5 + _u32(chunk, pos + 1)[0]
                         elif op == 0x52 or op == 0x81:  # REDUCE, NEWOBJ  # noqa: PLR1714
                             arguments = pop()
-                            stack[-1] = call(op, stack[-1], arguments, base + pos)
+                            used = uses.get(stack[-1] << 8 | op)
+                            if used is None or used.watched:
+                                stack[-1] = call(op, stack[-1], arguments, base + pos)
+                            else:
+                                used.count += 1
+                                stack[-1] = used.result
                             pos += 1
                         elif op == 0x62:  # BUILD
                             state = pop()
+                            used = uses.get(stack[-1] << 8 | op)
                             pos += 1
-                            if build(stack[-1], state, base + pos - 1):
+                            if used is not None and not used.watched:
+                                used.count += 1
+                            elif build(stack[-1], state, base + pos - 1):
                                 stack[-1] = base + pos
                                 after = self._array(base + pos, frame_end)
                                 if frame_end <= base + pos:
@@ -358,6 +359,16 @@ class Machine:
                     pos += 1 + width
         finally:
             self.at = base + pos
+
+    def _bounded(self, size: int) -> None:
+        """Take note of bytes that are looked at; ends the reading when it costs more than it may."""
+        effort = self._target.effort
+        if effort is not None:
+            effort.left -= size
+            if effort.left < 0:
+                raise BrokenError(Trouble.LIMIT, "more has to be read than the size of the file explains")
+        if len(self.stack) > MAX_STACK or len(self.marks) > MAX_MARKS or self.memo.full:
+            raise BrokenError(Trouble.LIMIT, "more values on the stack or in the memo than are kept")
 
     def _past_end(self, at: int) -> None:
         if at > self.end:

@@ -112,7 +112,8 @@ class Recorder:
         self._symbols: list[Global | Made | tuple[int, ...] | None] = [None] * _FIRST
         self._known: dict[tuple[str | None, str | None, int, int | None], int] = {}
         self._pairs: dict[tuple[int, int], int] = {}
-        self._uses: dict[int, _Used] = {}
+        self.uses_by_value: dict[int, _Used] = {}
+        """By a symbol's value, shifted by eight bits, and an opcode."""
         self._roles: dict[int, str] = {}
         self._values = MAX_VALUES
         self._room = MAX_KEPT
@@ -192,7 +193,7 @@ class Recorder:
     def call(self, opcode: int, callee: int, arguments: int, offset: int) -> int:
         """An opcode does something with a value; the value of what it gives."""
         callee = min(callee, 0)
-        used = self._uses.get((callee << 8) | opcode)
+        used = self.uses_by_value.get((callee << 8) | opcode)
         if used is None:
             used = self._first(opcode, callee, offset)
         used.count += 1
@@ -215,8 +216,8 @@ class Recorder:
         """The first time that an opcode meets a symbol."""
         origin = self._origins.get(callee)
         if origin is not None:  # one of many dtypes: they are counted together
-            return self._uses.get((origin << 8) | opcode) or self._first(opcode, origin, offset)
-        if len(self._uses) >= MAX_USES:
+            return self.uses_by_value.get((origin << 8) | opcode) or self._first(opcode, origin, offset)
+        if len(self.uses_by_value) >= MAX_USES:
             raise BrokenError(Trouble.LIMIT, f"more than {MAX_USES:,} distinct calls")
         symbol = self._symbols[-callee]
         by = None if isinstance(symbol, tuple) else symbol
@@ -231,7 +232,7 @@ class Recorder:
         used = _Used(by, name, self._place(offset), result)
         used.role = role
         used.watched = role is not None or name in ("BINPERSID", "PERSID")
-        self._uses[(callee << 8) | opcode] = used
+        self.uses_by_value[(callee << 8) | opcode] = used
         return used
 
     def _told(self, used: _Used, callee: int, arguments: int, offset: int) -> int:
@@ -349,4 +350,6 @@ class Recorder:
     @property
     def uses(self) -> tuple[Use, ...]:
         """All uses, in the order of the first."""
-        return tuple(Use(use.callee, use.opcode, use.count, use.offset) for use in self._uses.values())
+        return tuple(
+            Use(use.callee, use.opcode, use.count, use.offset) for use in self.uses_by_value.values()
+        )

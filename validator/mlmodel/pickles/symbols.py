@@ -38,7 +38,10 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A name that the stream has imported, as the stream writes it."""
+    """A name that the stream has imported, as the stream writes it.
+
+    Neither this nor :class:`Made` is a tuple: the recorder tells them from the tuples of the stream by that.
+    """
 
     module: str | None
     """None when the stream computes it, and for an extension code."""
