@@ -6,6 +6,8 @@
   interpreter; with ``--mlflow`` (an interpreter that has MLflow) also against its ``Model.load(DIR)``.
 * bulk: many model directories below one, with one process and with one a core, peak memory of each; with
   ``--mlflow`` also a bare loop of ``Model.load`` over the same directories.
+* checks: CPU of judging one model in a warm process, with and without the checks that compare the environment
+  files with each other, with the flavors and with the pickles.
 * imports: which of the modules that should stay unimported are imported.
 
 Run it with an installed wheel (``pip install .``): an editable install without cached bytecode compiles the
@@ -109,6 +111,34 @@ def measure_bulk(folder: str, count: int, jobs: int) -> None:
     )
 
 
+CHECKS = """
+import sys, time
+from mlmodel import checks, validate
+def best():
+    least = float("inf")
+    for _ in range(25):
+        start = time.process_time()
+        for _ in range(20):
+            validate(sys.argv[1])
+        least = min(least, (time.process_time() - start) / 20)
+    return least * 1e6
+relations = {"imports", "named_files", "pins", "recorded_files", "recorded_python", "requirement_lines"}
+every = checks.ALL
+print(best())
+checks.ALL = tuple(check for check in every if check.__module__.rpartition(".")[2] not in relations)
+print(best())
+"""
+
+
+def relations() -> None:
+    """The checks of the recorded environment, against all others."""
+    for model in MODELS:
+        command = [sys.executable, "-c", CHECKS, str(model)]
+        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        every, others = map(float, result.stdout.split())
+        print(f"checks  all {every:6.0f} us, without those of the environment {others:6.0f} us  {model.name}")
+
+
 def imports() -> None:
     """Modules that a static check must not import."""
     code = (
@@ -135,10 +165,12 @@ def main() -> None:
     )
     parser.add_argument("--mlflow", metavar="PYTHON", help="an interpreter that has MLflow")
     parser.add_argument("--models", type=int, default=10_000, metavar="N")
-    parser.add_argument("--only", choices=("cold", "bulk", "imports"))
+    parser.add_argument("--only", choices=("cold", "checks", "bulk", "imports"))
     options = parser.parse_args()
     if options.only in (None, "cold"):
         cold(options.mlflow)
+    if options.only in (None, "checks"):
+        relations()
     if options.only in (None, "imports"):
         imports()
     if options.only in (None, "bulk"):
