@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from mlmodel.pickles.operands import Buffer
 
-MAX_READINGS = 8
-"""Readings of one stream that are followed."""
+MAX_READINGS, MANY_READINGS = 8, 64
+"""Readings of one stream that are followed; and of one so short that these are not more than :data:`MAX_WALKED`."""
+MAX_WALKED = 1 << 20
+"""Bytes that all readings of a short stream may have together."""
 MAX_CUTS = 1_000
 """Places in one reading where something is dropped."""
 MAX_JOINED = 1 << 26
@@ -138,27 +140,22 @@ class _Walk:
 def readings(data: Buffer, start: int, end: int) -> Iterator[Reading | None]:
     """The readings of a stream in which something is dropped, and None at last when there are more."""
     pending: list[tuple[bool, ...]] = [()]
-    tried = 0
-    while pending:
-        if tried == MAX_READINGS:
-            yield None
-            return
-        tried += 1
+    most = max(MAX_READINGS, min(MANY_READINGS, MAX_WALKED // max(1, end - start)))
+    for _ in range(most):
         decisions = pending.pop(0)
         walk = _Walk(data, start, end, decisions)
         walk.run()
-        for number in range(len(decisions), min(walk.crossings, MAX_READINGS)):
-            taken = decisions + (True,) * (number - len(decisions))
-            pending.append((*taken, False))
-        if walk.crossings > MAX_CUTS:
-            tried = MAX_READINGS
-            pending.append(())
-        if walk.cuts:
-            size = min(walk.at, end) - start
-            if size > MAX_JOINED:
-                yield None
-                return
-            yield _joined(data, start, min(walk.at, end), walk.cuts)
+        stop = min(walk.at, end)
+        if walk.cuts and stop - start <= MAX_JOINED:
+            yield _joined(data, start, stop, walk.cuts)
+        if walk.crossings > MAX_CUTS or stop - start > MAX_JOINED:
+            break
+        decided = len(decisions)
+        open_ = range(min(walk.crossings - decided, most))
+        pending.extend((*decisions, *(True,) * number, False) for number in open_)
+        if not pending:
+            return
+    yield None
 
 
 def _joined(data: Buffer, start: int, end: int, cuts: list[tuple[int, int]]) -> Reading:
