@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlmodel import rules
@@ -54,7 +54,7 @@ class Model:
         if (path, limit) not in self._documents:
             document = None
             if self.directory.look(path).kind is Kind.FILE:
-                parse = parse_json if limit == MAX_EXAMPLE else parse_yaml
+                parse = parse_json if limit == MAX_EXAMPLE else _parse_yaml
                 document = parse(self.directory.read(path, limit), path)
             self._documents[path, limit] = document
         return self._documents[path, limit]
@@ -183,6 +183,22 @@ class Model:
                 key=violation.missing is not None,
                 hint=_hint(document, pointer, violation),
             )
+
+
+def _parse_yaml(content: bytes, path: str) -> Document:
+    """Parse a YAML file; environment files, which many models of a registry have in common, only once."""
+    if path == "MLmodel" or len(content) > _COMMON:
+        return parse_yaml(content, path)
+    return _parse_common(content, path)
+
+
+_COMMON = 8192
+"""Bytes of a file that is remembered; conda.yaml has about 300."""
+
+
+@lru_cache(maxsize=256)
+def _parse_common(content: bytes, path: str) -> Document:
+    return parse_yaml(content, path)
 
 
 def at(document: Document, pointer: Sequence[str | int], *, key: bool = False) -> Location:

@@ -49,7 +49,7 @@ def streams(model: Model) -> Iterator[Stream]:
     from mlmodel.pickles import scan
 
     for file in _files(model):
-        for found in scan(model.directory, file):
+        for found in scan(model.directory, file, calls=False):
             yield from _stream(file, found)
 
 

@@ -39,17 +39,19 @@ def scan(
     *,
     watch: Callable[[Global], bool] | None = None,
     detail: bool = False,
+    calls: bool = True,
 ) -> Iterator[Found]:
     """Every pickle in a file of the model, and what could not be read there.
 
     A file that holds none yields nothing.  ``watch`` says of which globals all calls are wanted and not
     only the first of each kind; ``detail`` keeps the arguments of all of them from the start, which is slower.
+    Without ``calls`` the calls that nobody watches are only counted, which is faster.
 
     Raises:
         UnreadableError: the file is not there or cannot be read.
     """
     with directory.open_mapped(path) as data:
-        yield from Opener(len(data), Target(watch, detail)).open(data, 0, len(data), path)
+        yield from Opener(len(data), Target(watch, detail, calls=calls)).open(data, 0, len(data), path)
 
 
 def imported(found: Found) -> frozenset[str]:

@@ -95,6 +95,8 @@ class Target(NamedTuple):
     detail: bool = False
     """Whether tuples and states are kept from the start, and not only from the first watched global on."""
     effort: Effort | None = None
+    calls: bool = True
+    """Whether the first call of each kind is kept with its arguments."""
 
 
 class Recorder:
@@ -104,6 +106,7 @@ class Recorder:
         self._data = data
         self._end = end
         self._watch = target.watch
+        self._tells = target.calls
         self._place = place
         self.keep = target.detail
         """Whether tuples are kept that are not taken by the next opcode."""
@@ -197,7 +200,7 @@ class Recorder:
         if used is None:
             used = self._first(opcode, callee, offset)
         used.count += 1
-        if used.watched or used.count == 1:
+        if used.watched or (self._tells and used.count == 1):
             return self._told(used, callee, arguments, offset)
         return used.result
 
