@@ -112,11 +112,10 @@ UNWANTED = {
         "asyncio",
         "ssl",
         "urllib.request",
-        "subprocess",
     ),
     *("difflib", "tomllib", "importlib.metadata", "runpy", "zipfile", "tempfile"),
 }
-"""Modules that a valid model does not need; ``socket`` is imported by ``jsonschema_rs``, and never used."""
+"""Modules that a valid model does not need; what click and ``jsonschema_rs`` import, as ``socket``, is never used."""
 
 
 @dataclass(frozen=True)
