@@ -232,7 +232,12 @@ _EGG = r"[#&]egg=([A-Za-z0-9._-]+)"
 
 
 def _entry(text: str, line: int, column: int, origin: Origin) -> Entry:
-    return _said(text)._replace(line=line, column=column, origin=origin)
+    # Only short lines are remembered: what hostile files hold must not stay in memory.
+    said = _said(text) if len(text) <= _COMMON_LINE else _said.__wrapped__(text)
+    return said._replace(line=line, column=column, origin=origin)
+
+
+_COMMON_LINE = 200
 
 
 @lru_cache(maxsize=4096)  # the same lines stand in both files of a model, and in many models
