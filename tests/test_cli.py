@@ -175,7 +175,7 @@ def test_a_path_that_is_no_utf8(here: Path) -> None:
         os.mkdir(name)
     except OSError:
         pytest.skip("this file system wants UTF-8")
-    code = "import sys; from mlmodel.cli import validate; validate()"
+    code = "import sys; from mlmodel.cli.validate import command; command()"
     result = subprocess.run(
         [sys.executable, "-c", code, name], check=False, capture_output=True, env=environment()
     )
@@ -342,7 +342,7 @@ def test_color_on_a_terminal(here: Path, variables: dict[str, str], colored: boo
     import pty
 
     outer, inner = pty.openpty()
-    code = "from mlmodel.cli import validate; validate()"
+    code = "from mlmodel.cli.validate import command; command()"
     with os.fdopen(outer, "rb", buffering=0) as terminal:
         child = subprocess.Popen(
             [sys.executable, "-c", code, "good"],
@@ -425,7 +425,7 @@ def test_debug_lets_a_bug_of_ours_through(here: Path) -> None:
         "from mlmodel import checks\n"
         "def broken(model): raise RuntimeError('a bug')\n"
         "checks.ALL = (broken, *checks.ALL)\n"
-        "from mlmodel.cli import validate; validate()\n"
+        "from mlmodel.cli.validate import command; command()\n"
     )
 
     def start(*arguments: str) -> subprocess.CompletedProcess[str]:

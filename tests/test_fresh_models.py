@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from mlmodel import Severity, validate
-from tests import mlflow_releases
+from tests import environments
 
 SCRIPT = Path(__file__).parent / "save_models.py"
 
 
 @pytest.mark.mlflow
-@pytest.mark.parametrize("release", mlflow_releases.RELEASES)
+@pytest.mark.parametrize("release", environments.RELEASES)
 def test_fresh_models_conform(release: str, tmp_path: Path) -> None:
     root = tmp_path / "models"
     root.mkdir()
-    mlflow_releases.run(release, SCRIPT, str(root))
+    environments.run(environments.interpreter(release), SCRIPT, str(root))
     models = sorted(path.parent for path in root.glob("*/MLmodel"))
     assert len(models) >= 13
     for model in models:

@@ -577,7 +577,7 @@ def test_paths_in_path_keys(path: str, model: Path) -> None:
 
 AS_NOBODY = """
 import contextlib, os, sys
-from mlmodel.cli import main
+from mlmodel.cli.main import main
 from mlmodel import validate
 validate(sys.argv[1])  # imports what is imported late, while it may be read
 with contextlib.suppress(SystemExit):
@@ -708,7 +708,7 @@ def test_a_folder_that_goes_away_meanwhile(
 
 def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from mlmodel.cli import main; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]);"
+        "import os, sys; from mlmodel.cli.main import main; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]);"
         " main(['validate', '.'], prog_name='mlmodel')"
     )
     (tmp_path / "x").mkdir()
@@ -748,7 +748,7 @@ def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
 def test_configuration(text: bytes, model: Path) -> None:
     (model / "pyproject.toml").write_bytes(text + b"\n# tool.mlmodel\n")
     done = subprocess.run(
-        [sys.executable, "-c", "from mlmodel.cli import main; main()", "validate", "."],
+        [sys.executable, "-c", "from mlmodel.cli.main import main; main()", "validate", "."],
         check=False,
         capture_output=True,
         encoding="utf-8",

@@ -44,10 +44,10 @@ def hook(name, arguments):
         events.append((name, str(arguments[0]) if arguments else "", ""))
 
 sys.addaudithook(hook)
-from mlmodel.cli import validate
+from mlmodel.cli.validate import command
 code = 0
 try:
-    validate(prog_name="mlmodel-validate")
+    command(prog_name="mlmodel-validate")
 except SystemExit as stop:
     code = stop.code
 sys.stdout.flush()

@@ -14,7 +14,8 @@ from typing import Any
 import click
 import pytest
 
-from mlmodel import Options, Verdict, cli, resolution, validate
+from mlmodel import Options, Verdict, resolution, validate
+from mlmodel.cli.validate import command
 from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Finding
 from mlmodel.model import Model
@@ -384,7 +385,7 @@ def test_an_index_that_cannot_be_reached_is_no_finding(
 
 
 def test_the_platforms_of_the_option() -> None:
-    (option,) = [option for option in cli.validate.params if option.name == "platform"]
+    (option,) = [option for option in command.params if option.name == "platform"]
     assert isinstance(option.type, click.Choice)
     assert list(option.type.choices) == list(resolution.PLATFORMS)
 

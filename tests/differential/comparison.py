@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel import Options, Severity, Verdict, rules, validate
 from tests.differential import mutants
-from tests.mlflow_releases import interpreter
+from tests.environments import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

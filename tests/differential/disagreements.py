@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 from packaging.version import InvalidVersion, Version
 
-from tests.mlflow_releases import NEWEST, RELEASES
+from tests.environments import NEWEST, RELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

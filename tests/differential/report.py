@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlmodel import rules
 from tests.differential.comparison import compare
 from tests.differential.disagreements import STRICTER, UNFORESEEN, unforeseen
-from tests.mlflow_releases import NEWEST
+from tests.environments import NEWEST
 
 if TYPE_CHECKING:
     from tests.differential.comparison import Compared

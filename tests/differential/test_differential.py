@@ -19,7 +19,7 @@ from tests.differential import report
 from tests.differential.comparison import Compared, compare
 from tests.differential.disagreements import STRICTER, unforeseen
 from tests.differential.mutants import mutants, seeds
-from tests.mlflow_releases import NEWEST
+from tests.environments import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -51,7 +51,7 @@ def test_metadata(installed: Path) -> None:
     (folder,) = installed.glob("*.dist-info")
     assert (folder / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     scripts = (folder / "entry_points.txt").read_text(encoding="utf-8")
-    assert "mlmodel-validate = mlmodel.cli:validate" in scripts
+    assert "mlmodel-validate = mlmodel.cli.validate:command" in scripts
 
 
 def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None
         (["--explain", "MLM202"], "# loader-module-missing"),
     ):
         result = subprocess.run(
-            [sys.executable, "-c", "from mlmodel.cli import validate; validate()", *arguments],
+            [sys.executable, "-c", "from mlmodel.cli.validate import command; command()", *arguments],
             check=True,
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""The command line: options -> call -> reporter -> exit code; no logic of its own."""
+"""``mlmodel validate``, which is also ``mlmodel-validate``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlmodel import __version__, config, discovery, rules
+from mlmodel.cli.errors import InternalError, printable
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-o
 configuration; 3 something could not be judged."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mlmodel")
-def main() -> None:
-    """Work with MLflow model directories: the standard, its validator."""
-
-
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         for rule in rules.catalogue().values():
@@ -36,11 +31,13 @@ def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None
 
 def _explain(context: click.Context, _: click.Parameter, value: str | None) -> None:
     if value is not None:
-        click.echo(_pages(value), nl=False)
+        from mlmodel.cli.explain import pages
+
+        click.echo(pages(value), nl=False)
         context.exit()
 
 
-@main.command(epilog=EPILOG)
+@click.command("validate", epilog=EPILOG)
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @click.option("-r", "--recursive", is_flag=True, help="Find every model directory below the paths.")
 @click.option(
@@ -112,7 +109,7 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.version_option(__version__, prog_name="mlmodel")
 @click.help_option("-h", "--help")
 @click.pass_context
-def validate(
+def command(
     context: click.Context,
     paths: tuple[str, ...],
     recursive: bool,
@@ -153,73 +150,16 @@ def validate(
         outcome = _Outcome(fail_on or settings.fail_on)
         _render(outcome.watch(reports), format_, _style_options(color, quiet, verbose))
     except (config.ConfigError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
-        raise click.UsageError(_printable(str(error)), context) from None
+        raise click.UsageError(printable(str(error)), context) from None
     except (click.ClickException, BrokenPipeError):
         raise
     except Exception as error:
         if debug:
             raise
-        raise _InternalError(_printable(f"{type(error).__name__}: {error} (--debug shows where)")) from None
+        raise InternalError(printable(f"{type(error).__name__}: {error} (--debug shows where)")) from None
     if not outcome.models and not enclosing:
-        raise click.UsageError(_printable(f"no model directory below {', '.join(paths)}"), context)
+        raise click.UsageError(printable(f"no model directory below {', '.join(paths)}"), context)
     context.exit(outcome.exit_code)
-
-
-@main.command()
-@click.argument("rule")
-def explain(rule: str) -> None:
-    """Show the page of a rule: what it checks, why it matters, how to fix it."""
-    click.echo(_pages(rule), nl=False)
-
-
-@main.command(
-    epilog="Exit status: 0 nothing to repair, or written; 1 repairs are shown and not written; 2 wrong usage; 3 could not."
-)
-@click.argument("directory", metavar="DIR", type=click.Path())
-@click.option("--write", is_flag=True, help="Write the repairs that are shown.")
-@click.pass_context
-def fix(context: click.Context, directory: str, write: bool) -> None:
-    """Repair what has one right answer, and show it as a diff.
-
-    The serialized model is never touched.
-    """
-    from mlmodel import fixing
-
-    try:
-        path = next(discovery.directories([directory]))
-        plan = fixing.plan(path)
-        for piece in fixing.render(plan):
-            click.echo(piece, nl=False)
-        if write:
-            fixing.write(plan)
-    except discovery.DiscoveryError as error:
-        raise click.UsageError(str(error), context) from None
-    except (OSError, fixing.StaleError) as error:
-        click.echo(f"Error: {error}", err=True)
-        context.exit(3)
-    click.echo(fixing.summary(plan, written=write), err=True)
-    context.exit(3 if plan.unjudged else int(bool(plan.repairs) and not write))
-
-
-def _pages(selector: str) -> str:
-    try:
-        ids = sorted(rules.matching(selector))
-    except rules.UnknownRuleError as error:
-        raise click.UsageError(str(error)) from None
-    return "\n".join(rules.page(rules.catalogue()[id_]) for id_ in ids)
-
-
-class _InternalError(click.ClickException):
-    """Something is wrong with this program, or with the machine it runs on."""
-
-    exit_code = 3
-
-
-def _printable(text: str) -> str:
-    """What other people named or wrote, as a terminal may show it."""
-    from mlmodel.reporters.text_format import printable
-
-    return printable(text)
 
 
 class _Outcome:

@@ -1,14 +1,16 @@
-"""Interpreters with real MLflow releases, each made once and kept.
+"""Virtual environments that tests run scripts in, each made once and kept: MLflow releases, model libraries.
 
-``MLMODEL_TEST_VENVS`` names the directory that keeps them (``<directory>/<release>``); without it they are
+``MLMODEL_TEST_VENVS`` names the directory that keeps them (``<directory>/<name>``); without it they are
 made in the user's cache.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -32,14 +34,25 @@ def _root() -> Path:
 @cache
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""
-    folder = _root() / release
+    return environment(release, (f"mlflow=={release}", *_PINS.get(release, ())))
+
+
+def environment(name: str, requirements: Sequence[str], base: str = sys.executable) -> str:
+    """The path of a Python that has these requirements; installs them when they are not there.
+
+    Args:
+        name: what to call the environment; with other requirements or another Python it is another one.
+        requirements: what pip installs, pinned.
+        base: the Python that it is made with.
+    """
+    digest = hashlib.sha256("\n".join([base, *requirements]).encode()).hexdigest()[:8]
+    folder = _root() / f"{name}-{digest}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         # Made beside, and moved when complete: a stopped installation leaves nothing that looks usable.
-        fresh = folder.with_name(f"{release}.{os.getpid()}")
-        subprocess.run([sys.executable, "-m", "venv", str(fresh)], check=True)
+        fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
+        subprocess.run([base, "-m", "venv", str(fresh)], check=True)
         pip = [str(fresh / python.relative_to(folder)), "-m", "pip", "install", "--quiet"]
-        requirements = [f"mlflow=={release}", *_PINS.get(release, ())]
         subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
         try:
             fresh.rename(folder)
@@ -49,15 +62,15 @@ def interpreter(release: str) -> str:
     return str(python)
 
 
-def run(release: str, script: Path, *arguments: str) -> str:
-    """The standard output of a script that a release's interpreter runs."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+def run(python: str, script: Path, *arguments: str) -> str:
+    """The standard output of a script that an environment's interpreter runs."""
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     result = subprocess.run(
-        [interpreter(release), "-W", "ignore", str(script), *arguments],
+        [python, "-W", "ignore", str(script), *arguments],
         check=False,
         capture_output=True,
         text=True,
-        env=environment,
+        env=variables,
     )
     assert result.returncode == 0, result.stderr[-3000:]
     return result.stdout
