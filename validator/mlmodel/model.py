@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mlmodel.environment.recorded import Environment
-    from mlmodel.outline import Misplaced
+    from mlmodel.outline.strays import Misplaced
     from mlmodel.paths import PathUse
     from mlmodel.schemas import Violation
     from mlmodel.signatures import Section

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import outline, releases, schemas
+from mlmodel import releases, schemas
 from mlmodel.documents import ProblemKind
 from mlmodel.findings import Location
 from mlmodel.model import at, make
+from mlmodel.outline.places import top_level
 from mlmodel.schemas import shown
 from mlmodel.suggestions import MANY, nearest
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mlmodel.documents import Document, Problem
     from mlmodel.findings import Finding
     from mlmodel.model import Model
-    from mlmodel.outline import Misplaced
+    from mlmodel.outline.strays import Misplaced
     from mlmodel.schemas import Violation
 
 _RULES = {
@@ -63,7 +64,9 @@ def _problem(document: Document, problem: Problem) -> Finding:
     if problem.kind is ProblemKind.TIMESTAMP:
         hint = "quote it, so that every reader sees a string"
     elif problem.kind is ProblemKind.SYNTAX and line:
-        hint = outline.indentation_fault(document.text, line)
+        from mlmodel.outline.indentation import indentation_fault
+
+        hint = indentation_fault(document.text, line)
     return make(
         _RULES[problem.kind], problem.message, Location(document.path, line, column, pointer, source), hint
     )
@@ -140,7 +143,7 @@ def _misplaced_message(group: Misplaced) -> str:
 def _misplaced_hint(group: Misplaced) -> str:
     one = len(group.nodes) == 1
     if not group.belongs:
-        if group.stands[0] not in outline.top_level():
+        if group.stands[0] not in top_level():
             return f"remove the line `{group.stands[0]}:` and the indentation below it"
         return f"remove {'its' if one else 'their'} indentation"
     if group.lost:
@@ -196,7 +199,7 @@ def top_level_keys(model: Model) -> Iterator[Finding]:
     document = model.mlmodel
     if document is None or not isinstance(document.data, dict):
         return
-    known = outline.top_level()
+    known = top_level()
     reserved = [re.compile(pattern) for pattern in schemas.schema("mlmodel.schema.json")["patternProperties"]]
     for key in document.data:
         if (
