@@ -60,6 +60,10 @@ RUNS = {
 }
 
 
+CASES = [(name, format_) for name in RUNS for format_ in ("text", "json", "github")]
+CASES += [("several", "sarif"), ("several", "junit")]
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
@@ -75,8 +79,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "github"])
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(("name", "format_"), CASES)
 def test_output(name: str, format_: str, models: Path, update_golden: bool) -> None:
     arguments = ["--format", format_, *RUNS[name]]
     result = mlmodel_validate(*arguments, cwd=models)
@@ -91,5 +94,5 @@ def test_output(name: str, format_: str, models: Path, update_golden: bool) -> N
 
 
 def test_no_transcript_is_left_over() -> None:
-    wanted = {f"{name}.{format_}.txt" for name in RUNS for format_ in ("text", "json", "github")}
+    wanted = {f"{name}.{format_}.txt" for name, format_ in CASES}
     assert {path.name for path in GOLDEN.iterdir()} == wanted

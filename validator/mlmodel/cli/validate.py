@@ -44,7 +44,11 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
     "--enclosing", is_flag=True, help="Validate the model directory around each path; skip paths in none."
 )
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
+    default="text",
+    show_default=True,
 )
 @click.option(
     "--select",

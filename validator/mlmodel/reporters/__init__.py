@@ -5,6 +5,7 @@ They take an iterable and yield pieces, so that ten thousand models pass through
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -14,7 +15,7 @@ from mlmodel.findings import Severity, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mlmodel.findings import Report
+    from mlmodel.findings import Finding, Report
 
 
 class Style(NamedTuple):
@@ -56,6 +57,16 @@ class Tally:
     def valid(self) -> int:
         """Models that conform."""
         return self.models - self.invalid - self.unjudged
+
+
+def path_of(report: Report, finding: Finding) -> str:
+    """The file that a finding is about, else the model directory, as the user named it; with forward slashes."""
+    return "/".join(part for part in (report.path.replace(os.sep, "/"), finding.location.file) if part)
+
+
+def unicode_text(text: str) -> str:
+    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def reporter(name: str) -> Render:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mlmodel.findings import Severity
-from mlmodel.reporters import Style, Tally
+from mlmodel.reporters import Style, Tally, path_of
 from mlmodel.reporters.text_format import printable, summary
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
 
 def _annotation(report: Report, finding: Finding) -> str:
     place = finding.location
-    path = "/".join(part for part in (report.path.replace(os.sep, "/"), place.file) if part)
-    properties = {"file": path, "line": place.line, "col": place.column}
+    properties = {"file": path_of(report, finding), "line": place.line, "col": place.column}
     properties["title"] = f"{finding.rule} {finding.name}"
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
     message = finding.message + (f"\n{finding.hint}" if finding.hint else "")

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel import SPEC_VERSION, __version__, rules
-from mlmodel.reporters import Style, Tally
+from mlmodel.reporters import Style, Tally, unicode_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,4 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _text(text: str | None) -> str | None:
-    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if text is None else unicode_text(text)

@@ -1,0 +1,102 @@
+"""SARIF and JUnit: what the programs that read them rely on.  The goldens hold whole outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from mlmodel import Report, validate
+from mlmodel.findings import Finding, Location, Severity, Verdict
+from mlmodel.reporters import Style, reporter
+from tests.overlay import apply, make_model
+
+
+def render(format_: str, *reports: Report, verbosity: int = 0) -> str:
+    return "".join(reporter(format_)(reports, Style(verbosity=verbosity)))
+
+
+def sarif(*reports: Report) -> dict[str, Any]:
+    (run,) = json.loads(render("sarif", *reports))["runs"]
+    assert isinstance(run, dict)
+    return run
+
+
+def suites(*reports: Report, verbosity: int = 0) -> list[ET.Element]:
+    return list(ET.fromstring(render("junit", *reports, verbosity=verbosity)))  # noqa: S314 - our own output
+
+
+def broken(folder: Path) -> Path:
+    model = make_model(folder / "model")
+    apply(model, "set MLmodel /flavors/python_function/model_path ../model.pkl")
+    return model
+
+
+def test_sarif_places_a_result(tmp_path: Path, monkeypatch: Any) -> None:
+    broken(tmp_path / "a b#c")
+    monkeypatch.chdir(tmp_path)
+    report = validate("a b#c/model")
+    run = sarif(report)
+    (result,) = [result for result in run["results"] if result["ruleId"] == "MLM004"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20b%23c/model/MLmodel"
+    assert place["region"]["startLine"] > 1
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    assert run["invocations"] == [{"executionSuccessful": True}]
+
+
+def test_sarif_knows_a_finding_again_when_lines_move(tmp_path: Path) -> None:
+    model = broken(tmp_path)
+    before = sarif(validate(model))["results"]
+    text = (model / "MLmodel").read_text(encoding="utf-8")
+    (model / "MLmodel").write_text("# a comment\n" + text, encoding="utf-8")
+    after = sarif(validate(model))["results"]
+    assert [result["partialFingerprints"] for result in before] == [
+        result["partialFingerprints"] for result in after
+    ]
+    assert before != after
+
+
+def test_what_could_not_be_judged_is_said() -> None:
+    finding = Finding("MLM902", "not-readable", Severity.ERROR, "no permission", Location("MLmodel"))
+    report = Report("m", Verdict.UNJUDGED, (finding,), None, (), 0)
+    assert sarif(report)["invocations"] == [{"executionSuccessful": False}]
+    (suite,) = suites(report)
+    assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
+    assert "MLM902" in str(suite.findtext("testcase/error"))
+
+
+def test_junit_fails_a_case_for_each_error(tmp_path: Path) -> None:
+    bad, good = suites(validate(broken(tmp_path)), validate(make_model(tmp_path / "good")))
+    failed = [case.get("name", "") for case in bad if case.find("failure") is not None]
+    assert str(len(failed)) == bad.get("failures") != "0"
+    assert "MLM004 path-escapes" in failed
+    assert (good.get("tests"), good.get("failures"), good.get("errors")) == ("1", "0", "0")
+
+
+def test_junit_keeps_warnings_as_output() -> None:
+    findings = tuple(
+        Finding("MLM111", "unknown-type", severity, f"about {severity.label}", Location("MLmodel", 1, 1))
+        for severity in (Severity.WARNING, Severity.INFO)
+    )
+    report = Report("m", Verdict.VALID, findings, None, (), 0)
+    quiet, verbose = (
+        suites(report, verbosity=verbosity)[0].findtext("testcase/system-out") for verbosity in (0, 1)
+    )
+    assert "about warning" in str(quiet)
+    assert "about info" not in str(quiet)
+    assert "about info" in str(verbose)
+
+
+def test_any_name_and_message_can_be_written() -> None:
+    path = os.fsdecode(b"mod\xffel <&\"'\x1b")
+    finding = Finding(
+        "MLM101", "mlmodel-not-yaml", Severity.ERROR, "]]>\x00\ud800", Location("MLmodel", 1, 1)
+    )
+    report = Report(path, Verdict.INVALID, (finding,), None, (), 0)
+    uri = sarif(report)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.startswith("mod%FFel%20%3C")
+    (suite,) = suites(report)
+    assert "\\x1b" in str(suite.get("name"))
