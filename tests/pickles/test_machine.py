@@ -285,7 +285,8 @@ def test_code_by_value_is_named() -> None:
     assert found["Thing"].kind == "class"
     assert {"pickle", "dumps", "hex", "helper"} <= set(found["predict"].names)
     assert "secret" in found["predict"].constants
-    assert found["predict"].filename == "<string>"
+    # Since cloudpickle 3.1.3 a file name that is no file's is replaced.
+    assert found["predict"].filename in ("<string>", "<dynamic-code>")
     assert set(stream.imports) == {"pickle", "copyreg"}
     assert {"pickle", "copyreg"} <= stream.modules
 

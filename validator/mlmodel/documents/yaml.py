@@ -396,6 +396,8 @@ class _Composer:
 
     def syntax_problem(self, error: yaml.MarkedYAMLError) -> Problem:
         """What PyYAML's parser said."""
+        if "nesting depth" in (error.problem or ""):  # the own limit of libyaml 0.2.6
+            return too_deep()
         mark = error.problem_mark or error.context_mark
         parts = [part for part in (error.problem, error.context) if part]
         message = ", ".join(parts) or "not YAML"
