@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlmodel.pickles.operands import Buffer
     from mlmodel.pickles.symbols import Global, Value
@@ -20,6 +20,8 @@ _WRAPPERS = {
     ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"),
 }
 _MAX_DIMENSIONS = 64
+MAX_STATES = 2
+"""States of a dtype that are kept: a second one is one too many."""
 _HAS_OBJECTS = 0x01
 _DESCRIPTION = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSaUVMmOuc])(\d{0,9})")
 _BY_KIND = {"U": 4}
@@ -35,25 +37,27 @@ def role(symbol: Global) -> str | None:
 
 
 class DType:
-    """A ``numpy.dtype``, from the description and the state that it is pickled with."""
+    """A ``numpy.dtype``, from the description and the states that it is pickled with."""
 
-    def __init__(self, description: object) -> None:
+    def __init__(self, description: object, states: Sequence[Sequence[Value]]) -> None:
         self.itemsize: int | None = None
         self.objects: bool | None = None
         """Whether elements are, or hold, Python objects; None when that is not known."""
-        self._built = False
         match = _DESCRIPTION.fullmatch(description) if isinstance(description, str) else None
         self._kind = match[1] if match is not None else ""
         if match is not None and match[2]:
             self.itemsize = int(match[2]) * _BY_KIND.get(self._kind, 1)
             self.objects = {"O": True, "V": None}.get(self._kind, False)
+        if len(states) == 1:
+            self._build(states[0])
+        elif states:  # no pickler sets the state twice
+            self.itemsize = self.objects = None
 
-    def build(self, state: list[Value]) -> None:
+    def _build(self, state: Sequence[Value]) -> None:
         """Version, byte order, base, names, fields, size, alignment and flags: the last count for texts, bytes and
         structures only."""
-        again, self._built = self._built, True
         size, flags = (state[5].value, state[7].value) if len(state) == 8 else (None, None)
-        if not again and isinstance(size, int) and isinstance(flags, int) and state[2].kind == "None":
+        if isinstance(size, int) and isinstance(flags, int) and state[2].kind == "None":
             if self._kind in ("S", "U", "V") and size >= 0:
                 self.itemsize, self.objects = size, bool(flags & _HAS_OBJECTS)
                 return
@@ -68,10 +72,9 @@ class Wrapper:
     def __init__(
         self,
         state: Mapping[str, int],
-        dtypes: Mapping[int, DType],
+        dtype: DType | None,
         value: Callable[[int], Value],
     ) -> None:
-        dtype = dtypes.get(state.get("dtype", 0))
         self.objects = dtype.objects if dtype is not None else None
         """Whether a pickle follows, and not bytes; None when that is not known."""
         self.padded = "numpy_array_alignment_bytes" in state and (

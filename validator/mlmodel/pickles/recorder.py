@@ -39,6 +39,8 @@ MAX_ELEMENTS = 4096
 """Elements of a tuple that are kept."""
 MAX_DEPTH = 3
 """Levels of tuples in tuples that are shown, and of calls on the result of a call that are told apart."""
+_DTYPE_STATE = 8
+"""Items of the state of a dtype that are read; that of dates has a ninth."""
 _MAX_STATE = 64
 """Items of the state of an array, and lengths of its shape, that are read."""
 MAX_PAIRS = 10_000
@@ -120,7 +122,8 @@ class Recorder:
         self._roles: dict[int, str] = {}
         self._values = MAX_VALUES
         self._room = MAX_KEPT
-        self._dtypes: dict[int, arrays.DType] = {}
+        self._dtypes: dict[int, list[Sequence[int]]] = {}
+        """The arguments of each dtype and its states, read when an array of it stands between the opcodes."""
         self._wrappers: set[int] = set()
         """Objects that stand for arrays and have no state yet."""
         self._origins: dict[int, int] = {}
@@ -244,7 +247,7 @@ class Recorder:
         result = used.result
         if role in _ARRAY_ROLES:
             result = self._array_part(role, used, callee, self._elements(arguments))
-            if used.count > 1:
+            if used.count > 1 or not self._tells:
                 return result
         if len(self.calls) >= MAX_CALLS:
             self.untold += 1
@@ -265,28 +268,38 @@ class Recorder:
 
     def _array_part(self, role: str, used: _Used, callee: int, elements: Sequence[int] | None) -> int:
         """A call that says how large an array between the opcodes is."""
-        given = elements[:_MAX_STATE] if elements is not None else ()
-        left, self._values = self._values, _MAX_STATE * 2
         result = used.result
+        given = elements[:_MAX_STATE] if elements is not None else ()
         made = (role, used.opcode) in (("dtype", "REDUCE"), ("wrapper", "NEWOBJ"))
         if made and len(self._origins) < MAX_PARTS:
             result = self._symbol(Made(used.callee, used.opcode))
             self._origins[result] = used.result
             if role == "dtype":
-                self._dtypes[result] = arrays.DType(self.value(given[0]).value if given else None)
+                self._dtypes[result] = [given[:1]]
             else:
                 self._wrappers.add(result)
         elif role == "made by dtype" and used.opcode == "BUILD" and callee in self._dtypes:
-            self._dtypes[callee].build([self.value(item) for item in given[:8]])
+            parts = self._dtypes[callee]
+            if len(parts) <= arrays.MAX_STATES:
+                parts.append(given[:_DTYPE_STATE])
         elif role == "made by wrapper" and used.opcode == "BUILD":
             keys = (text(self._data, key, self._end) if key > 0 else None for key in given[::2])
             state = {key: item for key, item in zip(keys, given[1::2], strict=False) if key is not None}
             if callee not in self._wrappers:
                 state.clear()  # what it had before is not known
             self._wrappers.discard(callee)
-            self.wrapper = arrays.Wrapper(state, self._dtypes, self.value)
-        self._values = left
+            left, self._values = self._values, _MAX_STATE * 4
+            self.wrapper = arrays.Wrapper(state, self._dtype(state.get("dtype", 0)), self.value)
+            self._values = left
         return result
+
+    def _dtype(self, value: int) -> arrays.DType | None:
+        """The dtype that a value is; None when it is none, or not known."""
+        parts = self._dtypes.get(value)
+        if parts is None:
+            return None
+        (description, *states) = ([self.value(item) for item in part] for part in parts)
+        return arrays.DType(description[0].value if description else None, states)
 
     def _elements(self, arguments: int) -> Sequence[int] | None:
         if arguments == FRESH:
