@@ -63,6 +63,10 @@ MAX_ENTRIES = 20_000
 """Names listed at most; what lies beyond is still found when a path key points to it."""
 MAPPED_FROM = 1 << 20
 """Bytes up to which a file is read at once and not mapped."""
+SMALL = 1 << 16
+"""Bytes up to which a file is kept once it is read: several checks look at it, and one look is enough."""
+MAX_SMALL = 1 << 22
+"""Bytes of small files that are kept, all together."""
 MAX_READS = 100_000
 """Times that a file is opened at most, for all files together."""
 _MAX_DEPTH = 100
@@ -82,6 +86,8 @@ class ModelDirectory:
         self.closed: dict[str, str] = {}
         """Folders that could not be listed, and why."""
         self._reads = 0
+        self._small: dict[str, bytes] = {}
+        self._room = MAX_SMALL
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -271,19 +277,20 @@ class ModelDirectory:
         Raises:
             UnreadableError: as :meth:`read`, the limit aside.
         """
-        file = self._open(path)
-        try:
-            size = os.fstat(file).st_size
-            if size <= MAPPED_FROM:
-                data: bytes | mmap = _read_fully(file, MAPPED_FROM)
-            else:
-                import mmap
+        data: bytes | mmap | None = self._kept(path)
+        if data is None:
+            file, size = self._open(path)
+            try:
+                if size <= MAPPED_FROM:
+                    data = _read_fully(file, MAPPED_FROM)
+                else:
+                    import mmap
 
-                data = mmap.mmap(file, size, access=mmap.ACCESS_READ)
-        except OSError as error:
-            raise UnreadableError(path, error.strerror or str(error)) from None
-        finally:
-            os.close(file)
+                    data = mmap.mmap(file, size, access=mmap.ACCESS_READ)
+            except OSError as error:
+                raise UnreadableError(path, error.strerror or str(error)) from None
+            finally:
+                os.close(file)
         try:
             yield data
         finally:
@@ -306,23 +313,42 @@ class ModelDirectory:
         return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
     def _read(self, path: str, start: int, size: int, *, whole: bool) -> bytes:
-        file = self._open(path)
+        kept = self._kept(path)
+        if kept is not None:
+            if whole and len(kept) > size:
+                raise _too_large(path, len(kept), size)
+            return kept[start : start + size] if start >= 0 else kept[start:]
+        file, there = self._open(path)
         try:
-            status = os.fstat(file)
-            if whole and status.st_size > size:
-                raise UnreadableError(
-                    path, f"{status.st_size:,} bytes, more than {size:,} can be judged", limit=True
-                )
+            if whole and there > size:
+                raise _too_large(path, there, size)
             if start:
-                os.lseek(file, start if start > 0 else max(0, status.st_size + start), os.SEEK_SET)
+                os.lseek(file, start if start > 0 else max(0, there + start), os.SEEK_SET)
             return _read_fully(file, size)
         except OSError as error:
             raise UnreadableError(path, error.strerror or str(error)) from None
         finally:
             os.close(file)
 
-    def _open(self, path: str) -> int:
-        """The descriptor of a regular file inside the directory, to be closed by the caller."""
+    def _kept(self, path: str) -> bytes | None:
+        """All bytes of a small file, which are read once; None for larger ones."""
+        content = self._small.get(path)
+        if content is None and self.look(path).size <= min(SMALL, self._room):
+            file, _ = self._open(path)
+            try:
+                content = _read_fully(file, SMALL + 1)
+            except OSError as error:
+                raise UnreadableError(path, error.strerror or str(error)) from None
+            finally:
+                os.close(file)
+            if len(content) > SMALL:
+                return None  # it has grown meanwhile
+            self._small[path] = content
+            self._room -= len(content)
+        return content
+
+    def _open(self, path: str) -> tuple[int, int]:
+        """The descriptor of a regular file inside the directory, to be closed by the caller, and its size."""
         entry = self.look(path)
         real = self._real(entry)
         if entry.kind is not Kind.FILE or real is None:
@@ -332,8 +358,9 @@ class ModelDirectory:
             raise UnreadableError(path, f"more than {MAX_READS:,} reads of files", limit=True)
         try:
             file = os.open(os.path.join(self.root, real), _FLAGS)
-            if stat.S_ISREG(os.fstat(file).st_mode):
-                return file
+            status = os.fstat(file)
+            if stat.S_ISREG(status.st_mode):
+                return file, status.st_size
             os.close(file)
         except OSError as error:
             raise UnreadableError(path, error.strerror or str(error)) from None
@@ -347,6 +374,10 @@ class ModelDirectory:
         if entry.path in self.entries and not stat.S_ISLNK(entry.mode):
             return entry.path
         return self._resolve(entry.path)
+
+
+def _too_large(path: str, size: int, limit: int) -> UnreadableError:
+    return UnreadableError(path, f"{size:,} bytes, more than {limit:,} can be judged", limit=True)
 
 
 def _read_fully(file: int, size: int) -> bytes:

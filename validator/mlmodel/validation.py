@@ -105,11 +105,12 @@ def run_checks(model: Model, options: Options) -> Iterator[Finding]:
     """Every finding of every check; a check that raises costs its own findings only."""
     most = max(_MOST, options.max_findings)
     for check in _checks(options):
-        name = f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
         try:
             for count, finding in enumerate(check(model)):
                 if count == most:
-                    message = f"check {name} stopped after {most:,} findings; nothing beyond is judged"
+                    message = (
+                        f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
+                    )
                     yield make("MLM903", message, Location())
                     break
                 yield finding
@@ -123,7 +124,13 @@ def run_checks(model: Model, options: Options) -> Iterator[Finding]:
         except Exception as error:
             if options.debug:
                 raise
-            yield make("MLM901", f"check {name} failed: {type(error).__name__}: {error}"[:300], Location())
+            yield make(
+                "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
+            )
+
+
+def _name(check: checks.Check) -> str:
+    return f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
 
 
 def _grade(finding: Finding, given: str, options: Options) -> Finding | None:
