@@ -199,6 +199,9 @@ class ModelDirectory:
         Raises:
             UnreadableError: a folder on the way could not be listed, so nobody knows.
         """
+        known = self.entries.get(path)
+        if known is not None:
+            return known
         if len(path) > _MAX_PATH:
             return Entry(path, Kind.MISSING, 0, 0)
         parts = [part for part in path.split("/") if part not in ("", ".")]

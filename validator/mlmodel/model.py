@@ -59,7 +59,7 @@ class Model:
             self._documents[path, limit] = document
         return self._documents[path, limit]
 
-    @property
+    @cached_property
     def mlmodel(self) -> Document | None:
         """The MLmodel file, None where there is none."""
         return self.yaml("MLmodel")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mlmodel.documents.folding import SourceMap
 
     Pointer = Sequence[str | int]
+
+_T = TypeVar("_T")
 
 
 class Limits:
@@ -112,6 +114,14 @@ class Document:
     """Where in ``parent`` this document's text stands; its pointers continue from there."""
     _lines: Lines | None = field(default=None, repr=False, compare=False)
     _source: SourceMap | None = field(default=None, repr=False, compare=False)
+    _views: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def view(self, make: Callable[[Document], _T]) -> _T:
+        """What ``make`` makes of this document, made once: models that share a document share that, too."""
+        if make not in self._views:
+            self._views[make] = make(self)
+        view: _T = self._views[make]
+        return view
 
     @property
     def readable(self) -> bool:

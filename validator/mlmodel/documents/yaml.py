@@ -47,6 +47,8 @@ _CORE_12 = re.compile(
     re.VERBOSE,
 )
 _MAY_DIFFER = frozenset("0123456789+-.")
+_NO_TEXT = _MAY_DIFFER.union(_IMPLICIT)
+"""First characters of plain scalars that may be something else than a text."""
 _LONG_NUMBER = re.compile(r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)")
 _TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
 
@@ -138,7 +140,13 @@ class _Composer:
                 event = get_event()
                 kind = type(event)
                 if kind is yaml.ScalarEvent:
-                    self._add(*self._scalar(event), event)
+                    value = event.value
+                    if event.anchor is None and event.tag is None and len(value) < Limits.TEXT:
+                        if event.implicit[0] and value[:1] in _NO_TEXT:
+                            value = self._resolve(event)
+                        self._add(value, 1, event)
+                    else:
+                        self._add(*self._scalar(event), event)
                 elif kind is yaml.MappingStartEvent:
                     self._open({}, event)
                 elif kind is yaml.SequenceStartEvent:

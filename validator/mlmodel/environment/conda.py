@@ -178,7 +178,7 @@ class CondaFile:
         items = self.document.data["dependencies"][self._pip_index]["pip"]
         return listed(self.document, ("dependencies", self._pip_index, "pip"), items)
 
-    @property
+    @cached_property
     def pip_place(self) -> Location:
         """Where the list of pip requirements stands, or should."""
         from mlmodel.model import at

@@ -40,7 +40,7 @@ class PythonEnvFile:
         """What is installed, usually ``-r requirements.txt``."""
         return listed(self.document, ("dependencies",), self.document.data.get("dependencies"))
 
-    @property
+    @cached_property
     def dependencies_place(self) -> Location:
         """Where the list of dependencies stands, or should."""
         from mlmodel.model import at

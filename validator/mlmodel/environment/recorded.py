@@ -11,7 +11,7 @@ from mlmodel.environment import requirements
 from mlmodel.environment.conda import CondaFile
 from mlmodel.environment.python_env import PythonEnvFile
 from mlmodel.environment.pythons import Recorded
-from mlmodel.environment.requirements import Form, TextOrigin
+from mlmodel.environment.requirements import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,13 +75,15 @@ class Environment:
     def conda(self) -> CondaFile | None:
         """conda.yaml, or the file that the model names instead of it; None where it is no mapping."""
         document = self._model.yaml(self._name("conda", "conda.yaml"))
-        return CondaFile(document) if document is not None and isinstance(document.data, dict) else None
+        return document.view(CondaFile) if document is not None and isinstance(document.data, dict) else None
 
     @cached_property
     def python_env(self) -> PythonEnvFile | None:
         """python_env.yaml, or the file that the model names instead of it; None where it is no mapping."""
         document = self._model.yaml(self._name("virtualenv", "python_env.yaml"))
-        return PythonEnvFile(document) if document is not None and isinstance(document.data, dict) else None
+        return (
+            document.view(PythonEnvFile) if document is not None and isinstance(document.data, dict) else None
+        )
 
     def _name(self, key: str, default: str) -> str:
         """The file that ``python_function.env`` names for an environment manager.  A string is the conda file."""
@@ -151,7 +153,7 @@ class Environment:
             directory = self._model.directory
             if len(self._parsed) <= MAX_FILES and directory.look(path).kind is Kind.FILE:
                 text, _ = requirements.decode(directory.read(path, MAX_BYTES))
-                entries = requirements.parse(text, TextOrigin(path, text))
+                entries = requirements.parse_file(text, path)
                 if any(entry.text.startswith(_CONFLICT) for entry in entries):
                     self.unresolved.add(path)  # MLM403; which of its lines count, nobody knows
                     entries = ()

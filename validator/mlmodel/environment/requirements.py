@@ -150,10 +150,29 @@ def decode(content: bytes) -> tuple[str, str]:
     return content.decode("utf-8", "replace"), "utf-8"
 
 
+def parse_file(text: str, path: str) -> tuple[Entry, ...]:
+    """The entries of a requirements file; of a small one, which many models have in common, only once."""
+    return _parse_common(text, path) if len(text) <= _COMMON_FILE else parse(text, TextOrigin(path, text))
+
+
+_COMMON_FILE = 8192
+"""Characters of a file that is remembered; most have less than 500."""
+
+
+@lru_cache(maxsize=256)
+def _parse_common(text: str, path: str) -> tuple[Entry, ...]:
+    return parse(text, TextOrigin(path, text))
+
+
 def parse(text: str, origin: Origin) -> tuple[Entry, ...]:
     """The entries of a requirements file, or of one item of a list of requirements."""
+    if _SIMPLE.fullmatch(text):
+        return (_entry(text, 1, 1, origin),)
     return tuple(_entry(logical, line, column, origin) for logical, line, column in _logical_lines(text))
 
+
+_SIMPLE = re.compile(r"[\w.=<>!~,+*-]+")
+"""Most items of a list of requirements: one line without blanks, comments or continuations."""
 
 _MAX_LINE = 5_000
 """Characters of a joined line that are read; the longest that tools write, with hashes, have half of that."""
@@ -234,7 +253,7 @@ _EGG = r"[#&]egg=([A-Za-z0-9._-]+)"
 def _entry(text: str, line: int, column: int, origin: Origin) -> Entry:
     # Only short lines are remembered: what hostile files hold must not stay in memory.
     said = _said(text) if len(text) <= _COMMON_LINE else _said.__wrapped__(text)
-    return said._replace(line=line, column=column, origin=origin)
+    return Entry(said.form, said.text, line, column, origin, *said[5:])  # quicker than _replace
 
 
 _COMMON_LINE = 200
