@@ -14,6 +14,7 @@ from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from mlmodel.findings import Report
     from mlmodel.validation import Options
@@ -86,6 +87,12 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
     type=click.Choice(["linux", "linux-arm64", "macos", "windows"]),
     help="Where it is to be installed.  [default: linux]",
 )
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Judge what is still maintained as of this day, YYYY-MM-DD.  [default: the current day, UTC]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Findings only, no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes too, and models without findings.")
 @click.option(
@@ -129,6 +136,7 @@ def command(
     max_findings: int | None,
     resolve: bool,
     platform: str | None,
+    today: datetime | None,
     quiet: bool,
     verbose: bool,
     color: bool | None,
@@ -148,6 +156,8 @@ def command(
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)
+        if today is not None:
+            options = options._replace(today=today.date())
         if resolve:
             options = _resolving(options, platform or "linux", context)
         reports = _reports(paths, recursive, enclosing, options, settings.jobs if jobs is None else jobs)
