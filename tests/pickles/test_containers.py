@@ -183,7 +183,6 @@ def test_a_large_archive_with_64_bit_records() -> None:
         (b"\x04\x22\x4d\x18" + bytes(40), "LZ4"),
         (b"\x28\xb5\x2f\xfd" + bytes(40), "Zstandard"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(40), "7-Zip"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(40), "HDF5"),
         (gzip.compress(HONEST)[:-20], "cut"),
         (patched(gzip.compress(HONEST * 9), 200, b"\xff\xff\xff\xff"), "broken"),
         (lzma.compress(HONEST)[:-30], "cut"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.outline.strays import Misplaced
     from mlmodel.paths import PathUse
     from mlmodel.schemas import Violation
+    from mlmodel.serialized import Serialized
     from mlmodel.signatures import Section
 
 MAX_TEXT = 10 * 1024 * 1024
@@ -110,6 +111,13 @@ class Model:
         from mlmodel.signatures import sections
 
         return sections(self)
+
+    @cached_property
+    def serialized(self) -> Serialized:
+        """What its files hold in serialized objects."""
+        from mlmodel.serialized import Serialized
+
+        return Serialized(self)
 
     @cached_property
     def misplaced(self) -> tuple[Misplaced, ...]:

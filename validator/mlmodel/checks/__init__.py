@@ -20,6 +20,7 @@ from mlmodel.checks import (
     recorded_files,
     recorded_python,
     requirement_lines,
+    serialized,
     signature,
 )
 
@@ -43,5 +44,6 @@ ALL: tuple[Check, ...] = (
     *recorded_files.CHECKS,
     *named_files.CHECKS,
     *imports.CHECKS,
+    *serialized.CHECKS,
     *input_example.CHECKS,
 )

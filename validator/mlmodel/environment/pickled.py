@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.directory import Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel import pickles
     from mlmodel.model import Model
     from mlmodel.pickles import Found
-
-_TEXTS = (".yaml", ".yml", ".txt", ".json", ".py", ".md", ".toml", ".lock", ".csv", ".ubj", ".parquet")
 
 
 class Stream(NamedTuple):
@@ -46,31 +42,9 @@ _BY_VALUE = frozenset(
 
 def streams(model: Model) -> Iterator[Stream]:
     """The pickles in the files that path keys of the MLmodel file lead to; not those in free-form artifacts."""
-    from mlmodel.pickles import scan
-
-    for file in _files(model):
-        for found in scan(model.directory, file, calls=False):
-            yield from _stream(file, found)
-
-
-def _files(model: Model) -> list[str]:
-    from mlmodel.paths import fault
-
-    files: set[str] = set()
-    for use in model.paths:
-        if _ASIDE.intersection(use.pointer) or use.kind == "basename" or fault(use.value) is not None:
-            continue
-        entry = model.directory.look(use.value)
-        if entry.kind is Kind.FILE:
-            files.add(entry.path)
-        elif entry.kind is Kind.DIRECTORY and entry.path:
-            inside = entry.path + "/"
-            below = model.directory.entries.items()
-            files.update(path for path, known in below if known.kind is Kind.FILE and path.startswith(inside))
-    return sorted(file for file in files if not file.endswith(_TEXTS))
-
-
-_ASIDE = frozenset({"env", "code", "artifacts", "saved_input_example_info", "model_code_path"})
+    for file, found in model.serialized.named():
+        for item in found:
+            yield from _stream(file, item)
 
 
 def _stream(file: str, found: Found) -> Iterator[Stream]:

@@ -12,7 +12,7 @@ from mlmodel.pickles import declared, tars, zips
 from mlmodel.pickles.compressed import Budget, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import Effort, Target
-from mlmodel.pickles.symbols import Stream, Trouble
+from mlmodel.pickles.symbols import Global, Stream, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,12 @@ _FORMS = (
     (b"Rar!\x1a\x07", "RAR"),
     (b"\x89HDF\r\n\x1a\n", "HDF5"),
 )
-_CLOSED = {"LZ4", "Zstandard", "7-Zip", "RAR", "HDF5"}
+_CLOSED = {"LZ4", "Zstandard", "7-Zip", "RAR"}
 """Forms that are recognized and cannot be opened."""
 _COMPRESSED = {"gzip", "bzip2", "xz", "lzma", "zlib"}
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits."""
+_LAMBDA = (b'"class_name": "Lambda"', b'"class_name":"Lambda"')
 _OBJECTS = re.compile(rb"'descr'\s*:[^}]*?O")
 
 
@@ -87,6 +88,8 @@ class Odd(NamedTuple):
 
     path: str
     message: str
+    escapes: bool = False
+    """Whether a member would be unpacked outside the folder that it is unpacked to."""
 
 
 Found: TypeAlias = Pickled | Named | Unread | Odd
@@ -126,6 +129,8 @@ class Opener:
             return
         if form in _CLOSED:
             yield Unread(path, f"{form} files cannot be opened")
+        elif form == "HDF5":
+            yield from self._hdf5(data, start, end, path)
         elif form == "zip":
             yield from self._zip(data, start, end, path, depth)
         elif form == "npy":
@@ -164,8 +169,18 @@ class Opener:
                     continue
                 begin, stop = argument.start, argument.start + argument.size
                 head = bytes(data[begin : min(stop, begin + _HEAD)])
-                if marked(head, 0) or form_of(head) in ("zip", "tar", "gzip", "xz"):
+                # What is loaded from bytes need not begin like a pickle (before protocol 2).
+                loaded = isinstance(call.callee, Global) and call.callee.name == "_load_from_bytes"
+                if loaded or marked(head, 0) or form_of(head) in ("zip", "tar", "gzip", "xz"):
                     yield from self.open(data, begin, stop, f"{path}!bytes at {begin}", depth + 1)
+
+    @staticmethod
+    def _hdf5(data: Buffer, start: int, end: int, path: str) -> Iterator[Found]:
+        """Keras keeps a model's configuration as JSON in an attribute, as text and uncompressed; the rest are numbers."""
+        for mark in _LAMBDA:
+            if data.find(mark, start, end) >= 0:
+                yield Named(path, "keras", (("keras.layers", "Lambda"),))
+                return
 
     def _npy(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         """NumPy's own format: a pickle stands behind the header when the elements are objects."""
@@ -216,10 +231,12 @@ class Opener:
 
     def _zip(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         seen: set[tuple[int, int, int]] = set()
+        names: set[str] = set()
         for member in zips.members(data, start, end):
             if isinstance(member, zips.Oddity):
                 yield Odd(path, member.message)
                 continue
+            yield from self._named_oddly(path, member.name, names if member.listed else set())
             place = (member.start, member.end, member.method)
             if place in seen or member.start >= member.end:
                 continue
@@ -235,6 +252,16 @@ class Opener:
                 yield from self.open(data, member.start, member.end, inner, depth + 1)
             else:
                 yield from self._unpacked(data, member.start, member.end, inner, method, depth)
+
+    @staticmethod
+    def _named_oddly(path: str, name: str, names: set[str]) -> Iterator[Odd]:
+        """What is wrong with the name of a member."""
+        slashed = name.replace("\\", "/")
+        if slashed.startswith("/") or ".." in slashed.split("/") or slashed[1:2] == ":":
+            yield Odd(path, f"{name!r} leads out of the folder that the archive is unpacked to", escapes=True)
+        if name in names:
+            yield Odd(path, f"{name!r} stands twice: readers differ in which they take")
+        names.add(name)
 
     def _document(
         self, data: Buffer, member: zips.Member, path: str, method: str, form: str
@@ -252,4 +279,5 @@ class Opener:
             if isinstance(member, str):
                 yield Unread(path, member)
             else:
+                yield from self._named_oddly(path, member.name, set())
                 yield from self.open(data, member.start, member.end, f"{path}!{member.name}", depth + 1)

@@ -70,7 +70,6 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Oddity]:
     count = 0
     directory = _directory(data, start, end)
     if directory is None:
-        yield Oddity("the archive has no directory: its members were found by their own headers")
         first, bases = end, [start]
     else:
         first, bases = directory
@@ -94,6 +93,8 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Oddity]:
             if count >= MAX_MEMBERS:
                 yield Oddity(f"the archive has more than {MAX_MEMBERS:,} members")
                 return
+            if directory is None and not count:
+                yield Oddity("the archive has no directory: its members were found by their own headers")
             count += 1
             yield member
 

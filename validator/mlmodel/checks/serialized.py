@@ -1,0 +1,145 @@
+"""Chapter 7, serialized objects: what reading them would do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.findings import Location
+from mlmodel.model import make
+from mlmodel.schemas import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+    from mlmodel.pickles import Found, Named
+    from mlmodel.pickles.judgement import Remark
+
+_MOST = 20
+"""Findings of one rule in one file."""
+_HINT = "do not load it; find out who wrote it"
+_HINTS = {
+    "MLM601": _HINT,
+    "MLM602": _HINT,
+    "MLM603": _HINT,
+    "MLM605": _HINT,
+    "MLM606": "look at it with `mlmodel inspect`; load it only from a source that you trust",
+}
+
+
+def judged(model: Model) -> Iterator[Finding]:
+    """MLM601-MLM608, MLM610-MLM614: what the objects name, call and carry, in every file of the directory."""
+    local = _local(model)
+    for file, found in (*model.serialized.named(), *model.serialized.others()):
+        counts: dict[str, int] = {}
+        chosen = model.serialized.is_chosen(file)
+        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+            counts[finding.rule] = counts.get(finding.rule, 0) + 1
+            if counts[finding.rule] <= _MOST:
+                yield finding
+
+
+def _local(model: Model) -> frozenset[str]:
+    """The top-level modules that the model brings along."""
+    folder = model.flavors.get("python_function", {}).get("code")
+    if not isinstance(folder, str) or not folder.strip("/"):
+        return frozenset()
+    inside = folder.strip("/") + "/"
+    names = (path[len(inside) :].split("/")[0] for path in model.directory.entries if path.startswith(inside))
+    return frozenset(name.removesuffix(".py") for name in names)
+
+
+def _of_file(
+    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+) -> Iterator[Finding]:
+    from mlmodel.pickles import Named, Odd, Pickled, Unread
+    from mlmodel.pickles.judgement import judge
+
+    for item in found:
+        if isinstance(item, Pickled):
+            for remark in judge(item.stream, marked=item.marked, local=local):
+                yield _finding(file, item.path, remark)
+            if item.trailing and item.marked and not _is_torch(item):
+                message = f"{_inside(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
+                yield make("MLM610", message, Location(file))
+        elif isinstance(item, Named):
+            yield from _of_names(file, item)
+        elif isinstance(item, Unread):
+            rule = "MLM608" if chosen else "MLM609"
+            yield make(rule, f"{_inside(item.path)} cannot be judged: {item.reason}", Location(file))
+        elif isinstance(item, Odd):
+            rule = "MLM611" if item.escapes else "MLM612"
+            yield make(rule, f"{_inside(item.path)}: {item.message}", Location(file))
+
+
+def _finding(file: str, path: str, remark: Remark) -> Finding:
+    rule = _RULES[remark.kind.name]
+    inside = f"{_inside(path)}, " if path != file else ""
+    return make(rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule))
+
+
+_RULES = {
+    "EXECUTES": "MLM601",
+    "REFERS": "MLM602",
+    "ODD": "MLM603",
+    "BROKEN": "MLM604",
+    "RUNS_CODE": "MLM605",
+    "UNEXPLAINED": "MLM606",
+    "CODE": "MLM607",
+    "UNREAD": "MLM609",
+}
+
+
+def _inside(path: str) -> str:
+    return shown(path)
+
+
+def _is_torch(item: object) -> bool:
+    """The old format of torch.save has the numbers behind its pickles."""
+    from mlmodel.pickles import Pickled
+
+    return isinstance(item, Pickled) and any(
+        (symbol.module or "").startswith("torch") for symbol in item.stream.globals
+    )
+
+
+def _of_names(file: str, item: Named) -> Iterator[Finding]:
+    """MLM613: classes that a document in an archive names, and that its reader imports."""
+    from mlmodel.pickles.catalogue import Standing, known
+
+    for module, name in item.names:
+        found = known(module, name)
+        if item.form == "keras" and name == "Lambda":
+            message = f"{_inside(item.path)} has a Lambda layer: code of the author, which loading or predicting runs"
+            yield make("MLM613", message, Location(file), "write the layer as a class, and register it")
+        elif found.standing is Standing.EFFECT:
+            message = f"{_inside(item.path)} names {module}.{name}, which {found.detail}"
+            yield make("MLM613", message, Location(file), _HINT)
+        elif found.standing is Standing.UNKNOWN and module.partition(".")[0] not in (
+            "keras",
+            "tf_keras",
+            "builtins",
+        ):
+            yield make(
+                "MLM606",
+                f"{_inside(item.path)} names {module}.{name}, which nobody has reviewed",
+                Location(file),
+            )
+
+
+def trusted_types(model: Model) -> Iterator[Finding]:
+    """MLM614: types that the MLmodel file calls trusted, and that no reader should trust."""
+    from mlmodel.pickles.catalogue import effect_of
+
+    for flavor, conf in model.flavors.items():
+        types = conf.get("skops_trusted_types")
+        for index, name in enumerate(types if isinstance(types, list) else ()):
+            effect = effect_of(name) if isinstance(name, str) and len(name) <= 500 else None
+            if effect is not None:
+                message = f"{shown(name)} is called a trusted type, and {effect}"
+                pointer = ("flavors", flavor, "skops_trusted_types", index)
+                yield model.finding("MLM614", message, model.mlmodel, pointer, hint=_HINT)
+
+
+CHECKS = (judged, trusted_types)

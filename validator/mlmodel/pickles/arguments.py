@@ -1,0 +1,178 @@
+"""Which arguments are harmless for the functions that honest pickles call, and that could do harm with others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.pickles.catalogue import CLASSES, Standing, is_attribute, known
+from mlmodel.pickles.symbols import Global, Made
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlmodel.pickles.symbols import Call, Value
+
+
+def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
+    """What is wrong with the arguments of a call, None where they are harmless.
+
+    Args:
+        rule: what ``data/reviewed.json`` names under ``arguments``.
+        call: the call.
+        imports: the modules that calls in the same stream import (``subimport``).
+    """
+    if call.arguments is None:
+        return "its arguments are computed"
+    if rule == "attribute":
+        return _attribute(call.arguments, imports)
+    return _RULES[rule](call.arguments)
+
+
+def is_known_attribute(call: Call) -> bool:
+    """Whether a ``getattr`` gets a method that libraries themselves have called."""
+    if not call.arguments or len(call.arguments) < 2:
+        return False
+    owner, name = call.arguments[0].value, call.arguments[1].value
+    target = owner.target if isinstance(owner, Global) else None
+    return target is not None and isinstance(name, str) and is_attribute(".".join(target), name)
+
+
+def _is_class(value: Value) -> bool:
+    if isinstance(value.value, Made):
+        return _maker(value.value) in (
+            "_make_skeleton_class",
+            "_make_skeleton_enum",
+            "type",
+            "_builtin_type",
+            "_create_type",
+            "_load_type",
+        )
+    target = value.value.target if isinstance(value.value, Global) else None
+    return target is not None and (
+        known(*target).standing in CLASSES or (known(*target).standing is Standing.LOCAL)
+    )
+
+
+def _maker(made: Made) -> str | None:
+    return made.by.name if isinstance(made.by, Global) else None
+
+
+_NAMEABLE = CLASSES | {Standing.FUNCTION, Standing.STANDARD}
+"""What may be named, whichever module it is fetched from."""
+_GIVES_ANYTHING = frozenset({"subimport", "getattr", "getitem", "_getattribute", "_import_module"})
+
+
+def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None:
+    """``getattr``: a method of an object or of a class, as Python itself pickles bound methods; or a name in a module,
+    as cloudpickle pickles what stands there under another name."""
+    if len(given) not in (2, 3) or given[1].kind != "str":
+        return "the name is computed"
+    owner, name = given[0], str(given[1].value)
+    if name.startswith("__") or "." in name:
+        return f"{name} is not for getting"
+    if isinstance(owner.value, Made):
+        maker = _maker(owner.value)
+        if maker == "subimport" and all(known(module, name).standing in _NAMEABLE for module in imports):
+            return None
+        return "of what another call gave" if maker in _GIVES_ANYTHING else None
+    return None if _is_class(owner) else "of what is neither an object nor a class that is known"
+
+
+def _type(given: tuple[Value, ...]) -> str | None:
+    return None if len(given) in (1, 3) else "these are no arguments of type"
+
+
+def _callable(given: tuple[Value, ...]) -> str | None:
+    if not given or given[0].kind not in ("global", "result"):
+        return "of what is no function"
+    inner = given[0].value
+    if isinstance(inner, Made) and _maker(inner) in _GIVES_ANYTHING:
+        return "of what another call gave"
+    return None
+
+
+def _item(given: tuple[Value, ...]) -> str | None:
+    if len(given) != 2:
+        return "these are no arguments of getitem"
+    owner = given[0].value
+    if isinstance(owner, Made):
+        return "of what another call gave" if _maker(owner) in _GIVES_ANYTHING else None
+    if isinstance(owner, Global):
+        return (
+            None
+            if _is_class(given[0]) or (owner.target or ("",))[0] in ("typing", "collections.abc")
+            else "of what is no class"
+        )
+    return None if given[0].kind in ("dict", "list", "tuple", "str") else "of what is not known"
+
+
+def _encode(given: tuple[Value, ...]) -> str | None:
+    if len(given) not in (1, 2) or given[0].kind != "str":
+        return "of what is no text"
+    codec = given[1].value if len(given) == 2 else "utf-8"
+    return None if codec in ("latin1", "latin-1", "utf-8", "utf8", "ascii") else f"by the codec {codec}"
+
+
+def _class(given: tuple[Value, ...]) -> str | None:
+    if not given:
+        return "of nothing"
+    return None if _is_class(given[0]) else "of what is not known as a class"
+
+
+_IMPORT_RUNS = (
+    "this",
+    "antigravity",
+    "__hello__",
+    "__phello__",
+    "idlelib",
+    "test",
+    "turtledemo",
+    "pip",
+    "lib2to3",
+    "ensurepip",
+)
+
+
+def _module(given: tuple[Value, ...]) -> str | None:
+    """``subimport``: of a module that code by value uses."""
+    if len(given) != 1 or given[0].kind != "str":
+        return "the module is computed"
+    top = str(given[0].value).partition(".")[0]
+    return "importing it does something" if top in _IMPORT_RUNS else None
+
+
+_TYPES = frozenset(
+    "ClassType CodeType FunctionType LambdaType ModuleType MappingProxyType GenericAlias UnionType NoneType EllipsisType"
+    " NotImplementedType CellType SimpleNamespace MethodType BuiltinFunctionType GeneratorType TracebackType FrameType"
+    " WrapperDescriptorType MethodWrapperType MethodDescriptorType GetSetDescriptorType MemberDescriptorType".split()
+)
+
+
+def _type_name(given: tuple[Value, ...]) -> str | None:
+    if len(given) != 1 or given[0].kind != "str":
+        return "the type is computed"
+    return None if given[0].value in _TYPES else f"{given[0].value} is no type that is known"
+
+
+def _pickle(given: tuple[Value, ...]) -> str | None:
+    """What loads a pickle from bytes; the bytes themselves are judged as what they are."""
+    return None if len(given) == 1 and given[0].kind == "bytes" else "the bytes are computed"
+
+
+def _code(given: tuple[Value, ...]) -> str | None:
+    """Code by value, of which another remark tells."""
+    del given
+    return None
+
+
+_RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
+    "type": _type,
+    "callable": _callable,
+    "item": _item,
+    "encode": _encode,
+    "class": _class,
+    "module": _module,
+    "typename": _type_name,
+    "pickle": _pickle,
+    "code": _code,
+}

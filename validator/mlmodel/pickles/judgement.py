@@ -1,0 +1,354 @@
+"""What is to be said of a pickle: by an allow-list of names, by what is done with them, and by its form.
+
+A class is accepted where it is defined in the reviewed distribution that its name points to, and is only made an
+object of; anything else that is called must have been reviewed (:mod:`mlmodel.pickles.catalogue`).  Nothing that the
+model says of itself counts.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.pickles import arguments
+from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
+from mlmodel.pickles.spelling import spelled
+from mlmodel.pickles.symbols import Global, Made, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.pickles.symbols import Call, Code, Stream, Use
+
+
+class Kind(Enum):
+    """What a remark is about."""
+
+    EXECUTES = "executes"
+    """Reading it runs, opens, imports or changes something that reading an object does not need."""
+    REFERS = "refers"
+    """It holds a dangerous function, to be called later."""
+    ODD = "odd"
+    """No pickler writes it so, and readers may disagree in what they read."""
+    BROKEN = "broken"
+    """It cannot be read to its end; what stands before has run by then."""
+    UNEXPLAINED = "unexplained"
+    """Nobody has reviewed what it names or calls."""
+    CODE = "code"
+    """It carries code by value."""
+    RUNS_CODE = "runs code"
+    """It carries code by value, and runs it itself."""
+    UNREAD = "unread"
+    """There is more than is read."""
+
+
+class Remark(NamedTuple):
+    """One thing to say of a stream."""
+
+    kind: Kind
+    message: str
+    offset: int
+
+
+def is_watched(symbol: Global) -> bool:
+    """Whether the arguments of calls of a name matter."""
+    target = symbol.target
+    return target is None or known(*target).standing not in _HARMLESS
+
+
+_HARMLESS = frozenset({Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.COMPILED})
+_CALLS = frozenset({"REDUCE", "INST", "OBJ"})
+_NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
+_CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
+_RUN_WITHOUT_A_CALL = frozenset(
+    {
+        "__setstate__",
+        "__new__",
+        "__del__",
+        "__set_name__",
+        "__init_subclass__",
+        "__setattr__",
+        "__getattribute__",
+    }
+)
+"""Methods that reading or dropping an object of a class by value runs."""
+_VERBS = {
+    "executes": "which runs code or commands",
+    "imports": "which imports modules",
+    "opens": "which opens files",
+    "deletes": "which changes or deletes files",
+    "connects": "which reaches into the network",
+}
+
+
+def judge(stream: Stream, *, marked: bool = True, local: frozenset[str] = frozenset()) -> Iterator[Remark]:
+    """Everything to say of a pickle, of the pickles in it, and of what other readers take it for.
+
+    Args:
+        stream: the pickle.
+        marked: whether it begins like one (see :attr:`mlmodel.pickles.Pickled.marked`).  Of what may as well be a
+            text, only what no text says by chance is reported.
+        local: the top-level modules that the model brings along.
+    """
+    for one in _all(stream):
+        for remark in _Judge(one, local).remarks():
+            if marked or one.complete or remark.kind in (Kind.EXECUTES, Kind.REFERS):
+                yield remark
+
+
+def _all(stream: Stream) -> Iterator[Stream]:
+    yield stream
+    for inner in (*stream.nested, *stream.others):
+        yield from _all(inner)
+
+
+class _Judge:
+    """One stream under judgement."""
+
+    def __init__(self, stream: Stream, local: frozenset[str]) -> None:
+        self._stream = stream
+        self._local = local
+        self._calls: dict[tuple[object, str], list[Call]] = {}
+        for call in stream.calls:
+            self._calls.setdefault((call.callee, call.opcode), []).append(call)
+        self._said: set[Global] = set()
+        """Globals of which something was said already."""
+
+    def remarks(self) -> Iterator[Remark]:
+        """What is to be said, calls first."""
+        for use in self._stream.uses:
+            if isinstance(use.callee, Global):
+                yield from self._of_global(use, use.callee)
+            elif isinstance(use.callee, Made):
+                yield from self._of_result(use, use.callee)
+            elif use.opcode in ("PERSID", "BINPERSID") and not self._of_torch:
+                yield Remark(Kind.UNEXPLAINED, "leaves an object to its reader (a persistent id)", use.offset)
+        for symbol in self._stream.globals:
+            if symbol not in self._said:
+                yield from self._of_reference(symbol)
+        yield from self._of_code()
+        yield from self._of_form()
+
+    def _known(self, module: str, name: str) -> Known:
+        found = known(module, name)
+        if found.standing is Standing.UNKNOWN and module.partition(".")[0] in self._local:
+            return Known(Standing.LOCAL)
+        return found
+
+    # -- what is done with names
+
+    def _of_global(self, use: Use, symbol: Global) -> Iterator[Remark]:
+        if symbol.target is None:
+            return  # said of the name
+        found = self._known(*symbol.target)
+        name = ".".join(symbol.target)
+        if use.opcode in _CHANGES:
+            self._said.add(symbol)
+            yield self._executes(use, f"changes {name} itself")
+        elif use.opcode in _CALLS:
+            yield from self._of_call(use, symbol, name, found)
+        elif use.opcode in _NEW:
+            yield from self._of_new(use, symbol, name, found)
+
+    def _of_call(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
+        match found.standing:
+            case Standing.VALUE | Standing.CONSTRUCTOR | Standing.COMPILED:
+                return
+            case Standing.ARGUMENTS:
+                calls = self._calls.get((symbol, use.opcode), [])
+                if len(calls) < use.count:
+                    yield self._executes(use, f"calls {name} more often than can be looked into")
+                for call in calls:
+                    wrong = arguments.fault(found.detail, call, self._stream.imports)
+                    if wrong is not None:
+                        self._said.add(symbol)
+                        yield Remark(Kind.EXECUTES, f"calls {spelled(call)}: {wrong}", call.offset)
+            case Standing.CLASS | Standing.NEW | Standing.FORM | Standing.LOCAL:
+                self._said.add(symbol)
+                yield self._unexplained(
+                    use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
+                )
+            case Standing.EFFECT:
+                self._said.add(symbol)
+                yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
+            case _:
+                self._said.add(symbol)
+                yield self._executes(use, f"calls {self._call(use, symbol)}, which nobody has reviewed")
+
+    def _of_new(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
+        match found.standing:
+            case Standing.EFFECT:
+                self._said.add(symbol)
+                yield self._executes(use, f"makes {self._call(use, symbol)}, {_VERBS[found.detail]}")
+            case Standing.NEW:
+                calls = self._calls.get((symbol, use.opcode), [])
+                if any(call.arguments is None or len(call.arguments) > 1 for call in calls):
+                    yield self._unexplained(use, f"makes {self._call(use, symbol)}, whose own code then runs")
+            case Standing.STANDARD | Standing.FUNCTION | Standing.UNKNOWN:
+                self._said.add(symbol)
+                yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
+            case Standing.DOTTED:
+                self._said.add(symbol)
+                yield self._executes(use, f"makes an object of {name}, a path that may lead anywhere")
+            case _:
+                return
+
+    def _of_result(self, use: Use, made: Made) -> Iterator[Remark]:
+        """What is done with what a call gave."""
+        maker = self._maker(made)
+        if use.opcode in _CHANGES:
+            if maker in _HANDLES:
+                yield self._executes(use, f"changes what {maker} gave")
+        elif use.opcode in _NEW:
+            if maker not in _CLASS_MAKERS:
+                yield self._executes(use, f"makes an object of what {maker or 'a call'} gave")
+        elif use.opcode in _CALLS:
+            if maker in _TYPE_NAMES or maker in _ENUM_MAKERS:
+                return
+            if maker in _ATTRIBUTES and all(
+                arguments.is_known_attribute(call) for call in self._calls.get((made.by, made.opcode), [])
+            ):
+                return
+            if maker in _CODE_MAKERS:
+                yield Remark(
+                    Kind.RUNS_CODE, f"calls what {maker} made: code in the pickle itself", use.offset
+                )
+            else:
+                yield self._executes(use, f"calls what {maker or 'a call'} gave")
+
+    @staticmethod
+    def _maker(made: Made) -> str:
+        target = made.by.target if isinstance(made.by, Global) else None
+        if target is None:
+            return ""
+        module, name = target
+        return f"cloudpickle.{name}" if "cloudpickle" in module else f"{module}.{name}"
+
+    # -- what is only named
+
+    def _of_reference(self, symbol: Global) -> Iterator[Remark]:
+        target = symbol.target
+        if symbol.extension is not None:
+            yield Remark(
+                Kind.ODD,
+                f"names extension {symbol.extension} of copyreg, which only the reading process knows",
+                symbol.offset,
+            )
+        elif target is None:
+            yield Remark(Kind.EXECUTES, "imports a name that it computes", symbol.offset)
+        else:
+            name = ".".join(target)
+            found = self._known(*target)
+            if found.standing is Standing.EFFECT and not (
+                self._stream.code and found.detail not in ("executes", "imports")
+            ):
+                yield Remark(Kind.REFERS, f"refers to {name}, {_VERBS[found.detail]}", symbol.offset)
+            elif found.standing is Standing.DOTTED and not _is_method(*target):
+                yield Remark(Kind.EXECUTES, f"imports {name}, a path that may lead anywhere", symbol.offset)
+            elif found.standing is Standing.UNKNOWN:
+                yield Remark(Kind.UNEXPLAINED, f"imports {name}, which nobody has reviewed", symbol.offset)
+
+    @property
+    def _of_torch(self) -> bool:
+        return any(
+            (symbol.module or "").partition(".")[0] in ("torch", "__torch__")
+            for symbol in self._stream.globals
+        )
+
+    # -- code by value, and the form of the stream
+
+    def _of_code(self) -> Iterator[Remark]:
+        carried: tuple[Code, ...] = self._stream.code
+        if not carried:
+            return
+        new = {use.callee for use in self._stream.uses if use.opcode in _NEW}
+        for code in carried:
+            if code.name in _RUN_WITHOUT_A_CALL and any(isinstance(callee, Made) for callee in new):
+                yield Remark(
+                    Kind.RUNS_CODE,
+                    f"makes an object of a class that it carries, and so runs its {code.name}",
+                    code.offset,
+                )
+        yield Remark(Kind.CODE, _described(carried), carried[0].offset)
+
+    def _of_form(self) -> Iterator[Remark]:
+        stream = self._stream
+        for problem in stream.problems:
+            if problem.trouble is Trouble.LIMIT:
+                yield Remark(Kind.UNREAD, problem.message, problem.offset)
+            elif problem.trouble in (Trouble.FRAME, Trouble.OPERAND, Trouble.PROTOCOL):
+                yield Remark(Kind.ODD, problem.message, problem.offset)
+            else:
+                yield Remark(Kind.BROKEN, problem.message, problem.offset)
+        if stream.untold:
+            yield Remark(
+                Kind.UNREAD, f"makes {stream.untold:,} more calls than are looked into", stream.start
+            )
+
+    # -- wording
+
+    def _call(self, use: Use, symbol: Global) -> str:
+        calls = self._calls.get((symbol, use.opcode))
+        return spelled(calls[0]) if calls else ".".join(symbol.target or ())
+
+    @staticmethod
+    def _executes(use: Use, message: str) -> Remark:
+        return Remark(Kind.EXECUTES, message, use.offset)
+
+    @staticmethod
+    def _unexplained(use: Use, message: str) -> Remark:
+        return Remark(Kind.UNEXPLAINED, message, use.offset)
+
+
+_HANDLES = frozenset(
+    {
+        "builtins.getattr",
+        "operator.getitem",
+        "_operator.getitem",
+        "cloudpickle.subimport",
+        "cloudpickle._builtin_type",
+    }
+)
+"""What gives something that was there before: changing that changes the reading process."""
+_ATTRIBUTES = frozenset({"builtins.getattr"})
+_TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
+_ENUM_MAKERS = frozenset({"cloudpickle._make_skeleton_enum"})
+_CLASS_MAKERS = _ENUM_MAKERS | {
+    "cloudpickle._make_skeleton_class",
+    "cloudpickle._rehydrate_skeleton_class",
+    "dill._dill._create_type",
+    "builtins.type",
+}
+_CODE_MAKERS = _CLASS_MAKERS | {
+    "cloudpickle._make_function",
+    "cloudpickle._make_skel_func",
+    "cloudpickle._fill_function",
+    "dill._dill._create_function",
+    "types.FunctionType",
+    "types.LambdaType",
+    "builtins.function",
+}
+
+
+def _is_method(module: str, name: str) -> bool:
+    """Whether a dotted name is a method of a class that may be named."""
+    owner, _, attribute = name.rpartition(".")
+    if "." in owner or (attribute.startswith("__") and attribute not in ("__init__", "__new__", "__call__")):
+        return False
+    return known(module, owner).standing in CLASSES
+
+
+def _described(carried: tuple[Code, ...]) -> str:
+    """What code there is, and what it uses."""
+    names = [code.name for code in carried if code.name]
+    shown = ", ".join(dict.fromkeys(names)) or "without a name"
+    used = dict.fromkeys(name for code in carried for name in code.names)
+    text = f"carries code by value: {_cut(shown)}"
+    return text + (f"; it uses {_cut(', '.join(used))}" if used else "")
+
+
+_MOST = 200
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST else text[:_MOST] + " ..."

@@ -1,0 +1,124 @@
+"""The serialized objects of a model: each file is read once, for all who ask what it imports or calls."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlmodel.directory import Kind, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.model import Model
+    from mlmodel.pickles import Found
+
+MAX_OTHERS = 2_000
+"""Files that no path key leads to and that are looked into."""
+
+_TEXTS = (".yaml", ".yml", ".txt", ".json", ".py", ".md", ".toml", ".lock", ".csv", ".ubj", ".parquet")
+"""Suffixes of files that are read as something else, when a path key leads to the folder around them."""
+_DOCUMENTS = frozenset(
+    {
+        "MLmodel",
+        "conda.yaml",
+        "python_env.yaml",
+        "requirements.txt",
+        "input_example.json",
+        "serving_input_example.json",
+        "serving_input_payload.json",
+        "registered_model_meta",
+    }
+)
+"""Files that are read as text by whoever reads them."""
+_ASIDE = frozenset({"env", "code", "artifacts", "saved_input_example_info", "model_code_path"})
+
+
+class Serialized:
+    """The files of one model, and what was found in them."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._found: dict[str, tuple[Found, ...]] = {}
+
+    def named(self) -> Iterator[tuple[str, tuple[Found, ...]]]:
+        """The files that path keys of the MLmodel file lead to, with what is in them; not free-form artifacts.
+
+        Raises:
+            UnreadableError: one of them cannot be read.
+        """
+        for file in self._named:
+            yield file, self.scan(file)
+
+    def others(self) -> Iterator[tuple[str, tuple[Found, ...]]]:
+        """The other files that begin like a serialized object, whatever they are called.  What cannot be read, and what
+        is one file too many, is :class:`mlmodel.pickles.Unread`."""
+        from mlmodel.pickles import Unread
+
+        count = 0
+        for path, entry in self._model.directory.entries.items():
+            if entry.kind is not Kind.FILE or path in _DOCUMENTS or path.endswith(".py") or not entry.size:
+                continue
+            if path in self._named_set:
+                continue
+            count += 1
+            if count > MAX_OTHERS:
+                yield path, (Unread(path, f"there are more than {MAX_OTHERS:,} files"),)
+                return
+            try:
+                yield path, self.scan(path)
+            except UnreadableError as error:
+                yield path, (Unread(path, error.reason),)
+
+    def scan(self, file: str) -> tuple[Found, ...]:
+        """What is in a file.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+        if file not in self._found:
+            from mlmodel import pickles
+            from mlmodel.pickles.judgement import is_watched
+
+            found = pickles.scan(self._model.directory, file, watch=is_watched, calls=False)
+            self._found[file] = tuple(found)
+        return self._found[file]
+
+    def is_chosen(self, file: str) -> bool:
+        """Whether a path key names this very file, and not only the folder around it."""
+        return file in self._chosen
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        from mlmodel.paths import fault
+
+        return frozenset(
+            self._model.directory.look(use.value).path
+            for use in self._model.paths
+            if not _ASIDE.intersection(use.pointer) and use.kind == "file" and fault(use.value) is None
+        )
+
+    @cached_property
+    def _named(self) -> list[str]:
+        from mlmodel.paths import fault
+
+        files: set[str] = set()
+        directory = self._model.directory
+        for use in self._model.paths:
+            if _ASIDE.intersection(use.pointer) or use.kind == "basename" or fault(use.value) is not None:
+                continue
+            entry = directory.look(use.value)
+            if entry.kind is Kind.FILE and entry.path not in _DOCUMENTS:
+                files.add(entry.path)
+            elif entry.kind is Kind.DIRECTORY and entry.path:
+                inside = entry.path + "/"
+                files.update(
+                    path
+                    for path, known in directory.entries.items()
+                    if known.kind is Kind.FILE and path.startswith(inside) and not path.endswith(_TEXTS)
+                )
+        return sorted(files)
+
+    @cached_property
+    def _named_set(self) -> frozenset[str]:
+        return frozenset(self._named)
