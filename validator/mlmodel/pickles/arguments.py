@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.catalogue import CLASSES, Standing, is_attribute, known
+from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_attribute, known
 from mlmodel.pickles.symbols import Global, Made
 
 if TYPE_CHECKING:
@@ -137,8 +137,19 @@ def _module(given: tuple[Value, ...]) -> str | None:
     """``subimport``: of a module that code by value uses."""
     if len(given) != 1 or given[0].kind != "str":
         return "the module is computed"
-    top = str(given[0].value).partition(".")[0]
-    return "importing it does something" if top in _IMPORT_RUNS else None
+    name = str(given[0].value)
+    if not all(part.isidentifier() for part in name.split(".")):
+        return "that is no module"
+    return "importing it does something" if name.partition(".")[0] in _IMPORT_RUNS else None
+
+
+def _path(given: tuple[Value, ...]) -> str | None:
+    """``_import_module`` of dill: of a module, or of a name in one."""
+    wrong = _module(given)
+    if wrong is None and "." in str(given[0].value):
+        effect = effect_of(str(given[0].value))
+        return f"it {effect}" if effect is not None else None
+    return wrong
 
 
 _TYPES = frozenset(
@@ -172,6 +183,7 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "encode": _encode,
     "class": _class,
     "module": _module,
+    "path": _path,
     "typename": _type_name,
     "pickle": _pickle,
     "code": _code,
