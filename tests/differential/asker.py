@@ -70,7 +70,7 @@ def outcome(phase: Callable[[Any], Any], argument: Any) -> tuple[Any, str | None
     signal.alarm(SECONDS)
     try:
         return phase(argument), None
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return None, f"{type(error).__name__}: {error}"[:400]
     finally:
         signal.alarm(0)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.model import Model
-    from mlmodel.pickles import Found, Named
+    from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.judgement import Remark
 
 _MOST = 20
@@ -56,11 +56,12 @@ def _of_file(
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
 
+    of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
             for remark in judge(item.stream, marked=item.marked, local=local):
                 yield _finding(file, item.path, remark)
-            if item.trailing and item.marked and not _is_torch(item):
+            if item.trailing and item.marked and item.path not in of_torch:
                 message = f"{_inside(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
                 yield make("MLM610", message, Location(file))
         elif isinstance(item, Named):
@@ -95,13 +96,9 @@ def _inside(path: str) -> str:
     return shown(path)
 
 
-def _is_torch(item: object) -> bool:
+def _is_torch(item: Pickled) -> bool:
     """The old format of torch.save has the numbers behind its pickles."""
-    from mlmodel.pickles import Pickled
-
-    return isinstance(item, Pickled) and any(
-        (symbol.module or "").startswith("torch") for symbol in item.stream.globals
-    )
+    return any((symbol.module or "").startswith("torch") for symbol in item.stream.globals)
 
 
 def _of_names(file: str, item: Named) -> Iterator[Finding]:

@@ -167,6 +167,8 @@ def _type_name(given: tuple[Value, ...]) -> str | None:
 
 def _pickle(given: tuple[Value, ...]) -> str | None:
     """What loads a pickle from bytes; the bytes themselves are judged as what they are."""
+    if len(given) == 1 and isinstance(given[0].value, Made) and _maker(given[0].value) == "encode":
+        return None  # of protocol 2: the text is looked into instead
     return None if len(given) == 1 and given[0].kind == "bytes" else "the bytes are computed"
 
 

@@ -78,6 +78,7 @@ def _reviewed() -> dict[str, Any]:
     return {
         "known": known,
         "effects": {name: effect for effect, names in review["effects"].items() for name in names},
+        "aliases": review["aliases"],
         "exceptions": frozenset(review["exceptions"]),
         "attributes": frozenset(tuple(pair.split(" ")) for pair in review["attributes"]),
         "classes": frozenset(review["classes"]),
@@ -122,6 +123,7 @@ def _known(module: str, name: str) -> Known:
     review = _reviewed()
     if _CLOUDPICKLE.fullmatch(module):
         module = "cloudpickle.cloudpickle"
+    module = review["aliases"].get(module, module)
     full = f"{module}.{name}"
     found: Known | None = review["known"].get(full)
     if found is not None:
@@ -137,6 +139,8 @@ def _known(module: str, name: str) -> Known:
     if top == "__torch__":
         return Known(Standing.VALUE)  # the archive's own TorchScript
     if top in review["classes"]:
+        if name.startswith("__pyx_unpickle_") and module in _modules(top):
+            return Known(Standing.CONSTRUCTOR)  # what Cython makes for each of its classes
         return _classes(module).get(name) or Known(Standing.FUNCTION)
     if top in review["by form"]:
         return Known(Standing.FORM if _FORM.fullmatch(name) else Standing.FUNCTION)

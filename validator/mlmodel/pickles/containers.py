@@ -95,6 +95,14 @@ class Odd(NamedTuple):
 Found: TypeAlias = Pickled | Named | Unread | Odd
 
 
+def _latin(raw: bytes) -> bytes:
+    """The bytes that a text stands for, as protocol 2 writes them; none where it stands for none."""
+    try:
+        return raw.decode("utf-8", "surrogatepass").encode("latin-1")
+    except UnicodeError:
+        return b""
+
+
 def form_of(head: bytes) -> str | None:
     """What the first bytes of a file say it is; None for a pickle and for everything else."""
     for start, form in _FORMS:
@@ -163,16 +171,27 @@ class Opener:
         """Pickles in the bytes that a call takes (``torch.storage._load_from_bytes``)."""
         if stream.view == "frames":
             return
+        # What is loaded from bytes need not begin like a pickle (before protocol 2).
+        loads = any(symbol.name == "_load_from_bytes" for symbol in stream.globals)
         for call in stream.calls:
+            encodes = isinstance(call.callee, Global) and call.callee.name == "encode"
             for argument in call.arguments or ():
-                if argument.kind != "bytes" or argument.size < 4:
-                    continue
                 begin, stop = argument.start, argument.start + argument.size
-                head = bytes(data[begin : min(stop, begin + _HEAD)])
-                # What is loaded from bytes need not begin like a pickle (before protocol 2).
-                loaded = isinstance(call.callee, Global) and call.callee.name == "_load_from_bytes"
-                if loaded or marked(head, 0) or form_of(head) in ("zip", "tar", "gzip", "xz"):
-                    yield from self.open(data, begin, stop, f"{path}!bytes at {begin}", depth + 1)
+                inner = f"{path}!bytes at {begin}"
+                if argument.kind == "bytes" and argument.size >= 4:
+                    if loads or self._is_loadable(bytes(data[begin : min(stop, begin + _HEAD)])):
+                        yield from self.open(data, begin, stop, inner, depth + 1)
+                elif argument.kind == "str" and argument.size >= 4 and encodes:
+                    # Protocol 2 has bytes as text, and has them made of it (``_codecs.encode``).
+                    raw = _latin(bytes(data[begin : min(stop, begin + self._budget.left)]))
+                    if raw and (loads or self._is_loadable(raw[:_HEAD])):
+                        self._budget.left -= len(raw)
+                        self._effort.left += _TIMES * len(raw)
+                        yield from self.open(raw, 0, len(raw), inner, depth + 1)
+
+    @staticmethod
+    def _is_loadable(head: bytes) -> bool:
+        return marked(head, 0) or form_of(head) in ("zip", "tar", "gzip", "xz")
 
     @staticmethod
     def _hdf5(data: Buffer, start: int, end: int, path: str) -> Iterator[Found]:

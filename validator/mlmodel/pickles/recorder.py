@@ -65,6 +65,19 @@ class BrokenError(Exception):
         self.message = message
 
 
+def _is_no_string(symbol: Global | Made | None) -> bool:
+    """Whether a result is surely no ``str``: readers take no subclass of it for a name.
+
+    Reading joblib's arrays of objects as one pickle mixes up the memo, and so meets such results.
+    """
+    by = symbol.by if isinstance(symbol, Made) else None
+    if not isinstance(symbol, Made) or not isinstance(by, Global) or by.module is None:
+        return False
+    if symbol.opcode in ("NEWOBJ", "NEWOBJ_EX"):
+        return by.module not in ("builtins", "__builtin__")
+    return by.module.partition(".")[0] == "numpy" and by.name in ("dtype", "_reconstruct")
+
+
 class _Used:
     """A :class:`Use` while it is counted."""
 
@@ -186,7 +199,8 @@ class Recorder:
 
     def _operand(self, value: int) -> str | None:
         if value < 0:
-            if isinstance(self._symbols[-value], tuple) or value in (FRESH, UNSET):
+            symbol = self._symbols[-value]
+            if isinstance(symbol, tuple) or value in (FRESH, UNSET) or _is_no_string(symbol):
                 raise BrokenError(Trouble.STACK, "STACK_GLOBAL takes what is no string")
             return None  # what a call or the reader gave: it may be a string
         string = text(self._data, value, self._end)
