@@ -1,0 +1,201 @@
+"""What is in a serialized object, for a person: names by distribution, calls, code, versions that it betrays.
+
+Nothing is loaded; see :mod:`mlmodel.pickles`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.directory import Kind, ModelDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.pickles import Call, Found, Pickled, Stream
+
+
+class Used(NamedTuple):
+    """Something that a stream calls."""
+
+    text: str
+    """The first call, with its arguments as far as they are known."""
+    opcode: str
+    times: int
+    offset: int
+
+
+class Carried(NamedTuple):
+    """Code that a stream carries by value."""
+
+    kind: str
+    name: str | None
+    python: str | None
+    """The Python releases whose code objects have this form."""
+    names: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+class Said(NamedTuple):
+    """What the judgement has to say."""
+
+    kind: str
+    message: str
+    offset: int
+
+
+class Part(NamedTuple):
+    """One pickle, or one document that names classes, in a file."""
+
+    path: str
+    """The file, and behind each ``!`` what was opened in it."""
+    form: str
+    """``pickle``, ``skops``, ``keras``, or ``unread`` and ``odd`` for what could not be read or is ambiguous."""
+    size: int | None
+    """Bytes of the stream."""
+    protocol: int | None
+    imports: dict[str, tuple[str, ...]]
+    """Names by the distribution that has them; ``standard library``, and ``unknown``."""
+    calls: tuple[Used, ...]
+    code: tuple[Carried, ...]
+    versions: dict[str, str]
+    """What the stream betrays of the environment that wrote it."""
+    remarks: tuple[Said, ...]
+
+
+def inspect(path: str | os.PathLike[str]) -> Iterator[Part]:
+    """Everything in a file, or in the files of a directory.
+
+    Args:
+        path: a file, or a directory.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        UnreadableError: a file cannot be read.
+    """
+    given = os.fspath(path)
+    if not os.path.exists(given):
+        raise FileNotFoundError(f"{given} does not exist")
+    folder, name = (given, None) if os.path.isdir(given) else os.path.split(os.path.abspath(given))
+    directory = ModelDirectory(folder)
+    names = [name] if name else [path for path, entry in directory.entries.items() if entry.kind is Kind.FILE]
+    for file in sorted(names):
+        yield from _parts(directory, file)
+
+
+def _parts(directory: ModelDirectory, file: str) -> Iterator[Part]:
+    from mlmodel import pickles
+
+    for found in pickles.scan(directory, file, detail=True):
+        if isinstance(found, pickles.Pickled):
+            if found.marked or found.stream.complete:
+                yield _pickle(found)
+        else:
+            yield _other(found)
+
+
+def _pickle(found: Pickled) -> Part:
+    from mlmodel.pickles.judgement import judge
+
+    stream = found.stream
+    return Part(
+        found.path,
+        "pickle",
+        stream.end - stream.start,
+        stream.protocol,
+        _by_distribution(_names(stream)),
+        tuple(_calls(stream)),
+        tuple(Carried(code.kind, code.name, code.python, code.names, code.constants) for code in stream.code),
+        _versions(stream),
+        tuple(
+            Said(remark.kind.value, remark.message, remark.offset)
+            for remark in judge(stream, marked=found.marked)
+        ),
+    )
+
+
+def _other(found: Found) -> Part:
+    from mlmodel.pickles import Named, Unread
+
+    if isinstance(found, Named):
+        return Part(found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, ())
+    form, message = (
+        ("unread", found.reason) if isinstance(found, Unread) else ("odd", str(getattr(found, "message", "")))
+    )
+    return Part(found.path, form, None, None, {}, (), (), {}, (Said(form, message, 0),))
+
+
+def _all(stream: Stream) -> Iterator[Stream]:
+    yield stream
+    for inner in stream.nested:
+        yield from _all(inner)
+
+
+def _names(stream: Stream) -> set[tuple[str, str]]:
+    found = {item.target for one in _all(stream) for item in one.globals if item.target is not None}
+    return found | {(module, "") for module in stream.imports}
+
+
+def _by_distribution(names: set[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    from mlmodel.environment import distributions
+
+    groups: dict[str, list[str]] = {}
+    for module, name in sorted(names):
+        top = module.partition(".")[0]
+        if top in ("__main__", "__mp_main__"):
+            group = "the script that saved it"
+        elif distributions.is_standard(top, None):
+            group = "standard library"
+        else:
+            group = " or ".join(sorted(distributions.providers(top))[:3]) or "unknown"
+        groups.setdefault(group, []).append(f"{module}.{name}" if name else module)
+    return {group: tuple(found) for group, found in sorted(groups.items())}
+
+
+def _calls(stream: Stream) -> Iterator[Used]:
+    from mlmodel.pickles.spelling import named, spelled
+
+    for one in _all(stream):
+        first: dict[object, Call] = {}
+        for call in one.calls:
+            first.setdefault((call.callee, call.opcode), call)
+        for use in one.uses:
+            if (
+                use.opcode in ("BUILD", "SETITEM", "SETITEMS", "APPEND", "APPENDS", "ADDITEMS")
+                or use.callee is None
+            ):
+                continue
+            known = first.get((use.callee, use.opcode))
+            text = spelled(known) if known is not None else named(use.callee)
+            yield Used(text, use.opcode, use.count, use.offset)
+
+
+_RECORDED = {"_sklearn_version": "scikit-learn"}
+"""Keys of states in which libraries record their version."""
+_PROTOCOLS = {4: ">=3.4", 5: ">=3.8"}
+
+
+def _versions(stream: Stream) -> dict[str, str]:
+    found: dict[str, str] = {}
+    python = next((code.python for code in stream.code if code.python), None) or _PROTOCOLS.get(
+        stream.protocol
+    )
+    if python:
+        found["Python"] = python
+    if any(module.startswith("numpy._core.") for module in stream.modules):
+        found["numpy"] = ">=1.26.1"
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in _all(stream):
+        for call in one.calls:
+            values = call.arguments or ()
+            for key, value in zip(values[::2], values[1::2], strict=False):
+                library = (
+                    _RECORDED.get(str(key.value)) if call.opcode == "BUILD" and key.kind == "str" else None
+                )
+                if library is not None and isinstance(value.value, str):
+                    counts[library, value.value] += 1
+    for (library, version), _ in counts.most_common():
+        found.setdefault(library, version)
+    return found
