@@ -5,7 +5,8 @@
 * cold: CPU of one ``mlmodel-validate DIR``, process start included, against ``python -I -c pass`` of the same
   interpreter; with ``--mlflow`` (an interpreter that has MLflow) also against its ``Model.load(DIR)``.
 * bulk: many model directories below one, with one process and with one a core, peak memory of each; with
-  ``--mlflow`` also a bare loop of ``Model.load`` over the same directories.
+  ``--mlflow`` also a bare loop of ``Model.load`` over the same directories.  No two of them are alike: ids, times,
+  coefficients, example and pinned versions differ, so that remembering what a file said helps nobody.
 * checks: CPU of judging one model in a warm process, with and without the checks that compare the environment
   files with each other, with the flavors and with the pickles.
 * imports: which of the modules that should stay unimported are imported.
@@ -18,12 +19,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickletools
+import random
+import re
 import resource
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = [ROOT / "examples" / "sklearn-logistic-regression", ROOT / "tests" / "base"]
@@ -75,7 +84,8 @@ def bulk(count: int, mlflow: str | None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for index in range(count):
             target = Path(scratch, f"{index // 100:03}", f"model-{index:05}")
-            shutil.copytree(MODELS[index % len(MODELS)], target, copy_function=os.link)
+            shutil.copytree(MODELS[index % len(MODELS)], target)
+            vary(target, random.Random(index))
         for jobs in sorted({1, os.cpu_count() or 1}):
             measure_bulk(scratch, count, jobs)
         if count >= 1000:
@@ -88,6 +98,30 @@ def bulk(count: int, mlflow: str | None) -> None:
                 text=True,
             )
             print(f"bulk   bare loop of mlflow Model.load  {float(result.stdout):7.0f} models/s of CPU")
+
+
+def vary(model: Path, chance: random.Random) -> None:
+    """Make a copy of a model another one: as a second training, in another environment, would have saved it."""
+
+    def change(name: str, pattern: str, replacement: Callable[[re.Match[str]], str]) -> None:
+        file = model / name
+        file.write_text(re.sub(pattern, replacement, file.read_text(encoding="utf-8")), encoding="utf-8")
+
+    change("MLmodel", "(?<=id: )[0-9a-f]{32}", lambda _: f"{chance.getrandbits(128):032x}")
+    change("MLmodel", r"(?<=:\d\d\.)\d{6}", lambda _: f"{chance.randrange(10**6):06}")
+    minor = {"numpy": (22, 27), "pandas": (0, 3), "scipy": (10, 16)}
+    pins = {name: f"{chance.randrange(*some)}.{chance.randrange(5)}" for name, some in minor.items()}
+    for name in ("requirements.txt", "conda.yaml"):
+        change(name, r"(numpy|pandas|scipy)==(\d+)\.[\d.]+", lambda pin: f"{pin[1]}=={pin[2]}.{pins[pin[1]]}")
+    change("python_env.yaml", r"(?<=wheel==0\.)\d+", lambda _: str(chance.randrange(1000)))
+    for name in ("input_example.json", "serving_input_payload.json"):
+        change(name, r"\d+\.\d+", lambda _: repr(chance.random()))
+    pickled = (model / "model.pkl").read_bytes()
+    for opcode, payload, _ in pickletools.genops(pickled):
+        if "BYTES" in opcode.name and payload and len(payload) % 8 == 0:  # an array of float64
+            numbers = [chance.random() for _ in range(len(payload) // 8)]
+            pickled = pickled.replace(payload, struct.pack(f"<{len(numbers)}d", *numbers))
+    (model / "model.pkl").write_bytes(pickled)
 
 
 def measure_bulk(folder: str, count: int, jobs: int) -> None:
