@@ -81,8 +81,9 @@ class ModelDirectory:
     """The files of one model, by paths relative to its root."""
 
     def __init__(self, root: str) -> None:
-        self.given = root
-        self.root = os.path.realpath(root)
+        self.root = root
+        self._inside = os.path.join(root, "")
+        """What stands before the name of everything in it."""
         self.closed: dict[str, str] = {}
         """Folders that could not be listed, and why."""
         self._reads = 0
@@ -118,7 +119,7 @@ class ModelDirectory:
 
     def _list(self, folder: str) -> Iterator[Entry]:
         try:
-            scan = os.scandir(os.path.join(self.root, folder) if folder else self.root)
+            scan = os.scandir(self._inside + folder if folder else self.root)
         except OSError as error:
             self.closed[folder] = error.strerror or str(error)
             return
@@ -138,18 +139,16 @@ class ModelDirectory:
         mode = status.st_mode
         if stat.S_ISREG(mode):
             return Entry(path, Kind.FILE, status.st_size, mode)
-        if stat.S_ISDIR(mode):
-            return Entry(path, Kind.DIRECTORY, 0, mode)
         if stat.S_ISLNK(mode):
             return self._linked(path, mode)
-        return Entry(path, Kind.SPECIAL, 0, mode)
+        return Entry(path, Kind.DIRECTORY if stat.S_ISDIR(mode) else Kind.SPECIAL, 0, mode)
 
     def _linked(self, path: str, mode: int) -> Entry:
         target = self._resolve(path)
         if target is None:
             return Entry(path, Kind.OUTSIDE, 0, mode)
         try:
-            status = os.lstat(os.path.join(self.root, target))
+            status = os.lstat(self._inside + target)
         except OSError:
             return Entry(path, Kind.MISSING, 0, mode)
         if stat.S_ISLNK(status.st_mode):  # it was changed meanwhile
@@ -187,7 +186,7 @@ class ModelDirectory:
 
     def _below_root(self, target: str) -> str | None:
         """An absolute path as one relative to the root, None where it does not lead there."""
-        for root in (self.root, os.path.abspath(self.given)):
+        for root in (os.path.realpath(self.root), os.path.abspath(self.root)):
             start = root.replace(os.sep, "/").rstrip("/") + "/"
             if f"{target}/".startswith(start):
                 return target[len(start) :]
@@ -221,7 +220,7 @@ class ModelDirectory:
         if target is None:
             return Entry(normal, Kind.OUTSIDE, 0, 0)
         try:
-            status = os.lstat(os.path.join(self.root, target))
+            status = os.lstat(self._inside + target)
         except PermissionError as error:
             raise UnreadableError(normal, error.strerror or str(error)) from None
         except (OSError, ValueError):
@@ -302,7 +301,7 @@ class ModelDirectory:
 
     def parent_has(self, name: str) -> bool:
         """Whether the directory around this one has a file of that name."""
-        return os.path.isfile(os.path.join(os.path.dirname(self.root), name))
+        return os.path.isfile(os.path.join(os.path.dirname(os.path.realpath(self.root)), name))
 
     @property
     def others_may_write(self) -> bool:
@@ -337,15 +336,15 @@ class ModelDirectory:
         """All bytes of a small file, which are read once; None for larger ones."""
         content = self._small.get(path)
         if content is None and self.look(path).size <= min(SMALL, self._room):
-            file, _ = self._open(path)
+            file, there = self._open(path)
             try:
-                content = _read_fully(file, SMALL + 1)
+                if there > SMALL:
+                    return None  # it has grown meanwhile
+                content = _read_fully(file, there)
             except OSError as error:
                 raise UnreadableError(path, error.strerror or str(error)) from None
             finally:
                 os.close(file)
-            if len(content) > SMALL:
-                return None  # it has grown meanwhile
             self._small[path] = content
             self._room -= len(content)
         return content
@@ -360,7 +359,7 @@ class ModelDirectory:
         if self._reads > MAX_READS:
             raise UnreadableError(path, f"more than {MAX_READS:,} reads of files", limit=True)
         try:
-            file = os.open(os.path.join(self.root, real), _FLAGS)
+            file = os.open(self._inside + real, _FLAGS)
             status = os.fstat(file)
             if stat.S_ISREG(status.st_mode):
                 return file, status.st_size

@@ -37,6 +37,14 @@ class Model:
         self._today = today
         self._documents: dict[tuple[str, int], Document | None] = {}
 
+    def forget(self) -> None:
+        """Drop everything that was read.
+
+        The model and its environment know each other.  Without this, all their documents would wait for the
+        collector of garbage, which would look at each value and position in them several times first.
+        """
+        self.__dict__.clear()
+
     # -- documents -------------------------------------------------------------------------------
 
     def yaml(self, path: str) -> Document | None:

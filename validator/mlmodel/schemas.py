@@ -108,6 +108,16 @@ def _annotation_places(name: str, keyword: str) -> tuple[tuple[tuple[Any, ...], 
 
 
 @cache
+def newer_keys(name: str) -> tuple[tuple[str, str, str], ...]:
+    """The keys that not every release wrote: each with its ``x-not-in`` and ``x-since``."""
+    return tuple(
+        (key, subschema["x-not-in"], subschema["x-since"])
+        for key, subschema in schema(name).get("properties", {}).items()
+        if subschema.get("x-not-in")
+    )
+
+
+@cache
 def value_eras(name: str, key: str) -> Json:
     """For the values of an enumerated key that not every release knows: their ``x-since`` and ``x-not-in``."""
     for steps, subschema in _annotation_places(name, "x-values"):

@@ -63,6 +63,13 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     if not os.path.isdir(given):
         raise NotADirectoryError(f"{given} is not a directory")
     model = Model(ModelDirectory(given), options.today)
+    try:
+        return _report(model, given, options)
+    finally:
+        model.forget()
+
+
+def _report(model: Model, given: str, options: Options) -> Report:
     found = sorted({*run_checks(model, options)}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
     kept = graded

@@ -205,7 +205,7 @@ def pickle_protocol(model: Model) -> Iterator[Finding]:
 def byte_code(model: Model) -> Iterator[Finding]:
     """MLM408: functions that were pickled as byte code run on the Python that made them."""
     environment = model.environment
-    saved = next((python for python in environment.pythons if python.place.file == "MLmodel"), None)
+    saved = next((python for python in environment.pythons if python.file == "MLmodel"), None)
     installed = environment.python
     if saved is None or saved.numbers is None or installed is None or saved.numbers[:2] == installed[:2]:
         return

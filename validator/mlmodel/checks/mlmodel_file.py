@@ -270,12 +270,11 @@ def newer_keys(model: Model) -> Iterator[Finding]:
         if flavor in schemas.flavor_names()
     ]
     for name, mapping, base in tables:
-        for key, subschema in schemas.schema(name).get("properties", {}).items():
-            absent = subschema.get("x-not-in")
-            if key in mapping and absent and releases.at_most(model.release, absent):
+        for key, absent, since in schemas.newer_keys(name):
+            if key in mapping and releases.at_most(model.release, absent):
                 yield make(
                     "MLM129",
-                    f"MLflow writes {key!r} since {subschema['x-since']}, the file says {model.config['mlflow_version']}",
+                    f"MLflow writes {key!r} since {since}, the file says {model.config['mlflow_version']}",
                     at(document, (*base, key), key=True),
                 )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlmodel.environment.conda import Package
     from mlmodel.environment.recorded import Listing
     from mlmodel.environment.requirements import Entry
-    from mlmodel.findings import Finding, Location
+    from mlmodel.findings import Finding
     from mlmodel.model import Model
 
 _MLFLOW = frozenset({"mlflow", "mlflow-skinny", "mlflow-tracing"})
@@ -34,7 +34,13 @@ def unpinned(model: Model) -> Iterator[Finding]:
             if entry.form is not Form.REQUIREMENT or name is None or name in seen:
                 continue
             seen.add(name)
-            if entry.target or name in held or name in _TOOLS or versions.bounded(entry.clauses):
+            if (
+                entry.pin is not None
+                or entry.target
+                or name in held
+                or name in _TOOLS
+                or versions.bounded(entry.clauses)
+            ):
                 continue
             saved = _saved_version(model, name)
             yield make(
@@ -81,9 +87,9 @@ def flavor_versions(model: Model) -> Iterator[Finding]:
     if document is None:
         return
     for name, version, pointer in saved_versions(model):
-        saved = at(document, pointer)
-        for text, place in _pins(model, name):
+        for text, pinned in _pins(model, name):
             if not _agrees(version, text):
+                saved, place = at(document, pointer), pinned.place
                 message = (
                     f"{pointer[-1]} is {version} ({saved.label}), but {place.label} installs {name} {text}"
                 )
@@ -93,19 +99,24 @@ def flavor_versions(model: Model) -> Iterator[Finding]:
                 yield make(rule, message, place, f"write {name}=={versions.public(version)}")
 
 
-def _pins(model: Model, name: str) -> Iterator[tuple[str, Location]]:
-    """The versions that the environment files pin a distribution to, and where; of equal ones the first."""
+def _pins(model: Model, name: str) -> Iterator[tuple[str, Entry | Package]]:
+    """The versions that the environment files pin a distribution to, and what does; of equal ones the first."""
     seen = set()
     for listing in model.environment.listings:
-        for entry in (*listing.named(name), *(entry for entry in listing.constraints if entry.name == name)):
-            if entry.pin is not None and entry.marker is None and entry.pin not in seen:
+        for entry in (*listing.entries, *listing.constraints):
+            if (
+                entry.name == name
+                and entry.pin is not None
+                and entry.marker is None
+                and entry.pin not in seen
+            ):
                 seen.add(entry.pin)
-                yield entry.pin, entry.place
+                yield entry.pin, entry
     conda = model.environment.conda
     for package in conda.packages if conda is not None else ():
         if package.distribution == name and package.pin is not None and package.pin not in seen:
             seen.add(package.pin)
-            yield package.pin, package.place
+            yield package.pin, package
 
 
 def _same_series(one: str, other: str) -> bool:
@@ -132,9 +143,9 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
         # A development version is on no index: MLflow pins the release before it.
         accepted.append(f"{match[1]}.{match[2]}.{int(match[3]) - 1}")
     for name in ("mlflow", "mlflow-skinny"):
-        for text, place in _pins(model, name):
+        for text, pinned in _pins(model, name):
             if not any(_agrees(one, text) for one in accepted):
-                saved = at(document, ("mlflow_version",))
+                saved, place = at(document, ("mlflow_version",)), pinned.place
                 message = (
                     f"mlflow_version is {version} ({saved.label}), but {place.label} installs {name} {text}"
                 )
@@ -164,6 +175,8 @@ def lists_disagree(model: Model) -> Iterator[Finding]:
 def _differences(one: Listing, other: Listing, packages: dict[str, Package]) -> Iterator[Finding]:
     if one.faults or other.faults:
         return  # what they include is not known
+    if _texts(one) == _texts(other) and not one.constraints and not other.constraints:
+        return
     first, second = _by_subject(one), _by_subject(other)
     for subject in first.keys() | second.keys():
         here, there = first.get(subject, {}), second.get(subject, {})
@@ -186,6 +199,10 @@ def _differences(one: Listing, other: Listing, packages: dict[str, Package]) -> 
             yield _lacking(next(iter(there.values())), one)
 
 
+def _texts(listing: Listing) -> set[str]:
+    return {entry.text for entry in listing.entries}
+
+
 def _lacking(entry: Entry, listing: Listing) -> Finding:
     what = (
         f"{shown(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
@@ -206,6 +223,8 @@ def _by_subject(listing: Listing) -> dict[tuple[str, ...], dict[tuple[object, ..
 def conflicts(model: Model) -> Iterator[Finding]:
     """MLM441, MLM442: one distribution twice in what is installed together."""
     for listing in model.environment.listings:
+        if not listing.constraints and len({entry.name for entry in listing.entries}) == len(listing.entries):
+            continue
         named: dict[str, list[Entry]] = {}
         for entry in listing.entries:
             if (
@@ -248,15 +267,16 @@ def _exclude(one: Entry, other: Entry) -> bool:
 def local_labels(model: Model) -> Iterator[Finding]:
     """MLM443: ``+cpu``, ``+cu118``: builds that the usual index does not have."""
     for listing in model.environment.listings:
-        if any(name in _SOURCES for entry in listing.entries for name, _ in entry.options):
+        labeled = [entry for entry in listing.entries if entry.pin is not None and "+" in entry.pin]
+        if not labeled or any(name in _SOURCES for entry in listing.entries for name, _ in entry.options):
             continue
-        for entry in listing.entries:
-            if entry.form is Form.REQUIREMENT and entry.pin is not None and "+" in entry.pin:
+        for entry in labeled:
+            if entry.form is Form.REQUIREMENT:
                 yield make(
                     "MLM443",
                     f"{shown(entry.safe)}: PyPI takes no version with a label after +, so pip finds none",
                     entry.place,
-                    f"write {entry.name}=={versions.public(entry.pin)}, or name the index that has this build",
+                    f"write {entry.name}=={versions.public(entry.pin or '')}, or name the index that has this build",
                 )
 
 
@@ -268,19 +288,23 @@ def impossible_python(model: Model) -> Iterator[Finding]:
     python = model.environment.python
     if python is None:
         return
-    recorded = next(known for known in reversed(model.environment.pythons) if known.numbers == python)
     for listing in model.environment.listings:
         for entry in listing.entries:
             if entry.pin is None or entry.marker is not None or entry.name is None:
                 continue
             wanted = distributions.requires_python(entry.name, entry.pin)
             if wanted is not None and not distributions.python_fits(wanted, python):
+                recorded = next(
+                    known for known in reversed(model.environment.pythons) if known.numbers == python
+                )
                 message = f"{shown(entry.safe)} wants Python {wanted}, but {recorded.place.label} records {recorded.text}"
                 yield make("MLM439", message, entry.place)
 
 
 def platform_only(model: Model) -> Iterator[Finding]:
     """MLM440: distributions that exist for Windows or macOS only."""
+    if not distributions.needs_a_word(model.environment.names):
+        return
     for listing in model.environment.listings:
         for entry in listing.entries:
             system = distributions.only_for(entry.name or "")
@@ -295,6 +319,8 @@ def platform_only(model: Model) -> Iterator[Finding]:
 
 def development(model: Model) -> Iterator[Finding]:
     """MLM449: tools of the author that no model needs."""
+    if not distributions.needs_a_word(model.environment.names):
+        return
     for listing in model.environment.listings:
         found = [
             entry for entry in listing.entries if entry.name and distributions.is_development(entry.name)
@@ -308,6 +334,8 @@ def development(model: Model) -> Iterator[Finding]:
 
 def system_libraries(model: Model) -> Iterator[Finding]:
     """MLM461: distributions that need more than pip installs."""
+    if not distributions.needs_a_word(model.environment.names):
+        return
     for listing in model.environment.listings:
         for entry in listing.entries:
             library = distributions.system_library(entry.name or "")

@@ -44,7 +44,7 @@ def end_of_life(model: Model) -> Iterator[Finding]:
 def unusable(model: Model) -> Iterator[Finding]:
     """MLM436: the version is one that an installer can find."""
     for python in model.environment.pythons:
-        if python.place.file == "MLmodel" or python.numbers:  # MLM212 judges the MLmodel file
+        if python.file == "MLmodel" or python.numbers:  # MLM212 judges the MLmodel file
             continue
         if not python.is_range and not re.search(_SHELL, python.text):
             yield make(

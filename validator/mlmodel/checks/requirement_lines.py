@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model import Model
 
-_HEAVY = frozenset({Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID, Form.OPTION})
 _SHELL = r"\$\(|`|\|\s*\w|&&|;\s*[\w./~-]+\s+(?![<>=!~]|in\b|not\b)\S|[<>]\s*[/~]|\n"
 _MARKER = r";\s*\(*\s*(?:python_|os_name|sys_platform|platform_|implementation_|extra\b|['\"])"
 _INDEX_OPTIONS = ("index-url", "pypi-url", "extra-index-url", "find-links", "no-index", "trusted-host")
@@ -27,18 +26,9 @@ _DRIVE = r"[A-Za-z]:[\\/]|\\\\"
 _INSTALLED = r"(?i)(?:git|hg|bzr|svn)\+"
 
 
-def plain(model: Model) -> tuple[Entry, ...]:
-    """The lines that are more than a name and versions, which are all that most models have."""
-    return tuple(
-        entry
-        for entry in model.environment.own_lines
-        if entry.form in _HEAVY or entry.target or entry.options
-    )
-
-
 def invalid(model: Model) -> Iterator[Finding]:
     """MLM450, MLM455: lines that pip refuses, and those among them that a shell would run."""
-    for entry in model.environment.own_lines:
+    for entry in model.environment.special_lines:
         if entry.form is not Form.INVALID and not entry.target:
             continue
         if _runs(entry):
@@ -71,7 +61,7 @@ def includes(model: Model) -> Iterator[Finding]:
 
 def paths(model: Model) -> Iterator[Finding]:
     """MLM444, MLM463: a path leads to a file of the directory."""
-    for entry in plain(model):
+    for entry in model.environment.special_lines:
         path = _local(entry)
         if path is None:
             continue
@@ -129,7 +119,7 @@ def _is_remote(target: str | None) -> bool:
 
 def options(model: Model) -> Iterator[Finding]:
     """MLM451, MLM452: other sources of packages."""
-    for entry in plain(model):
+    for entry in model.environment.special_lines:
         for name, value in entry.options:
             if name not in _INDEX_OPTIONS:
                 continue
@@ -150,6 +140,8 @@ def options(model: Model) -> Iterator[Finding]:
 
 def hashes(model: Model) -> Iterator[Finding]:
     """MLM457: with one hash, pip wants a hash and a pin on every line."""
+    if not model.environment.special_lines:
+        return
     for listing in model.environment.listings:
         hashed = any(_has_hash(entry) for entry in listing.entries)
         required = any(name == "require-hashes" for entry in listing.entries for name, _ in entry.options)

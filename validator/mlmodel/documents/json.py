@@ -17,7 +17,13 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _ATOM = re.compile(r"[^\s,\]}]+")
 _MARK = re.compile(r'["{}]|NaN|-?Infinity')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_STRANGE = re.compile(r"\\u[dD][89a-fA-F]|NaN|Infinity")
+"""What may not be the JSON of the standard."""
 _DECODER = json.JSONDecoder()
+
+
+_QUICK = json.JSONDecoder().decode
+_KEY = re.compile(r'"\s*:')
 
 
 class _Duplicates:
@@ -54,6 +60,17 @@ def parse_json(
         message = f"more than {Limits.JSON_VALUES:,} values and keys"
         document.problems = (Problem(ProblemKind.LIMIT, message, document.position(0), fatal=True),)
         return document
+    if not _STRANGE.search(text):
+        try:
+            document.data = _QUICK(text)
+        except (ValueError, RecursionError):
+            pass  # the other way says why
+        else:
+            # A text in which all keys are accounted for has none twice.
+            depth, keys = _measure(document.data)
+            if depth <= Limits.DEPTH and keys == sum(1 for _ in _KEY.finditer(text)):
+                return document
+            document.data = None
     duplicates = _Duplicates()
     constants: list[str] = []
 
@@ -72,7 +89,7 @@ def parse_json(
         document.problems = (Problem(ProblemKind.SYNTAX, str(error), fatal=True),)
     else:
         # Depth first: nothing below may walk data that is deeper than the limit.
-        if _depth(document.data) > Limits.DEPTH:
+        if _measure(document.data)[0] > Limits.DEPTH:
             document.data = None
             document.problems = (too_deep(),)
             return document
@@ -145,18 +162,21 @@ def too_deep() -> Problem:
     )
 
 
-def _depth(data: Any) -> int:
-    """Levels of nesting, by breadth and without recursion."""
-    level, depth = [data], 0
+def _measure(data: Any) -> tuple[int, int]:
+    """Levels of nesting, and keys in all objects down to one level more than are allowed; by breadth and without
+    recursion."""
+    level, depth, keys = [data], 0, 0
     while level and depth <= Limits.DEPTH:
         below: list[Any] = []
         for value in level:
-            if type(value) is list:
-                below += [item for item in value if type(item) in (list, dict)]
-            elif type(value) is dict:
-                below += [item for item in value.values() if type(item) in (list, dict)]
+            if type(value) is dict:
+                keys += len(value)
+                value = value.values()  # noqa: PLW2901 - the same for both
+            elif type(value) is not list:
+                continue
+            below += [item for item in value if type(item) is dict or type(item) is list]
         level, depth = below, depth + 1
-    return depth
+    return depth, keys
 
 
 class JsonPlaces:

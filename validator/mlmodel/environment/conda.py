@@ -18,6 +18,8 @@ class ItemOrigin(NamedTuple):
 
     document: Document
     pointer: tuple[str | int, ...]
+    key: bool = False
+    """Whether the key of the item is meant."""
 
     @property
     def file(self) -> str:
@@ -29,7 +31,7 @@ class ItemOrigin(NamedTuple):
         from mlmodel.model import at
 
         del line, column
-        return at(self.document, self.pointer)
+        return at(self.document, self.pointer, key=self.key)
 
 
 def listed(
@@ -178,14 +180,12 @@ class CondaFile:
         items = self.document.data["dependencies"][self._pip_index]["pip"]
         return listed(self.document, ("dependencies", self._pip_index, "pip"), items)
 
-    @cached_property
-    def pip_place(self) -> Location:
+    @property
+    def pip_origin(self) -> ItemOrigin:
         """Where the list of pip requirements stands, or should."""
-        from mlmodel.model import at
-
         if self._pip_index is None:
-            return at(self.document, ("dependencies",), key=True)
-        return at(self.document, ("dependencies", self._pip_index, "pip"), key=True)
+            return ItemOrigin(self.document, ("dependencies",), key=True)
+        return ItemOrigin(self.document, ("dependencies", self._pip_index, "pip"), key=True)
 
     @property
     def _items(self) -> list[object]:

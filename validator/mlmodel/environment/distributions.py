@@ -38,6 +38,18 @@ def is_development(name: str) -> bool:
     return name in table("distributions.json")["development"]
 
 
+def needs_a_word(names: frozenset[str]) -> bool:
+    """Whether any of the names is one that :func:`only_for`, :func:`is_development` or :func:`system_library` knows:
+    few models list one."""
+    return not _remarkable().isdisjoint(names)
+
+
+@cache
+def _remarkable() -> frozenset[str]:
+    known = table("distributions.json")
+    return frozenset().union(known["only-for"], known["development"], known["system-library"])
+
+
 def system_library(name: str) -> str | None:
     """The shared library that a distribution needs from the operating system."""
     library: str | None = table("distributions.json")["system-library"].get(name)
@@ -52,13 +64,22 @@ def requires_python(name: str, version: str) -> str | None:
     """The ``Requires-Python`` of a release, ``>=3.9,<3.13``; None where it is not known."""
     from mlmodel.environment import versions
 
-    releases = table("requires-python.json")["distributions"].get(name)
-    if releases is None:
+    if name not in table("requires-python.json")["distributions"]:
         return None
-    wanted: str | None = releases.get(version)
-    if wanted is not None:
-        return wanted
-    return next((wanted for known, wanted in releases.items() if versions.same(known, version)), None)
+    releases = _pythons_of(name)
+    return releases.get(version) or releases.get(versions.release(versions.public(version)))
+
+
+@cache
+def _pythons_of(name: str) -> dict[object, str]:
+    """What the releases of a known distribution require, by their texts and by their numbers."""
+    from mlmodel.environment import versions
+
+    known: dict[str, str] = table("requires-python.json")["distributions"][name]
+    found: dict[object, str] = {versions.release(version): wanted for version, wanted in known.items()}
+    found.pop(None, None)
+    found.update(known)
+    return found
 
 
 @lru_cache(maxsize=4096)

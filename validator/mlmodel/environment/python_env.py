@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mlmodel.environment.conda import listed
+from mlmodel.environment.conda import ItemOrigin, listed
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document
     from mlmodel.environment.requirements import Entry
-    from mlmodel.findings import Location
 
 
 class PythonEnvFile:
@@ -40,9 +39,7 @@ class PythonEnvFile:
         """What is installed, usually ``-r requirements.txt``."""
         return listed(self.document, ("dependencies",), self.document.data.get("dependencies"))
 
-    @cached_property
-    def dependencies_place(self) -> Location:
+    @property
+    def dependencies_origin(self) -> ItemOrigin:
         """Where the list of dependencies stands, or should."""
-        from mlmodel.model import at
-
-        return at(self.document, ("dependencies",), key=True)
+        return ItemOrigin(self.document, ("dependencies",), key=True)

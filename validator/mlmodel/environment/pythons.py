@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from datetime import date
 
+    from mlmodel.environment.requirements import Origin
     from mlmodel.findings import Location
 
 _VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?(?:(?:a|b|rc)\d+)?\+?"
@@ -21,7 +22,17 @@ class Recorded(NamedTuple):
     """The Python that one file records."""
 
     text: str
-    place: Location
+    origin: Origin
+
+    @property
+    def file(self) -> str:
+        """The file."""
+        return self.origin.file
+
+    @property
+    def place(self) -> Location:
+        """Where it stands."""
+        return self.origin.place(1, 1)
 
     @property
     def numbers(self) -> tuple[int, ...] | None:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.directory import Kind, UnreadableError
 from mlmodel.environment import requirements
-from mlmodel.environment.conda import CondaFile
+from mlmodel.environment.conda import CondaFile, ItemOrigin
 from mlmodel.environment.python_env import PythonEnvFile
 from mlmodel.environment.pythons import Recorded
 from mlmodel.environment.requirements import Form
+from mlmodel.findings import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.environment.pickled import Stream
-    from mlmodel.environment.requirements import Entry
-    from mlmodel.findings import Location
+    from mlmodel.environment.requirements import Entry, Origin
     from mlmodel.model import Model
 
 REQUIREMENTS = "requirements.txt"
@@ -29,6 +29,19 @@ MAX_BYTES = 1024 * 1024
 
 
 _CONFLICT = ("<<<<<<<", ">>>>>>>")
+
+
+_HEAVY = (Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID, Form.OPTION)
+_INCLUDING = (Form.INCLUDE, Form.CONSTRAINTS)
+
+
+class _FirstLine(NamedTuple):
+    """The beginning of a file."""
+
+    file: str
+
+    def place(self, line: int, column: int) -> Location:
+        return Location(self.file, line, column)
 
 
 class Fault(NamedTuple):
@@ -45,8 +58,8 @@ class Listing(NamedTuple):
     label: str
     """What to call it in a message."""
     file: str
-    start: Location
-    """Where the list begins: the place that lacks what the list lacks."""
+    origin: Origin
+    """Where the list begins."""
     entries: tuple[Entry, ...]
     """Its own lines and those of the files it includes with ``-r``."""
     constraints: tuple[Entry, ...] = ()
@@ -54,6 +67,11 @@ class Listing(NamedTuple):
     faults: tuple[Fault, ...] = ()
     includes: frozenset[str] = frozenset()
     """The files that it includes."""
+
+    @property
+    def start(self) -> Location:
+        """The place that lacks what the list lacks."""
+        return self.origin.place(1, 1)
 
     def named(self, name: str) -> tuple[Entry, ...]:
         """The requirements, not the constraints, for a distribution."""
@@ -103,9 +121,7 @@ class Environment:
         entries = self.file(REQUIREMENTS)
         if entries is None or REQUIREMENTS in self.unresolved:
             return None
-        from mlmodel.findings import Location
-
-        return self._listing(REQUIREMENTS, REQUIREMENTS, Location(REQUIREMENTS, 1, 1), entries)
+        return self._listing(REQUIREMENTS, REQUIREMENTS, _FirstLine(REQUIREMENTS), entries)
 
     @cached_property
     def conda_pip(self) -> Listing | None:
@@ -113,7 +129,7 @@ class Environment:
         if self.conda is None or self.conda.pip is None:
             return None
         file = self.conda.file
-        return self._listing(f"the pip list of {file}", file, self.conda.pip_place, self.conda.pip)
+        return self._listing(f"the pip list of {file}", file, self.conda.pip_origin, self.conda.pip)
 
     @cached_property
     def virtualenv(self) -> Listing | None:
@@ -121,7 +137,7 @@ class Environment:
         if self.python_env is None:
             return None
         file = self.python_env.file
-        return self._listing(file, file, self.python_env.dependencies_place, self.python_env.dependencies)
+        return self._listing(file, file, self.python_env.dependencies_origin, self.python_env.dependencies)
 
     @cached_property
     def listings(self) -> tuple[Listing, ...]:
@@ -133,6 +149,13 @@ class Environment:
     def build(self) -> tuple[Entry, ...]:
         """What python_env.yaml installs before everything else."""
         return self.python_env.build if self.python_env is not None else ()
+
+    @cached_property
+    def special_lines(self) -> tuple[Entry, ...]:
+        """Those of :attr:`own_lines` that are more than a name and versions, which are all that most models have."""
+        return tuple(
+            [entry for entry in self.own_lines if entry.target or entry.options or entry.form in _HEAVY]
+        )
 
     @cached_property
     def own_lines(self) -> tuple[Entry, ...]:
@@ -160,13 +183,15 @@ class Environment:
                 self._parsed[path] = entries
         return self._parsed[path]
 
-    def _listing(self, label: str, file: str, start: Location, entries: tuple[Entry, ...]) -> Listing:
+    def _listing(self, label: str, file: str, origin: Origin, entries: tuple[Entry, ...]) -> Listing:
+        if not any(entry.form in _INCLUDING for entry in entries):
+            return Listing(label, file, origin, entries)
         found = _Included([], [], [], set())
         self._include(entries, file, (file,), found, constraints=False)
         return Listing(
             label,
             file,
-            start,
+            origin,
             tuple(found.entries),
             tuple(found.constraints),
             tuple(found.faults),
@@ -184,7 +209,7 @@ class Environment:
     ) -> None:
         for entry in entries:
             (found.constraints if constraints else found.entries).append(entry)
-            if entry.form not in (Form.INCLUDE, Form.CONSTRAINTS):
+            if entry.form not in _INCLUDING:
                 continue
             target = self._target(entry, file, found)
             if target is None:
@@ -227,24 +252,22 @@ class Environment:
         return tuple(self._pythons())
 
     def _pythons(self) -> Iterator[Recorded]:
-        from mlmodel.model import at
-
         saved = self._model.flavors.get("python_function", {}).get("python_version")
         document = self._model.mlmodel
         if isinstance(saved, str) and document is not None:
-            yield Recorded(saved, at(document, ("flavors", "python_function", "python_version")))
+            yield Recorded(saved, ItemOrigin(document, ("flavors", "python_function", "python_version")))
         if self.python_env is not None and self.python_env.python is not None:
-            yield Recorded(self.python_env.python, at(self.python_env.document, ("python",)))
+            yield Recorded(self.python_env.python, ItemOrigin(self.python_env.document, ("python",)))
         python = self.conda.python if self.conda is not None else None
         if python is not None and python.version:
-            yield Recorded(python.pin or python.version, python.place)
+            yield Recorded(python.pin or python.version, python.origin)
 
     @cached_property
     def python(self) -> tuple[int, ...] | None:
         """The Python that an environment manager installs: python_env.yaml's, else conda.yaml's, else the
         saved one; None where none is a version."""
-        saved = [python for python in self.pythons if python.place.file == "MLmodel"]
-        others = [python for python in self.pythons if python.place.file != "MLmodel"]
+        saved = [python for python in self.pythons if python.file == "MLmodel"]
+        others = [python for python in self.pythons if python.file != "MLmodel"]
         return next((python.numbers for python in (*others, *saved) if python.numbers), None)
 
     @cached_property

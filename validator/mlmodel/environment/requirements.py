@@ -85,6 +85,8 @@ class Entry(NamedTuple):
     """Long names of options, and their values."""
     problem: str | None = None
     """Why pip refuses the entry."""
+    pin: str | None = None
+    """The one version that the entry allows."""
 
     @property
     def place(self) -> Location:
@@ -98,11 +100,6 @@ class Entry(NamedTuple):
     def safe(self) -> str:
         """The text for a message: without the secrets in it."""
         return masked(self.text)
-
-    @property
-    def pin(self) -> str | None:
-        """The one version that the entry allows."""
-        return versions.pin(self.clauses)
 
     @property
     def specifier(self) -> str:
@@ -168,11 +165,16 @@ def parse(text: str, origin: Origin) -> tuple[Entry, ...]:
     """The entries of a requirements file, or of one item of a list of requirements."""
     if _SIMPLE.fullmatch(text):
         return (_entry(text, 1, 1, origin),)
+    if _SIMPLE_LINES.fullmatch(text):
+        lines = enumerate(text.split("\n"), start=1)
+        return tuple([_entry(line, number, 1, origin) for number, line in lines if line])
     return tuple(_entry(logical, line, column, origin) for logical, line, column in _logical_lines(text))
 
 
 _SIMPLE = re.compile(r"[\w.=<>!~,+*-]+")
 """Most items of a list of requirements: one line without blanks, comments or continuations."""
+_SIMPLE_LINES = re.compile(r"(?:[\w.=<>!~,+*-]*\n)*[\w.=<>!~,+*-]*")
+"""Most files: such lines only."""
 
 _MAX_LINE = 5_000
 """Characters of a joined line that are read; the longest that tools write, with hashes, have half of that."""
@@ -266,6 +268,9 @@ def _said(text: str) -> Entry:
     if len(text) > _MAX_LINE:
         problem = f"the line has {len(text):,} characters"
         return Entry(Form.INVALID, text[:_MAX_LINE], line, column, origin, problem=problem)
+    plain = versions.simple(text)
+    if plain is not None and not text.lower().endswith(_ARCHIVE):
+        return _named(plain, Entry(Form.REQUIREMENT, text, line, column, origin))
     words = text.split(" ")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     requirement = " ".join(words[:count]).strip()
@@ -376,6 +381,7 @@ def _named(found: versions.Parsed, entry: Entry) -> Entry:
         clauses=found.clauses,
         marker=found.marker,
         target=found.url,
+        pin=versions.pin(found.clauses),
     )
 
 

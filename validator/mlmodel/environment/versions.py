@@ -96,11 +96,12 @@ def _clauses(text: str | None) -> tuple[Clause, ...]:
     return tuple(sorted(found))
 
 
-@lru_cache(maxsize=4096)
 def pin(clauses: tuple[Clause, ...]) -> str | None:
     """The one version that the clauses allow by ``==`` or ``===``, None where they allow several."""
-    exact = [version for operator, version in clauses if operator in ("==", "===") and "*" not in version]
-    return exact[0] if exact else None
+    for operator, version in clauses:
+        if operator in ("==", "===") and "*" not in version:
+            return version
+    return None
 
 
 def bounded(clauses: tuple[Clause, ...]) -> bool:

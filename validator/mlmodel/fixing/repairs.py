@@ -411,7 +411,7 @@ def conda_python(model: Model, finding: Finding) -> Repair | None:
     """MLM437, MLM438: write the Python of conda.yaml as MLflow does, where the MLmodel file knows it."""
     package = _package(model, finding)
     recorded = model.environment.pythons
-    if package is None or package.channel or not recorded or recorded[0].place.file != "MLmodel":
+    if package is None or package.channel or not recorded or recorded[0].file != "MLmodel":
         return None
     python, numbers = recorded[0].text, recorded[0].numbers or ()
     known = [other.numbers for other in recorded[1:] if other.place != package.place and other.numbers]
