@@ -14,12 +14,13 @@ from typing import Any
 import click
 import pytest
 
-from mlmodel import Options, Verdict, resolution, validate
+from mlmodel import Options, Verdict, resolution, uv, validate
 from mlmodel.cli.validate import command
 from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Finding
 from mlmodel.model import Model
-from mlmodel.resolution import Answer, Asker, MissingToolError, UnansweredError
+from mlmodel.resolution import Asker
+from mlmodel.uv import Answer, MissingToolError, UnansweredError
 from tests.command import mlmodel_validate
 from tests.overlay import make_model
 
@@ -307,7 +308,6 @@ def test_the_command(tmp_path: Path) -> None:
     ]
     assert files == {
         "constraints.in": "numpy<2\n",
-        "messages": "",
         "requirements.in": "six==1.16.0\n",
         "uv.toml": "",
     }
@@ -394,13 +394,13 @@ def test_uv_is_found_or_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def missing(_: str) -> Any:
         raise ImportError
 
-    monkeypatch.setattr(resolution, "import_module", missing)
+    monkeypatch.setattr(uv, "import_module", missing)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingToolError, match=r"mlmodel\[load\]"):
-        resolution.find_uv()
+        uv.find_uv()
     if os.name != "nt":
         path = fake_uv(tmp_path, "")
-        assert resolution.find_uv() == path
+        assert uv.find_uv() == path
 
 
 def test_a_platform_needs_the_question(tmp_path: Path) -> None:

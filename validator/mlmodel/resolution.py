@@ -7,21 +7,18 @@ contacted: source distributions are not built, and addresses, paths and indexes 
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.environment.requirements import Form
 from mlmodel.findings import Location
 from mlmodel.model import make
 from mlmodel.schemas import shown
+from mlmodel.uv import Answer, UnansweredError, ask, find_uv, too_long, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,45 +40,8 @@ TIMEOUT = 120.0
 """Seconds for all questions about one model."""
 MAX_ROUNDS = 10
 """Requirements that are set aside, one after the other, to see whether the rest can be installed."""
-MAX_OUTPUT = 256 * 1024
-"""Bytes of uv's explanation that are read."""
 _PYTHONS = tuple((3, minor) for minor in range(14, 5, -1))
 """Versions of Python to ask for, when there is no wheel for the recorded one."""
-
-
-class MissingToolError(Exception):
-    """uv is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__("--resolve needs uv, which `pip install 'mlmodel[load]'` brings")
-
-
-class UnansweredError(Exception):
-    """The index could not be asked, so that nothing is known."""
-
-
-class Answer(NamedTuple):
-    """What uv said."""
-
-    solved: bool
-    text: str
-    """Its messages, color and wrapping removed."""
-
-
-def find_uv() -> str:
-    """The path of uv: that of the extra, else the one on the PATH.
-
-    Raises:
-        MissingToolError: there is none.
-    """
-    try:
-        return str(import_module("uv").find_uv_bin())
-    except (ImportError, AttributeError, OSError):
-        pass
-    found = shutil.which("uv")
-    if found is None:
-        raise MissingToolError
-    return os.path.abspath(found)
 
 
 def checking(platform: str) -> Check:
@@ -90,10 +50,10 @@ def checking(platform: str) -> Check:
     Raises:
         MissingToolError: uv is not installed.
     """
-    uv = find_uv()
+    found = find_uv()
 
     def resolves(model: Model) -> Iterator[Finding]:
-        yield from check(model, Asker(uv, platform, time.monotonic() + TIMEOUT))
+        yield from check(model, Asker(found, platform, time.monotonic() + TIMEOUT))
 
     return resolves
 
@@ -104,7 +64,7 @@ def check(model: Model, ask: Asker) -> Iterator[Finding]:
         return
     listing = model.environment.listings[0]
     python = model.environment.python
-    yield from _left_out(listing, python)
+    yield from left_out(listing, python)
     entries = [entry for entry in listing.entries if _is_askable(entry)]
     constraints = [entry for entry in listing.constraints if _is_askable(entry)]
     try:
@@ -125,7 +85,8 @@ _WHY = {
 }
 
 
-def _left_out(listing: Listing, python: tuple[int, ...] | None) -> Iterator[Finding]:
+def left_out(listing: Listing, python: tuple[int, ...] | None) -> Iterator[Finding]:
+    """MLM476: what is recorded and not asked for."""
     for entry in (*listing.entries, *listing.constraints):
         why = _WHY[Form.URL] if entry.form is Form.REQUIREMENT and entry.target else _WHY.get(entry.form)
         if why is not None:
@@ -165,68 +126,18 @@ class Asker:
         """
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
-            raise UnansweredError(f"no answer within {TIMEOUT:.0f} seconds")
+            raise UnansweredError(too_long(TIMEOUT))
         with tempfile.TemporaryDirectory(prefix="mlmodel-", ignore_cleanup_errors=True) as folder:
-            _write(folder, "uv.toml", ())  # so that none above the directory counts; the user's own does
-            _write(folder, "requirements.in", lines)
-            _write(folder, "constraints.in", constraints)
+            write(folder, "requirements.in", lines)
+            write(folder, "constraints.in", constraints)
             command = [
-                *(self.uv, "pip", "compile", "requirements.in", "--constraint", "constraints.in"),
+                *("pip", "compile", "requirements.in", "--constraint", "constraints.in"),
                 *("--only-binary", ":all:", "--no-header", "--no-annotate"),
                 *("--python", sys.executable, "--python-version", ".".join(map(str, python))),
                 *(("--universal",) if any_platform else ("--python-platform", PLATFORMS[self.platform])),
                 *(("--no-deps",) if alone else ()),
             ]
-            return self._run(command, folder, remaining)
-
-    def _run(self, command: list[str], folder: str, timeout: float) -> Answer:
-        environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_WRAP": "1", "NO_COLOR": "1"}
-        environment.pop("FORCE_COLOR", None)
-        with open(os.path.join(folder, "messages"), "w+b") as messages:
-            try:
-                status = subprocess.run(  # noqa: S603 -- a list of our own words; the model's are in files
-                    command,
-                    check=False,
-                    cwd=folder,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=messages,
-                    timeout=timeout,
-                ).returncode
-            except subprocess.TimeoutExpired:
-                raise UnansweredError(f"no answer within {TIMEOUT:.0f} seconds") from None
-            except OSError as error:
-                raise UnansweredError(f"uv does not run: {error.strerror}") from None
-            messages.seek(0)
-            text = messages.read(MAX_OUTPUT).decode("utf-8", "replace")
-        return _answer(status, text)
-
-
-def _write(folder: str, name: str, lines: Sequence[str]) -> None:
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        file.writelines(line + "\n" for line in lines)
-
-
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
-_OFFLINE = re.compile(r"could not be queried|lack of valid authentication|network was disabled")
-
-
-def _answer(status: int, output: str) -> Answer:
-    """Tell what uv found out from what kept it from finding out."""
-    text = _COLORS.sub("", output)
-    if status == 0:
-        return Answer(True, text)
-    unanswered = _OFFLINE.search(text)
-    if status == 1 and "No solution found" in text and not unanswered:
-        return Answer(False, text)
-    lines = [line.strip() for line in text.splitlines()]
-    reason = next((line for line in lines if _OFFLINE.search(line)), None)
-    reason = reason or next((line for line in lines if line.startswith("error:")), f"uv ended with {status}")
-    causes = [line for line in lines if re.match(r"(?i)cause(?:d by)?:", line)] if not unanswered else []
-    reason = ": ".join([reason, *causes[-1:]])
-    reason = re.sub(r"(?i)\b(?:error|hint|cause|caused by):\s*", "", reason)
-    raise UnansweredError(re.sub(r"//[^/@\s]*@", "//", reason)[:300])
+            return ask(self.uv, command, folder, remaining)
 
 
 def line(entry: Entry) -> str:

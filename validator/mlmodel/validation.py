@@ -56,7 +56,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 
     Raises:
         NotADirectoryError: ``path`` is not a directory.
-        MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution`).
+        MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.uv`).
     """
     options = options or Options()
     given = os.fspath(path)

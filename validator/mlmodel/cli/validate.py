@@ -233,11 +233,11 @@ def _options(
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:
-    from mlmodel import resolution
+    from mlmodel import uv
 
     try:
-        resolution.find_uv()  # a missing tool is said before any work is done
-    except resolution.MissingToolError as error:
+        uv.find_uv()  # a missing tool is said before any work is done
+    except uv.MissingToolError as error:
         raise click.UsageError(str(error), context) from None
     return options._replace(resolve=platform)
 
