@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 _CHUNK = 32
 
 
+def spare_collector() -> None:
+    """Have Python look for circular garbage rarely, and not at all at the end of the process.
+
+    For a process of our own that only validates: models leave no circles behind (:meth:`Model.forget`), what was
+    imported stays, and looking through it again and again took a tenth of the time, at the end as much as 30 models.
+    """
+    import atexit
+    import gc
+
+    gc.set_threshold(50_000)
+    atexit.register(gc.freeze)
+
+
 def validate_all(paths: Iterable[str], options: Options, jobs: int = 1) -> Iterator[Report]:
     """Reports in the order of the paths.
 
@@ -41,7 +54,7 @@ def _in_processes(
     from concurrent.futures import Future, ProcessPoolExecutor
 
     pending: deque[Future[list[Report]]] = deque()
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=spare_collector) as pool:
         chunk = first
         while chunk or pending:
             if chunk:

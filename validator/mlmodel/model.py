@@ -212,7 +212,7 @@ _COMMON = 8192
 """Bytes of a file that is remembered; conda.yaml has about 300."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _parse_common(content: bytes, path: str) -> Document:
     return parse_yaml(content, path)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
 
 from mlmodel import schemas
 
@@ -37,7 +36,7 @@ class Fault(Enum):
 
 _PLAIN = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 """Nearly every path; nothing can be wrong with it."""
-_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:")
+_ABSOLUTE = r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:"
 
 
 def fault(path: str, *, basename: bool = False) -> Fault | None:
@@ -49,10 +48,12 @@ def fault(path: str, *, basename: bool = False) -> Fault | None:
         return None
     if basename:
         return Fault.BACKSLASH if "\\" in path else None
+    from urllib.parse import unquote
+
     # Some servers decode a path twice (CVE-2024-1560); no system opens one that is longer.
     decoded = unquote(unquote(path)) if len(path) <= 10_000 else path
     for text in (path, decoded):
-        if _ABSOLUTE.match(text):
+        if re.match(_ABSOLUTE, text):
             return Fault.ABSOLUTE
     for text in (path, decoded):
         if _escapes(text):

@@ -131,11 +131,11 @@ _DTYPE_PLATFORM = frozenset(
     "int uint int_ intp uintp long ulong longdouble clongdouble float96 float128 complex192 complex256 l L p P g G".split()
 )
 _TIME_UNIT = r"(?:\[(?:\d*(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)|generic)\])?"
-_DTYPE_CODES = re.compile(
+_DTYPE_CODES = (
     r"[<>=|]?(?:[?bBhHiIlLqQpPefdgFDGOVc]|[USa]0?|b1|[iu][1248]|f(?:2|4|8|12|16)|c(?:8|16|24|32)|O[48]|V\d+"
     rf"|[mM]8?{_TIME_UNIT})"
 )
-_DTYPE_TIME = re.compile(rf"(?:datetime|timedelta)64{_TIME_UNIT}")
+_DTYPE_TIME = rf"(?:datetime|timedelta)64{_TIME_UNIT}"
 
 
 def is_dtype(name: str) -> bool:
@@ -146,8 +146,8 @@ def is_dtype(name: str) -> bool:
     return (
         name in _DTYPE_NAMES
         or name in _DTYPE_NUMPY_1
-        or _DTYPE_TIME.fullmatch(name) is not None
-        or _DTYPE_CODES.fullmatch(name) is not None
+        or re.fullmatch(_DTYPE_TIME, name) is not None
+        or re.fullmatch(_DTYPE_CODES, name) is not None
     )
 
 
@@ -161,7 +161,7 @@ def dtype_doubt(name: str) -> str | None:
 
 
 # What numpy.datetime64 reads and turns into a date or datetime of Python, relative words (``today``) aside.
-_DATETIME = re.compile(
+_DATETIME = (
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:\.\d{0,6})?)?)?"
     r"(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?)?)?"
 )
@@ -169,7 +169,7 @@ _DATETIME = re.compile(
 
 def is_iso_datetime(text: str) -> bool:
     """Whether a text is an ISO 8601 date, or date and time, to the microsecond."""
-    match = _DATETIME.fullmatch(text)
+    match = re.fullmatch(_DATETIME, text)
     if match is None:
         return False
     parts = [int(part or default) for part, default in zip(match.groups(), (1, 1, 1, 0, 0, 0), strict=True)]

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model import Model
 
-_MARKER = re.compile(r"^(?:<{7}|={7}|>{7})(?:[ \t].*)?\r?$", re.MULTILINE)
+_MARKER = r"(?m)^(?:<{7}|={7}|>{7})(?:[ \t].*)?\r?$"
+
+
+def _marker(text: str) -> re.Match[str] | None:
+    """The first line of a merge conflict that was left in a text."""
+    return re.search(_MARKER, text) if "<<<<<<<" in text or "=======" in text or ">>>>>>>" in text else None
 
 
 def absent(model: Model) -> Iterator[Finding]:
@@ -67,7 +72,7 @@ def _problems(document: Document, rule: str) -> Iterator[Finding]:
         ProblemKind.DUPLICATE_KEY: "MLM104",
         ProblemKind.LIMIT: "MLM903",
     }
-    if _MARKER.search(document.text):
+    if _marker(document.text):
         yield from _markers(document.path, document.text)
         return
     for problem in document.problems:
@@ -79,7 +84,7 @@ def _problems(document: Document, rule: str) -> Iterator[Finding]:
 
 
 def _markers(path: str, text: str) -> Iterator[Finding]:
-    match = _MARKER.search(text)
+    match = _marker(text)
     if match is not None:
         line = text.count("\n", 0, match.start()) + 1
         yield make(

@@ -70,9 +70,9 @@ def not_mappings(model: Model) -> Iterator[Finding]:
 def _unknown_keys(model: Model, document: Document, flavor: str, conf: dict[str, Any]) -> Iterator[Finding]:
     schema = schemas.flavor_schema(flavor) or {}
     known = schema.get("properties", {}).keys()
-    patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+    patterns = schema.get("patternProperties", {})
     for key in conf.keys() - known:
-        if any(pattern.search(key) for pattern in patterns):
+        if any(re.search(pattern, key) for pattern in patterns):
             continue
         place = ("flavors", flavor, key)
         if place in model.misplaced_places:
@@ -202,7 +202,7 @@ def weights_elsewhere(model: Model) -> Iterator[Finding]:
                 )
 
 
-_LOCAL = re.compile(r"file:|[A-Za-z]:[\\/]|\\\\|/(?:home|Users|root|tmp|mnt|private|var)/")
+_LOCAL = r"file:|[A-Za-z]:[\\/]|\\\\|/(?:home|Users|root|tmp|mnt|private|var)/"
 
 
 def artifact_uris(model: Model) -> Iterator[Finding]:
@@ -213,7 +213,7 @@ def artifact_uris(model: Model) -> Iterator[Finding]:
         return
     for name, artifact in artifacts.items():
         uri = artifact.get("uri") if isinstance(artifact, dict) else None
-        if isinstance(uri, str) and _LOCAL.match(uri):
+        if isinstance(uri, str) and re.match(_LOCAL, uri):
             place = (*_PYFUNC, "artifacts", name, "uri")
             yield model.finding("MLM019", f"{shown(uri)} is a path of the author's machine", document, place)
 

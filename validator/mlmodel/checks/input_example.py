@@ -125,7 +125,7 @@ def _columns(
             yield model.finding("MLM506", message, document, table.names_pointer)
         return
     index_of = {name: index for index, name in enumerate(table.names)}
-    folded = {_folded(name): name for name in reversed(table.names)}
+    folded: dict[str, str] | None = None
     rows = min(_ROWS, _CELLS // len(items) + 1)
     for item in items:
         name = item.get("name")
@@ -133,6 +133,8 @@ def _columns(
             continue
         if name not in index_of:
             if signatures.is_required(item):
+                if folded is None:
+                    folded = {_folded(other): other for other in reversed(table.names)}
                 yield _missing(model, example, name, table, folded.get(_folded(name)))
             continue
         for row, value in table.values(index_of[name], name, rows):
@@ -162,9 +164,9 @@ def _missing(model: Model, example: Example, name: str, table: examples.Table, n
     return model.finding("MLM506", message, example.document, table.names_pointer, hint=hint)
 
 
-_WHOLE = re.compile(r"[+-]?\d[\d_]*")
-_NUMBER = re.compile(r"[+-]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.IGNORECASE)
-_TIME = re.compile(r".*\d.*|nat|now|today|", re.IGNORECASE | re.DOTALL)
+_WHOLE = r"[+-]?\d[\d_]*"
+_NUMBER = r"(?i)[+-]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)"
+_TIME = r"(?is).*\d.*|nat|now|today|"
 _READABLE = {"integer": _WHOLE, "long": _WHOLE, "float": _NUMBER, "double": _NUMBER, "datetime": _TIME}
 """The texts that become a value of a type; pandas reads more forms of a date than could be listed."""
 
@@ -180,7 +182,7 @@ def _misfit(value: Any, type_: str) -> str | None:
     if isinstance(value, (list, dict)):
         return describe(value)
     if isinstance(value, str):
-        return None if _READABLE[type_].fullmatch(value.strip()[:100]) else describe(value)
+        return None if re.fullmatch(_READABLE[type_], value.strip()[:100]) else describe(value)
     if value is None and type_ in ("integer", "long"):
         return "null, which makes the column a float"
     return None

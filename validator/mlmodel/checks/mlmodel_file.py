@@ -81,9 +81,7 @@ def _is_free(problem: Problem) -> bool:
     return theirs and problem.kind in (ProblemKind.TIMESTAMP, ProblemKind.TYPE, ProblemKind.FEATURE)
 
 
-_SCRIPT = re.compile(
-    r"\A#!|^(?:import|from) \w[\w.]*(?: import .*)?\r?$|^(?:def|class) \w+.*:\r?$", re.MULTILINE
-)
+_SCRIPT = r"(?m)\A#!|^(?:import|from) \w[\w.]*(?: import .*)?\r?$|^(?:def|class) \w+.*:\r?$"
 
 
 def _stand_in(model: Model, document: Document) -> tuple[str, str] | None:
@@ -105,7 +103,7 @@ def _stand_in(model: Model, document: Document) -> tuple[str, str] | None:
         return "MLM103", "the file is a zip archive, not YAML"
     if head.lstrip()[:5].lower() in (b"<!doc", b"<html"):
         return "MLM103", "the file is an HTML page, not YAML: a download that failed?"
-    if not isinstance(document.data, (dict, list)) and _SCRIPT.search(document.text[:20_000]):
+    if not isinstance(document.data, (dict, list)) and re.search(_SCRIPT, document.text[:20_000]):
         return "MLM103", "the file is a Python script, not YAML"
     return None
 
@@ -200,12 +198,12 @@ def top_level_keys(model: Model) -> Iterator[Finding]:
     if document is None or not isinstance(document.data, dict):
         return
     known = top_level()
-    reserved = [re.compile(pattern) for pattern in schemas.schema("mlmodel.schema.json")["patternProperties"]]
+    reserved = schemas.schema("mlmodel.schema.json")["patternProperties"]
     for key in document.data:
         if (
             key in known
             or (key,) in model.misplaced_places
-            or any(pattern.search(key) for pattern in reserved)
+            or any(re.search(pattern, key) for pattern in reserved)
         ):
             continue  # MLM115, by the schema
         near = nearest(key, known - document.data.keys()) if len(document.data) <= MANY else None

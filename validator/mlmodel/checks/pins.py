@@ -138,7 +138,7 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
     if document is None or not isinstance(version, str):
         return
     accepted = [version]
-    match = re.match(_DEV, version)
+    match = re.match(_DEV, version) if "dev" in version else None
     if match is not None and int(match[3]):
         # A development version is on no index: MLflow pins the release before it.
         accepted.append(f"{match[1]}.{match[2]}.{int(match[3]) - 1}")

@@ -51,8 +51,9 @@ def unusable(model: Model) -> Iterator[Finding]:
                 "MLM436", f"{shown(python.text)} is no version of Python", python.place, "write it as 3.11.7"
             )
     file = model.environment.python_env
-    if file is not None and file.python is not None and re.search(_SHELL, file.python):
-        message = f"{shown(file.python)} holds what a shell runs, not a version of Python"
+    given = file.python if file is not None else None
+    if file is not None and given is not None and not pythons.parse(given) and re.search(_SHELL, given):
+        message = f"{shown(given)} holds what a shell runs, not a version of Python"
         yield make("MLM450", message, at(file.document, ("python",)), "find out who wrote it")
 
 

@@ -257,8 +257,9 @@ def _assignment(text: str) -> tuple[str, str]:
 def _reports(
     paths: tuple[str, ...], recursive: bool, enclosing: bool, options: Options, jobs: int
 ) -> Iterator[Report]:
-    from mlmodel.bulk import validate_all
+    from mlmodel.bulk import spare_collector, validate_all
 
+    spare_collector()
     given = list(_expand(paths))
     if enclosing:
         found: Iterable[str] = discovery.enclosing(given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
@@ -96,7 +95,6 @@ class Scalar(NamedTuple):
     """``'``, ``"``, ``|``, ``>``, or empty for a plain scalar."""
 
 
-@dataclass(slots=True)
 class Document:
     """A parsed file, or a JSON text inside a scalar of another document.
 
@@ -104,17 +102,40 @@ class Document:
     reads as something else is kept as its source text and named in ``problems``.
     """
 
-    path: str
-    text: str
-    data: Any
-    problems: tuple[Problem, ...] = ()
-    places: Places | None = None
-    parent: Document | None = None
-    anchor: tuple[str | int, ...] = ()
-    """Where in ``parent`` this document's text stands; its pointers continue from there."""
-    _lines: Lines | None = field(default=None, repr=False, compare=False)
-    _source: SourceMap | None = field(default=None, repr=False, compare=False)
-    _views: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    __slots__ = (
+        "_lines",
+        "_source",
+        "_views",
+        "anchor",
+        "data",
+        "parent",
+        "path",
+        "places",
+        "problems",
+        "text",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        data: Any,
+        problems: tuple[Problem, ...] = (),
+        places: Places | None = None,
+        parent: Document | None = None,
+        anchor: tuple[str | int, ...] = (),
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.data = data
+        self.problems = problems
+        self.places = places
+        self.parent = parent
+        self.anchor = anchor
+        """Where in ``parent`` this document's text stands; its pointers continue from there."""
+        self._lines: Lines | None = None
+        self._source: SourceMap | None = None
+        self._views: dict[object, Any] = {}
 
     def view(self, make: Callable[[Document], _T]) -> _T:
         """What ``make`` makes of this document, made once: models that share a document share that, too."""

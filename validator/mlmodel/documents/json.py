@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_ATOM = re.compile(r"[^\s,\]}]+")
-_MARK = re.compile(r'["{}]|NaN|-?Infinity')
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ATOM = r"[^\s,\]}]+"
+_MARK = r'["{}]|NaN|-?Infinity'
+_SURROGATE = r"\\u[dD][89a-fA-F]"
 _STRANGE = re.compile(r"\\u[dD][89a-fA-F]|NaN|Infinity")
 """What may not be the JSON of the standard."""
 _DECODER = json.JSONDecoder()
@@ -93,7 +93,7 @@ def parse_json(
             document.data = None
             document.problems = (too_deep(),)
             return document
-        if _SURROGATE.search(text):
+        if re.search(_SURROGATE, text):
             document.data = _without_surrogates(document.data)
         if duplicates.found or constants:
             document.problems = tuple(_problems(document))
@@ -106,7 +106,8 @@ def _problems(document: Document) -> Iterator[Problem]:
     objects: list[dict[str, int]] = []
     strange = False
     count = index = 0
-    while (mark := _MARK.search(text, index)) is not None:
+    search = re.compile(_MARK).search
+    while (mark := search(text, index)) is not None:
         index = mark.end()
         if mark[0] == "{":
             objects.append({})
@@ -255,5 +256,5 @@ class JsonPlaces:
             return int(scanstring(self._text, index + 1, True)[1])
         if first in "[{":
             return int(_DECODER.raw_decode(self._text, index)[1])
-        match = _ATOM.match(self._text, index)
+        match = re.compile(_ATOM).match(self._text, index)
         return match.end() if match else index + 1

@@ -38,19 +38,17 @@ _PYTHON_TAGS = {_TAG + "binary": str, _TAG + "set": dict}
 _CONTAINER_TAGS = {"!": None, None: None, _TAG + "map": dict, _TAG + "seq": list}
 
 # The YAML 1.2.2 core schema (section 10.3.2), where it may differ from YAML 1.1.
-_CORE_12 = re.compile(
-    r"""(?P<bool>true|True|TRUE|false|False|FALSE)
+_CORE_12 = r"""(?x)(?P<bool>true|True|TRUE|false|False|FALSE)
       | (?P<null>null|Null|NULL|~|)
       | (?P<int>[-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+)
       | (?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
-                 | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN))""",
-    re.VERBOSE,
-)
+                 | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN))"""
+_SAME = frozenset(("null", "true", "false", "Null", "True", "False", "~", ""))
 _MAY_DIFFER = frozenset("0123456789+-.")
 _NO_TEXT = _MAY_DIFFER.union(_IMPLICIT)
 """First characters of plain scalars that may be something else than a text."""
-_LONG_NUMBER = re.compile(r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)")
-_TAG_DIRECTIVE = re.compile("(?:^|[\r\n\x85\u2028\u2029])%TAG")
+_LONG_NUMBER = r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)"
+_TAG_DIRECTIVE = "(?:^|[\r\n\x85\u2028\u2029])%TAG"
 
 
 def parse_yaml(content: bytes | str, path: str) -> Document:
@@ -62,7 +60,7 @@ def parse_yaml(content: bytes | str, path: str) -> Document:
     else:
         text = content
     # libyaml compares every %TAG directive with all before it.
-    if text.count("%TAG") > 100 and len(_TAG_DIRECTIVE.findall(text)) > 100:
+    if text.count("%TAG") > 100 and len(re.findall(_TAG_DIRECTIVE, text)) > 100:
         limit = Problem(ProblemKind.LIMIT, "more than 100 %TAG directives", Position(1, 1), fatal=True)
         return Document(path, text, None, (limit,))
     composer = _Composer(text)
@@ -313,7 +311,7 @@ class _Composer:
             if not event.implicit[0]:
                 return value
             if len(value) > Limits.DIGITS:
-                if _LONG_NUMBER.fullmatch(value):
+                if re.fullmatch(_LONG_NUMBER, value):
                     raise _GiveUpError(self._long_number(event))
                 return value
             tag = _implicit_tag(value)
@@ -362,7 +360,9 @@ class _Composer:
         return Problem(ProblemKind.LIMIT, message, self._position(event.start_mark), fatal=True)
 
     def _compare_with_12(self, value: str, tag: str | None, event: Any) -> None:
-        match = _CORE_12.fullmatch(value)
+        if value in _SAME or (tag is None and value.count(".") > 1 and value[:1] != "."):
+            return  # null, true; 3.11.7 is a text to both
+        match = re.fullmatch(_CORE_12, value)
         other = match.lastgroup if match else "str"
         mine = (tag or _TAG + "str").removeprefix(_TAG)
         if mine in ("merge", "value", "timestamp") or mine == other == "str":

@@ -268,7 +268,7 @@ def _said(text: str) -> Entry:
     if len(text) > _MAX_LINE:
         problem = f"the line has {len(text):,} characters"
         return Entry(Form.INVALID, text[:_MAX_LINE], line, column, origin, problem=problem)
-    plain = versions.simple(text)
+    plain = versions.pinned(text)
     if plain is not None and not text.lower().endswith(_ARCHIVE):
         return _named(plain, Entry(Form.REQUIREMENT, text, line, column, origin))
     words = text.split(" ")
@@ -386,7 +386,7 @@ def _named(found: versions.Parsed, entry: Entry) -> Entry:
 
 
 def _egg(url: str) -> str | None:
-    match = re.search(_EGG, url)
+    match = re.search(_EGG, url) if "egg=" in url else None
     return versions.normal(match[1]) if match else None
 
 

@@ -76,11 +76,17 @@ def parse(text: str) -> Parsed:
     )
 
 
+def pinned(text: str) -> Parsed | None:
+    """Read a name, alone or with one plain version, None for anything else."""
+    match = _PIN.fullmatch(text)
+    return Parsed(match[1], (), ((match[2], match[3]),) if match[2] else ()) if match is not None else None
+
+
 def simple(text: str) -> Parsed | None:
     """Read a name with plain versions, None for anything else."""
-    pinned = _PIN.fullmatch(text)
-    if pinned is not None:
-        return Parsed(pinned[1], (), ((pinned[2], pinned[3]),) if pinned[2] else ())
+    found = pinned(text)
+    if found is not None:
+        return found
     match = re.fullmatch(_SIMPLE, text)
     if match is None or ("*" in text and re.search(r"(?:a|b|rc|post|dev)\d+\.\*", text)):
         return None
@@ -116,9 +122,10 @@ def public(version: str) -> str:
 
 def release(version: str) -> tuple[int, ...] | None:
     """The numbers of a version that has only numbers, without the zeros at the end; None for others."""
-    if len(version) > _LONGEST or not re.fullmatch(_RELEASE, version):
+    parts = version.split(".")
+    if len(version) > _LONGEST or not version.isascii() or not all(map(str.isdecimal, parts)):
         return None
-    numbers = [int(part) for part in version.split(".")]
+    numbers = [int(part) for part in parts]
     while len(numbers) > 1 and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)

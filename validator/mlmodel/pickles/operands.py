@@ -70,7 +70,7 @@ def line(data: Buffer, start: int, end: int, limit: int) -> bytes:
     return bytes(data[start : stop if stop >= 0 else min(end, start + limit)])
 
 
-_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.|\Z)", re.DOTALL)
+_ESCAPE = rb"(?s)\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.|\Z)"
 _SIMPLE = {
     b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f", b"v": b"\v",
     b"\\": b"\\", b"'": b"'", b'"': b'"', b"\n": b"",
@@ -90,7 +90,7 @@ def unescaped(raw: bytes) -> bytes:
             return bytes([int(code, 8) & 0xFF])
         return b"\\" + code
 
-    return _ESCAPE.sub(replacement, raw) if b"\\" in raw else raw
+    return re.sub(_ESCAPE, replacement, raw) if b"\\" in raw else raw
 
 
 def integer(data: Buffer, value: int, end: int) -> int | None:

@@ -15,7 +15,7 @@ MAX_MEMBERS = 20_000
 
 _BLOCK = 512
 _LONG_NAME, _EXTENDED = b"L", b"x"
-_PATH = re.compile(rb"\d+ path=([^\n]*)\n")
+_PATH = rb"\d+ path=([^\n]*)\n"
 """The record of an extended header that gives the name (POSIX.1-2001, pax)."""
 
 
@@ -52,7 +52,7 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | str]:
         if kind == _LONG_NAME:
             longer = bytes(data[begin : min(stop, begin + _BLOCK)]).split(b"\0", 1)[0]
         elif kind == _EXTENDED:
-            found = _PATH.search(bytes(data[begin : min(stop, begin + 8 * _BLOCK)]))
+            found = re.search(_PATH, bytes(data[begin : min(stop, begin + 8 * _BLOCK)]))
             longer = found[1][:_BLOCK] if found is not None else b""
         elif kind in (b"0", b"\0", b"7", b" "):
             name = longer or header[:100].split(b"\0", 1)[0]

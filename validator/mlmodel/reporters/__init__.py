@@ -6,7 +6,6 @@ They take an iterable and yield pieces, so that ten thousand models pass through
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -33,16 +32,16 @@ class Render(Protocol):
         """The pieces of the output, in order."""
 
 
-@dataclass(slots=True)
 class Tally:
     """Counts over all reports that went by."""
 
-    models: int = 0
-    invalid: int = 0
-    unjudged: int = 0
-    errors: int = 0
-    warnings: int = 0
-    infos: int = 0
+    def __init__(self) -> None:
+        self.models = 0
+        self.invalid = 0
+        self.unjudged = 0
+        self.errors = 0
+        self.warnings = 0
+        self.infos = 0
 
     def add(self, report: Report) -> None:
         """Count one more report."""

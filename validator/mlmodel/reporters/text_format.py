@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 # C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+_CONTROL = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 _WIDTH = 160
 
 
@@ -92,7 +90,9 @@ def _paint(text: str, code: str, style: Style) -> str:
 
 def printable(text: str) -> str:
     """A text that cannot move the cursor, change colors or reorder what a person reads."""
-    return _CONTROL.sub(_escaped, text)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_CONTROL, _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
