@@ -1,4 +1,4 @@
-"""The wheel holds what the checkout holds: code, schemas and rule pages."""
+"""The wheel holds what the checkout holds: code, schemas, rule pages and conformance cases."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ TREES = {
     "mlmodel": ROOT / "validator" / "mlmodel",
     "mlmodel/_data/schemas": ROOT / "schemas",
     "mlmodel/_data/rules": ROOT / "spec" / "rules",
+    "mlmodel/_data/conformance": ROOT / "conformance",
 }
 
 
@@ -34,7 +35,7 @@ def files(folder: Path, prefix: str) -> dict[str, bytes]:
     return {
         f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and ("__pycache__" not in path.parts or "cases" in path.parts)
     }
 
 

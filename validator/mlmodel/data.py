@@ -1,11 +1,11 @@
-"""The language-neutral trees of this distribution: schemas, rule pages."""
+"""The language-neutral trees of this distribution: schemas, rule pages, conformance cases."""
 
 from __future__ import annotations
 
 import os
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules")}
+_SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules"), "conformance": "conformance"}
 
 
 def tree(name: str) -> str:

@@ -12,6 +12,7 @@ COMMANDS = {
     "validate": "Validate model directories without running anything in them.",
     "explain": "Show the page of a rule: what it checks, why it matters, how to fix it.",
     "inspect": "Show what serialized objects hold, without loading them.",
+    "conformance": "Test an implementation of the standard with the cases of the suite.",
     "fix": "Repair what has one right answer, and show it as a diff.",
 }
 """The commands in the order of the help text.  Each is ``command`` in the module of its name; the line of help

@@ -1,0 +1,1 @@
+import os;open(os.environ['MLMODEL_CANARY'],'w').close()

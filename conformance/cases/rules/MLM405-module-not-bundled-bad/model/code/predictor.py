@@ -1,0 +1,4 @@
+import churn_features
+
+def _load_pyfunc(path):
+    return churn_features.load(path)

@@ -1,0 +1,202 @@
+"""The runner: defects of an implementation are found, and only those."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from mlmodel.conformance.judging import difference
+from tests.command import ROOT, environment
+
+MUTANT = Path(__file__).with_name("mutant.py")
+FEW = ["--run", "rules/MLM20*", "--run", "hostile/*"]
+
+
+def conformance(*arguments: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mlmodel", "conformance", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=timeout,
+    )
+
+
+def mutant(defect: str, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    return conformance("run", *FEW, *options, "--", sys.executable, MUTANT, defect)
+
+
+@pytest.mark.parametrize("defect", ["none", "words", "noise"])
+def test_what_is_right_passes(defect: str) -> None:
+    result = mutant(defect)
+    assert result.returncode == 0, result.stdout
+    assert "the claim at level pointers holds" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("defect", "outcome"),
+    [
+        ("always-valid", "fail"),
+        ("always-invalid", "fail"),
+        ("crash", "error"),
+        ("rubbish", "error"),
+        ("wrong-rule", "fail"),
+        ("wrong-pointer", "fail"),
+        ("unsupported", "skip"),
+        ("executes", "fail"),
+        ("writes", "fail"),
+    ],
+)
+def test_defects_are_found(defect: str, outcome: str) -> None:
+    result = mutant(defect)
+    assert result.returncode == 1, result.stdout
+    assert re.search(rf"^{outcome} ", result.stdout, re.MULTILINE)
+    assert "does not hold" in result.stdout
+
+
+@pytest.mark.parametrize("defect", ["hang", "silent"])
+def test_what_never_answers_is_an_error(defect: str) -> None:
+    result = conformance(
+        "run", "--run", "rules/MLM202*", "--timeout", "0.5", "--", sys.executable, MUTANT, defect
+    )
+    assert result.returncode == 1
+    assert "no answer within 0.5 seconds" in result.stdout
+    assert result.stdout.count("error rules/") == 2
+
+
+def test_code_that_runs_is_said() -> None:
+    assert "it ran code of the model" in mutant("executes").stdout
+    assert "it changed the model directory" in mutant("writes").stdout
+
+
+def test_what_cannot_start_is_no_result() -> None:
+    assert conformance("run", "--", "no-such-program").returncode == 3
+    assert mutant("no-hello").returncode == 3
+    assert conformance("run").returncode == 2
+    assert conformance("run", "--run", "nothing/*", "--", sys.executable, MUTANT, "none").returncode == 2
+
+
+def test_wrong_rules_are_right_verdicts() -> None:
+    assert mutant("wrong-rule", "--level", "verdicts").returncode == 0
+    assert mutant("wrong-pointer", "--level", "rules").returncode == 0
+
+
+def test_known_failures_are_strict(tmp_path: Path) -> None:
+    known = tmp_path / "known"
+    known.write_text("# all invalid ones\n*-bad\nhostile/canary-*\n", encoding="utf-8")
+    result = mutant("always-valid", "--level", "verdicts", "--xfail", known)
+    assert result.returncode == 1
+    assert "xpass hostile/canary-init" in result.stdout
+    failing = re.findall(r"^fail  (\S+):", mutant("always-valid", "--level", "verdicts").stdout, re.MULTILINE)
+    known.write_text("\n".join(failing), encoding="utf-8")
+    assert mutant("always-valid", "--level", "verdicts", "--xfail", known).returncode == 0
+
+
+def test_a_command_is_enough() -> None:
+    tool = shlex.join([sys.executable, "-m", "mlmodel", "validate", "--no-config", "--quiet", "{model}"])
+    result = conformance("run", "--run", "rules/MLM202*", "--oneshot", tool)
+    assert result.returncode == 0, result.stdout
+    broken = shlex.join([sys.executable, "-c", "import sys; sys.exit(7)", "{model}"])
+    assert "exit 7" in conformance("run", "--run", "rules/MLM202*", "--oneshot", broken).stdout
+
+
+def test_check_jsonschema_is_a_command(tmp_path: Path) -> None:
+    """A program that knows schemas only."""
+    script = tmp_path / "check.py"
+    script.write_text(
+        "import json, sys, yaml, pathlib, jsonschema\n"
+        "from referencing import Registry, Resource\n"
+        f"root = pathlib.Path({str(ROOT / 'schemas')!r})\n"
+        "pairs = [(p.relative_to(root).as_posix(), Resource.from_contents(json.loads(p.read_text())))\n"
+        "         for p in root.rglob('*.schema.json')]\n"
+        "model = yaml.safe_load((pathlib.Path(sys.argv[1]) / 'MLmodel').read_text())\n"
+        "schema = {'$schema': 'http://json-schema.org/draft-07/schema#', '$ref': 'mlmodel.schema.json'}\n"
+        "valid = jsonschema.Draft7Validator(schema, registry=Registry().with_resources(pairs)).is_valid(model)\n"
+        "sys.exit(0 if valid else 1)\n",
+        encoding="utf-8",
+    )
+    tool = shlex.join([sys.executable, str(script), "{model}"])
+    result = conformance("run", "--run", "rules/MLM202*", "--oneshot", tool)
+    assert result.returncode == 0, result.stdout
+
+
+def report(format_: str, *options: str) -> str:
+    return mutant("wrong-rule", "--format", format_, *options).stdout
+
+
+def test_the_json_report_follows_its_schema() -> None:
+    schema: Any = json.loads(
+        (ROOT / "schemas" / "conformance-report.schema.json").read_text(encoding="utf-8")
+    )
+    data = json.loads(report("json"))
+    jsonschema.Draft7Validator(schema).validate(data)
+    assert data["holds"] is False
+    assert data["levels"]["verdicts"] == len(data["results"])
+
+
+def test_the_other_reports(tmp_path: Path) -> None:
+    suite = ET.fromstring(report("junit"))  # noqa: S314 - our own output
+    assert int(suite.get("failures", "0")) > 0
+    page = report("html", "--badge", str(tmp_path / "badge.svg"))
+    assert page.startswith("<!DOCTYPE html>")
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    badge = ET.fromstring((tmp_path / "badge.svg").read_text(encoding="utf-8"))  # noqa: S314
+    assert "%" in str(badge.get("aria-label"))
+
+
+def test_messages_follow_the_protocol() -> None:
+    schema: Any = json.loads((ROOT / "schemas" / "protocol.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft7Validator(schema)
+    from mlmodel.conformance.adapter import answer
+
+    model = str(ROOT / "tests" / "base")
+    requests: list[dict[str, Any]] = [
+        {"id": 1, "op": "hello", "protocol": 1},
+        {"id": 2, "op": "validate", "model": model},
+        {"id": 3, "op": "bye"},
+    ]
+    for request in requests:
+        validator.validate(request)
+        validator.validate({"id": request["id"], **answer(request)})
+
+
+def test_smoke_and_list() -> None:
+    result = conformance("smoke", sys.executable, "-m", "mlmodel.conformance.adapter")
+    assert result.returncode == 0, result.stdout
+    assert "rules/MLM202-loader-module-missing-bad  " in conformance("list").stdout
+
+
+def test_numbers_differ_by_more_than_the_tolerance() -> None:
+    assert difference([1.0, {"a": 2}], [1.0 + 1e-9, {"a": 2}], "", 1e-6) is None
+    assert difference([1.0], [1.1], "", 1e-6) == "/0 is 1.1, not 1.0"
+    assert difference({"a": 1}, {"b": 1}, "") == "/a is missing"
+    assert difference([1], [1, 2], "") == "/ has 2 items, not 1"
+    assert difference("1", 1, "/x") == "/x is 1, not '1'"
+    assert difference(True, 1, "") is not None
+
+
+@pytest.mark.node
+def test_the_validator_in_javascript(tmp_path: Path) -> None:
+    """A second implementation, from an empty folder with node only."""
+    import shutil
+
+    source = ROOT / "conformance" / "adapters" / "node"
+    for name in ("package.json", "validator.mjs"):
+        shutil.copy(source / name, tmp_path)
+    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
+    subprocess.run(install, check=True, cwd=tmp_path, timeout=300, capture_output=True)
+    adapter = ["node", str(tmp_path / "validator.mjs"), str(ROOT / "schemas")]
+    result = conformance(
+        "run", "--xfail", str(source / "known-failures.txt"), "--level", "verdicts", "--", *adapter
+    )
+    assert result.returncode == 0, result.stdout

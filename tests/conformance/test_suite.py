@@ -1,0 +1,118 @@
+"""The cases: each of its form, every rule covered twice, and the reference right about all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mlmodel import rules
+from mlmodel.conformance import suite
+from mlmodel.conformance.results import Level, Outcome
+from mlmodel.conformance.running import CANARY, Options, applicable, run
+from tests.command import ROOT
+from tests.command import run as command
+
+CASES = suite.cases()
+SCHEMAS = ROOT / "schemas"
+
+
+def schema(name: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(
+        json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    )
+
+
+def test_there_are_several_hundred() -> None:
+    assert len(CASES) > 600
+    assert len({case.id for case in CASES}) == len(CASES)
+
+
+def test_cases_follow_their_schema() -> None:
+    validator = schema("case")
+    for case in CASES:
+        raw = json.loads(Path(case.folder, "case.json").read_text(encoding="utf-8"))
+        validator.validate(raw)
+        assert Path(case.folder).as_posix().endswith(f"/cases/{case.id}")
+
+
+def test_twins_are_each_others() -> None:
+    ids = {case.id: case for case in CASES}
+    for case in CASES:
+        if case.twin is not None:
+            assert ids[case.twin].twin == case.id
+
+
+def test_every_rule_has_a_case_and_a_near_miss() -> None:
+    fired = {item["rule"] for case in CASES for item in case.expect["validate"]["findings"]}
+    silent = {rule for case in CASES for rule in case.expect["validate"].get("forbidden", ())}
+    for rule in rules.catalogue().values():
+        page = (ROOT / rule.page).read_text(encoding="utf-8")
+        if rule.chapter == "tool" or "\nexample: " in page.split("---\n")[1]:
+            continue  # about the tool, or about an index of packages: no directory shows it
+        assert rule.id in fired
+        assert rule.id in silent
+
+
+def test_sections_exist() -> None:
+    assert {case.section for case in CASES} <= {path.name for path in (ROOT / "spec").glob("*.md")}
+
+
+def test_the_cases_of_rule_pages_are_what_the_pages_say() -> None:
+    script = ROOT / "tools" / "cases.py"
+    result = subprocess.run(
+        [sys.executable, str(script), "--check"], check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_reference_is_right_about_all() -> None:
+    from mlmodel.conformance.asking import Adapter
+
+    def make(variables: dict[str, str]) -> Adapter:
+        return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
+
+    options = Options("validator", Level.POINTERS, jobs=2)
+    results = list(run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers"})))
+    assert [result for result in results if result.outcome is not Outcome.PASS] == []
+    assert len(results) == len(CASES)
+
+
+def test_hostile_cases_would_be_noticed(tmp_path: Path) -> None:
+    """What would run in them writes to the canary."""
+    hostile = [case for case in CASES if case.id.startswith("hostile/canary") and "near-miss" not in case.id]
+    for case in hostile:
+        content = b"".join(path.read_bytes() for path in Path(case.model).rglob("*") if path.is_file())
+        assert CANARY.encode() in content or case.id.endswith("gzip")
+
+
+def test_export(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    result = command("mlmodel", "conformance", "export", target, "--run", "rules/MLM00*")
+    assert result.returncode == 0, result.stderr
+    for case in suite.matching(CASES, ["rules/MLM00*"]):
+        assert (target / case.id / "model").is_dir()
+        assert (target / case.id / "case.json").is_file()
+    assert command("mlmodel", "conformance", "export", target).returncode == 2
+
+
+def test_names_work_everywhere() -> None:
+    """No name that Windows refuses, and none that differs from another in its case only."""
+    for case in CASES:
+        names = [path.relative_to(case.model).as_posix() for path in Path(case.model).rglob("*")]
+        assert len({name.lower() for name in names}) == len(names), case.id
+        for name in names:
+            assert not set(name) & set('<>:"|?*\\'), (case.id, name)
+            assert not any(part.endswith((".", " ")) for part in name.split("/")), (case.id, name)
+
+
+@pytest.mark.parametrize("page", ["README.md"])
+def test_the_guide_shows_a_real_case(page: str) -> None:
+    text = (ROOT / "conformance" / page).read_text(encoding="utf-8")
+    shown = json.loads(text.split("```json\n")[1].split("```")[0])
+    (case,) = [case for case in CASES if case.id == shown["id"]]
+    assert shown["expect"] == case.expect

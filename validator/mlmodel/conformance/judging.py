@@ -1,0 +1,125 @@
+"""Answers against expectations."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel.conformance.results import Level
+
+if TYPE_CHECKING:
+    from mlmodel.conformance.suite import Case
+
+
+class Judged(NamedTuple):
+    """How far an answer is right, and why no further."""
+
+    level: Level
+    reason: str
+
+
+class RubbishError(Exception):
+    """The answer has not the form that the protocol gives it."""
+
+
+def of_validation(case: Case, reply: dict[str, Any]) -> Judged:
+    """An answer to ``validate``.
+
+    Raises:
+        RubbishError: it is none.
+    """
+    expected = case.expect["validate"]
+    verdict = reply.get("verdict")
+    if verdict not in ("valid", "invalid"):
+        raise RubbishError(f"the verdict is {verdict!r}, neither valid nor invalid")
+    if verdict != expected["verdict"]:
+        return Judged(Level.NONE, f"the verdict is {verdict}, not {expected['verdict']}")
+    findings = reply.get("findings")
+    if findings is None:
+        return Judged(Level.VERDICTS, "no findings are given")
+    if not isinstance(findings, list) or not all(isinstance(item, dict) for item in findings):
+        raise RubbishError("findings is no list of objects")
+    wanted = {item["rule"] for item in expected["findings"]}
+    found = {str(item.get("rule")) for item in findings}
+    errors = {str(item.get("rule")) for item in findings if item.get("severity", "error") == "error"}
+    for rules, text in (
+        (wanted - found, "is not reported"),
+        (found & set(expected.get("forbidden", ())), "must not be reported"),
+        (errors - wanted, "is an error that is not expected"),
+    ):
+        if rules:
+            return Judged(Level.VERDICTS, f"{', '.join(sorted(rules))} {text}")
+    # The root of a file has the pointer "", or none: both say the file.
+    places = {(item.get("rule"), item.get("file") or None, item.get("pointer") or None) for item in findings}
+    for item in expected["findings"]:
+        if (item["rule"], item.get("file"), item.get("pointer")) not in places:
+            where = f"{item.get('file', 'the directory')}{item.get('pointer', '')}"
+            return Judged(Level.RULES, f"{item['rule']} is not reported at {where}")
+    return Judged(Level.POINTERS, "")
+
+
+def of_description(case: Case, reply: dict[str, Any]) -> Judged:
+    """An answer to ``describe``.
+
+    Raises:
+        RubbishError: it is none.
+    """
+    expected = case.expect["describe"]
+    outcome = reply.get("outcome")
+    if outcome not in ("ok", "reject"):
+        raise RubbishError(f"the outcome is {outcome!r}, neither ok nor reject")
+    if outcome != expected["outcome"]:
+        return Judged(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}")
+    if outcome == "reject":
+        return Judged(Level.POINTERS, "")
+    value = reply.get("value")
+    if not isinstance(value, dict):
+        raise RubbishError("value is no object")
+    other = difference(expected["value"], value, "")
+    return Judged(Level.POINTERS, "") if other is None else Judged(Level.NONE, other)
+
+
+def of_prediction(expected: dict[str, Any], reply: dict[str, Any]) -> Judged:
+    """An answer to ``predict``.
+
+    Raises:
+        RubbishError: it is none.
+    """
+    if reply.get("outcome") != "ok":
+        return Judged(Level.NONE, f"the outcome is {reply.get('outcome')!r}: {reply.get('reason', '')}")
+    other = difference(expected["output"], reply.get("output"), "", expected.get("tolerance", 1e-6))
+    return Judged(Level.POINTERS, "") if other is None else Judged(Level.NONE, other)
+
+
+def difference(expected: Any, found: Any, pointer: str, tolerance: float = 0.0) -> str | None:
+    """Where two JSON values differ first, None where they are equal; numbers within a relative tolerance."""
+    numbers = (int, float)
+    if isinstance(expected, numbers) and isinstance(found, numbers) and not isinstance(expected, bool):
+        same = expected == found or math.isclose(expected, found, rel_tol=tolerance, abs_tol=tolerance)
+        return (
+            None if same and not isinstance(found, bool) else f"{pointer or '/'} is {found}, not {expected}"
+        )
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted(expected.keys() | found.keys()):
+            inner = f"{pointer}/{key}"
+            if key not in found or key not in expected:
+                return f"{inner} is {'missing' if key not in found else 'not expected'}"
+            other = difference(expected[key], found[key], inner, tolerance)
+            if other is not None:
+                return other
+        return None
+    if isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            return f"{pointer or '/'} has {len(found)} items, not {len(expected)}"
+        for index, (one, other_one) in enumerate(zip(expected, found, strict=True)):
+            other = difference(one, other_one, f"{pointer}/{index}", tolerance)
+            if other is not None:
+                return other
+        return None
+    same = type(expected) is type(found) and expected == found
+    return None if same else f"{pointer or '/'} is {_short(found)}, not {_short(expected)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,36 @@
+"""For people: what went wrong, and one paragraph that sums up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.conformance.results import Level, Outcome
+from mlmodel.reporters.text_format import printable
+
+if TYPE_CHECKING:
+    from mlmodel.conformance.results import Summary
+
+
+def render(summary: Summary) -> str:
+    """A line a case that is no pass, and the counts."""
+    lines = [
+        f"{result.outcome.value:<5} {result.case}: {printable(result.reason)}"
+        for result in summary.results
+        if result.outcome is not Outcome.PASS
+    ]
+    about = " ".join(part for part in (summary.about.name, summary.about.version) if part)
+    total = len(summary.results)
+    lines.append(f"{printable(about)}: {total:,} cases in {summary.seconds:.1f} s")
+    lines.append(
+        ", ".join(
+            f"{summary.count(outcome):,} {outcome.value}" for outcome in Outcome if summary.count(outcome)
+        )
+    )
+    for level in (Level.VERDICTS, Level.RULES, Level.POINTERS):
+        reached = summary.reached(level)
+        lines.append(
+            f"  {level.label:<9} {reached:,} of {total:,}" + (" - complete" if reached == total else "")
+        )
+    claim = "holds" if summary.holds else "does not hold"
+    lines.append(f"the claim at level {summary.asked.label} {claim}")
+    return "\n".join(lines) + "\n"

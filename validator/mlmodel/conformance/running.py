@@ -1,0 +1,154 @@
+"""Asks an implementation about cases, each in a fresh copy, and sees to it that nothing of them is run or changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from mlmodel.conformance import judging
+from mlmodel.conformance.asking import Adapter, AdapterError, OneShot
+from mlmodel.conformance.results import Level, Outcome, Result
+from mlmodel.conformance.suite import materialise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mlmodel.conformance.suite import Case
+
+    Asked: TypeAlias = Adapter | OneShot
+
+ROLES = ("validator", "reader")
+CANARY = "MLMODEL_CANARY"
+"""The variable with the path that hostile cases write to when something of them is run."""
+
+
+class Options(NamedTuple):
+    """How to run."""
+
+    role: str = "validator"
+    level: Level = Level.POINTERS
+    jobs: int = 1
+    timeout: float = 10.0
+    """Seconds for one answer."""
+    xfail: tuple[str, ...] = ()
+    """Globs of cases that are known to fail."""
+
+
+def applicable(cases: Sequence[Case], role: str) -> list[Case]:
+    """The cases that a role is asked about."""
+    wanted = {"validator": ("validate",), "reader": ("describe", "predict")}[role]
+    return [case for case in cases if any(key in case.expect for key in wanted)]
+
+
+def run(
+    cases: Sequence[Case], make: Callable[[dict[str, str]], Asked], options: Options, features: frozenset[str]
+) -> Iterator[Result]:
+    """A result for each case, in the order in which they are done.
+
+    Args:
+        cases: what to ask about.
+        make: gives an implementation, which is asked by one thread, with these environment variables.
+        options: how.
+        features: what the implementation says it has.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlmodel-conformance-") as scratch:
+        local = threading.local()
+        started: list[Asked] = []
+
+        def one(numbered: tuple[int, Case]) -> Result:
+            number, case = numbered
+            if not hasattr(local, "adapter"):
+                local.canary = os.path.join(scratch, f"canary-{threading.get_ident()}")
+                local.adapter = make({CANARY: local.canary})
+                started.append(local.adapter)
+            return _one(
+                case, local.adapter, os.path.join(scratch, str(number)), local.canary, options, features
+            )
+
+        try:
+            if options.jobs <= 1:
+                yield from map(one, enumerate(cases))
+            else:
+                with ThreadPoolExecutor(options.jobs) as pool:
+                    yield from pool.map(one, enumerate(cases))
+        finally:
+            for adapter in started:
+                adapter.close()
+
+
+def _one(
+    case: Case, adapter: Asked, folder: str, canary: str, options: Options, features: frozenset[str]
+) -> Result:
+    start = time.monotonic()
+    noise = adapter.noise
+
+    def result(outcome: Outcome, level: Level, reason: str) -> Result:
+        known = any(fnmatchcase(case.id, glob) for glob in options.xfail)
+        if known:
+            outcome = {Outcome.PASS: Outcome.XPASS, Outcome.SKIP: Outcome.SKIP}.get(outcome, Outcome.XFAIL)
+        seconds = time.monotonic() - start
+        return Result(
+            case.id, options.role, outcome, level, reason, case.rules, seconds, adapter.noise - noise
+        )
+
+    missing = case.features - features
+    if missing:
+        return result(Outcome.SKIP, Level.NONE, f"it has not: {', '.join(sorted(missing))}")
+    os.mkdir(folder)
+    try:
+        try:
+            model = materialise(case, os.path.join(folder, "model"))
+        except (OSError, AttributeError, NotImplementedError) as error:
+            return result(Outcome.SKIP, Level.NONE, f"this system cannot make the case: {error}")
+        before = _listing(model)
+        try:
+            judged = _asked(case, adapter, model, options.role)
+        except (AdapterError, judging.RubbishError) as error:
+            return result(Outcome.ERROR, Level.NONE, str(error))
+        if judged is None:
+            return result(Outcome.SKIP, Level.NONE, "it says that it cannot")
+        if os.path.exists(canary):
+            os.remove(canary)
+            if options.role == "validator":
+                return result(Outcome.FAIL, Level.NONE, "it ran code of the model")
+        if options.role == "validator" and _listing(model) != before:
+            return result(Outcome.FAIL, Level.NONE, "it changed the model directory")
+        passed = judged.level >= options.level
+        return result(Outcome.PASS if passed else Outcome.FAIL, judged.level, judged.reason)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _asked(case: Case, adapter: Asked, model: str, role: str) -> judging.Judged | None:
+    """What the implementation makes of the case, None where it cannot."""
+    if role == "validator":
+        reply = adapter.ask("validate", model=model)
+        return None if reply.get("outcome") == "unsupported" else judging.of_validation(case, reply)
+    judged = judging.Judged(Level.POINTERS, "")
+    if "describe" in case.expect:
+        reply = adapter.ask("describe", model=model)
+        if reply.get("outcome") == "unsupported":
+            return None
+        judged = judging.of_description(case, reply)
+    for expected in case.expect.get("predict", ()):
+        reply = adapter.ask("predict", model=model, input=expected["input"])
+        if reply.get("outcome") == "unsupported":
+            return None
+        judged = min(judged, judging.of_prediction(expected, reply))
+    return judged
+
+
+def _listing(folder: str) -> list[tuple[str, int, int]]:
+    """The names, sizes and times of modification in a folder."""
+    found = []
+    for path, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            status = os.lstat(os.path.join(path, name))
+            found.append((os.path.join(path, name), status.st_size, status.st_mtime_ns))
+    return sorted(found)

@@ -1,0 +1,132 @@
+"""The cases: what they are, and how one becomes a model directory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel import data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUITE_VERSION = "0.1"
+"""Of the set of cases; the standard's version that they test."""
+
+
+class Case(NamedTuple):
+    """One case, as ``schemas/case.schema.json`` defines it."""
+
+    id: str
+    title: str
+    why: str
+    section: str
+    rules: tuple[str, ...]
+    expect: dict[str, Any]
+    folder: str
+    """Where its files are."""
+    setup: tuple[dict[str, str], ...] = ()
+    twin: str | None = None
+    features: frozenset[str] = frozenset()
+    origin: str = "hand"
+
+    @property
+    def model(self) -> str:
+        """The folder with its plain files."""
+        return os.path.join(self.folder, "model")
+
+
+def cases(root: str | None = None) -> list[Case]:
+    """All cases below a folder, by id; those of this distribution when none is given.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    top = os.path.join(root or data.tree("conformance"), "cases")
+    found = []
+    for folder, folders, files in os.walk(top):
+        folders.sort()
+        if "case.json" in files:
+            folders.clear()
+            found.append(_read(folder))
+    if not found:
+        raise FileNotFoundError(f"there are no cases below {top}")
+    return sorted(found)
+
+
+def _read(folder: str) -> Case:
+    with open(os.path.join(folder, "case.json"), encoding="utf-8") as file:
+        raw = json.load(file)
+    return Case(
+        raw["id"],
+        raw["title"],
+        raw["why"],
+        raw["section"],
+        tuple(raw["rules"]),
+        raw["expect"],
+        folder,
+        tuple(raw.get("setup", ())),
+        raw.get("twin"),
+        frozenset(raw.get("features", ())),
+        raw.get("origin", "hand"),
+    )
+
+
+def matching(found: Iterable[Case], globs: Iterable[str]) -> list[Case]:
+    """The cases whose id matches any of the globs; all without globs."""
+    wanted = list(globs)
+    return [case for case in found if not wanted or any(fnmatchcase(case.id, glob) for glob in wanted)]
+
+
+def materialise(case: Case, target: str) -> str:
+    """Make the model directory of a case at ``target``, which must not exist.
+
+    Raises:
+        OSError: this system cannot make it: links on Windows, for example.
+    """
+    os.mkdir(target)
+    for folder, _, files in os.walk(case.model):
+        inside = os.path.join(target, os.path.relpath(folder, case.model))
+        os.makedirs(inside, exist_ok=True)
+        for name in files:
+            copy = os.path.join(inside, name)
+            shutil.copyfile(os.path.join(folder, name), copy)
+            os.chmod(copy, 0o644)
+    for step in case.setup:
+        path = os.path.join(target, *step["path"].split("/"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if step["do"] == "symlink":
+            os.symlink(step["target"], path)
+        elif step["do"] == "mkdir":
+            os.makedirs(path, exist_ok=True)
+        elif step["do"] == "fifo":
+            os.mkfifo(path)
+        elif step["do"] == "write":
+            with open(path, "wb") as file:
+                file.write(base64.b64decode(step["content"]))
+        else:
+            os.chmod(path, int(step["mode"], 8))
+    return target
+
+
+def export(found: Iterable[Case], target: str) -> Iterator[str]:
+    """Write finished model directories, for implementations in any language: ``<target>/<id>/``.
+
+    Yields:
+        The ids, in order; an id with what went wrong where this system cannot make the directory.
+    """
+    os.makedirs(target, exist_ok=True)
+    for case in found:
+        folder = os.path.join(target, *case.id.split("/"))
+        os.makedirs(folder, exist_ok=True)
+        shutil.copyfile(os.path.join(case.folder, "case.json"), os.path.join(folder, "case.json"))
+        try:
+            materialise(case, os.path.join(folder, "model"))
+        except (OSError, AttributeError, NotImplementedError) as error:
+            yield f"{case.id} (cannot be made here: {error})"
+        else:
+            yield case.id
