@@ -53,7 +53,9 @@ def packed(finished: Path, target: Path) -> list[dict[str, str]]:
                 modes.append({"do": "chmod", "path": name, "mode": f"{stat.S_IMODE(path.stat().st_mode):o}"})
         elif path.is_fifo():
             steps.append({"do": "fifo", "path": name})
-        elif path.suffix == ".pyc":  # no wheel carries one
+        elif path.suffix == ".pyc" or path.name.startswith(
+            ".git"
+        ):  # no wheel carries one; git obeys the other
             content = base64.b64encode(path.read_bytes()).decode()
             steps.append({"do": "write", "path": name, "content": content})
         else:

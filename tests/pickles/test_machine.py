@@ -139,7 +139,7 @@ def test_what_an_opcode_does_with_a_global(
     assert data[call.offset : call.offset + 1] in b"Rio\x81\x92baesu\x90"
     given = None if call.arguments is None else tuple(value.value for value in call.arguments)
     assert given == arguments
-    assert [(use.opcode, use.count, use.offset) for use in stream.uses] == [(opcode, 1, call.offset)]
+    assert [(use.opcode, use.times, use.offset) for use in stream.uses] == [(opcode, 1, call.offset)]
 
 
 def test_a_reference_alone_is_no_use() -> None:
@@ -150,7 +150,7 @@ def test_a_reference_alone_is_no_use() -> None:
 
 def test_calls_on_what_a_call_gave() -> None:
     stream = whole(b"cm\na\n)R)R)R)R)R.")
-    assert [use.count for use in stream.uses] == [1, 1, 1, 2]
+    assert [use.times for use in stream.uses] == [1, 1, 1, 2]
     depths = [use.callee.depth if isinstance(use.callee, Made) else 0 for use in stream.uses]
     assert depths == [0, 1, 2, 3]
     assert {root(call) for call in stream.calls} == {"m.a"}
@@ -159,7 +159,7 @@ def test_calls_on_what_a_call_gave() -> None:
 def test_uses_are_counted_and_the_first_call_is_told() -> None:
     data = b"\x80\x04cm\na\n\x940" + b"h\0K\1\x85R0h\0)\x810" * 50 + b"N."
     stream = whole(data)
-    assert [(use.opcode, use.count) for use in stream.uses] == [("REDUCE", 50), ("NEWOBJ", 50)]
+    assert [(use.opcode, use.times) for use in stream.uses] == [("REDUCE", 50), ("NEWOBJ", 50)]
     assert len(stream.calls) == 2
     watched = whole(data, watch=lambda item: item.name == "a")
     assert len(watched.calls) == 100

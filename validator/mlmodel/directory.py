@@ -90,6 +90,19 @@ class ModelDirectory:
         self._small: dict[str, bytes] = {}
         self._room = MAX_SMALL
 
+    @classmethod
+    def around(cls, path: str) -> ModelDirectory:
+        """The folder of one file, as if it held nothing else: what is beside the file is not looked at.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        folder, name = os.path.split(os.path.abspath(path))
+        directory = cls(folder)
+        found = {name: directory._entry(name, os.lstat(path))}
+        directory.__dict__["_listing"] = (found, True)
+        return directory
+
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """All names below the root, up to :data:`MAX_ENTRIES`, by path.  Neither links to directories are

@@ -78,9 +78,8 @@ def inspect(path: str | os.PathLike[str]) -> Iterator[Part]:
     given = os.fspath(path)
     if not os.path.exists(given):
         raise FileNotFoundError(f"{given} does not exist")
-    folder, name = (given, None) if os.path.isdir(given) else os.path.split(os.path.abspath(given))
-    directory = ModelDirectory(folder)
-    names = [name] if name else [path for path, entry in directory.entries.items() if entry.kind is Kind.FILE]
+    directory = ModelDirectory(given) if os.path.isdir(given) else ModelDirectory.around(given)
+    names = [path for path, entry in directory.entries.items() if entry.kind is Kind.FILE]
     for file in sorted(names):
         yield from _parts(directory, file)
 
@@ -169,7 +168,7 @@ def _calls(stream: Stream) -> Iterator[Used]:
                 continue
             known = first.get((use.callee, use.opcode))
             text = spelled(known) if known is not None else named(use.callee)
-            yield Used(text, use.opcode, use.count, use.offset)
+            yield Used(text, use.opcode, use.times, use.offset)
 
 
 _RECORDED = {"_sklearn_version": "scikit-learn"}

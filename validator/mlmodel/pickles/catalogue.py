@@ -7,7 +7,6 @@ it: their author wrote those, too.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from enum import Enum
@@ -68,10 +67,17 @@ _CLOUDPICKLE = re.compile(
 _FORM = re.compile(r"_*[A-Z]\w*")
 
 
+def _load(*path: str) -> dict[str, Any]:
+    import json  # a file without any name needs none of this
+
+    with open(os.path.join(_DATA, *path), encoding="utf-8") as file:
+        loaded: dict[str, Any] = json.load(file)
+    return loaded
+
+
 @cache
 def _reviewed() -> dict[str, Any]:
-    with open(os.path.join(_DATA, "reviewed.json"), encoding="utf-8") as file:
-        review: dict[str, Any] = json.load(file)
+    review = _load("reviewed.json")
     known = {name: Known(Standing.VALUE) for name in review["values"]}
     known.update({name: Known(Standing.CONSTRUCTOR) for name in review["constructors"]})
     known.update({name: Known(Standing.ARGUMENTS, rule) for name, rule in review["arguments"].items()})
@@ -89,9 +95,7 @@ def _reviewed() -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _modules(top: str) -> dict[str, str]:
     """The modules below a top-level one, and the names of their classes."""
-    with open(os.path.join(_DATA, "classes", f"{top}.json"), encoding="utf-8") as file:
-        modules: dict[str, str] = json.load(file)
-    return modules
+    return _load("classes", f"{top}.json")
 
 
 _MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW}

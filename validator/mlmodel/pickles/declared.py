@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 MAX_BYTES = 1 << 26
@@ -18,6 +17,8 @@ def names(raw: bytes, form: str) -> tuple[tuple[str, str], ...] | str:
     """Module and class of every object that the document describes, each once; or why it cannot be read."""
     if len(raw) > MAX_BYTES:
         return f"{len(raw):,} bytes, more than {MAX_BYTES:,} can be read"
+    import json
+
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -156,7 +156,7 @@ class _Judge:
                 return
             case Standing.ARGUMENTS:
                 calls = self._calls.get((symbol, use.opcode), [])
-                if len(calls) < use.count:
+                if len(calls) < use.times:
                     yield self._executes(use, f"calls {name} more often than can be looked into")
                 for call in calls:
                     wrong = arguments.fault(found.detail, call, self._stream.imports)

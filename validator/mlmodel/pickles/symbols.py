@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Trouble(Enum):
@@ -36,24 +35,54 @@ class Problem(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Global:
-    """A name that the stream has imported, as the stream writes it.
+class _Symbol:
+    """A value that is compared by its fields.
 
-    Neither this nor :class:`Made` is a tuple: the recorder tells them from the tuples of the stream by that.
+    It is no tuple: the recorder tells symbols from the tuples of a stream by that.  It is no dataclass: importing
+    ``dataclasses`` costs as much as reading a small file, process start included.
     """
 
-    module: str | None
-    """None when the stream computes it, and for an extension code."""
-    name: str | None
-    """May be dotted.  None as for :attr:`module`."""
-    protocol: int
-    """In force when it was asked for: below 3 readers map names of Python 2, from 4 on names may be dotted."""
-    opcode: str
-    offset: int
-    """Of the opcode that first asked for it."""
-    extension: int | None = None
-    """The code in ``copyreg``'s registry, which only the reading process knows."""
+    __slots__: tuple[str, ...] = ()
+
+    def _fields(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({inside})"
+
+
+class Global(_Symbol):
+    """A name that the stream has imported, as the stream writes it."""
+
+    __slots__ = ("extension", "module", "name", "offset", "opcode", "protocol")
+
+    def __init__(
+        self,
+        module: str | None,
+        name: str | None,
+        protocol: int,
+        opcode: str,
+        offset: int,
+        extension: int | None = None,
+    ) -> None:
+        self.module: Final = module
+        """None when the stream computes it, and for an extension code."""
+        self.name: Final = name
+        """May be dotted.  None as for :attr:`module`."""
+        self.protocol: Final = protocol
+        """In force when it was asked for: below 3 readers map names of Python 2, from 4 on names may be dotted."""
+        self.opcode: Final = opcode
+        self.offset: Final = offset
+        """Of the opcode that first asked for it."""
+        self.extension: Final = extension
+        """The code in ``copyreg``'s registry, which only the reading process knows."""
 
     @property
     def target(self) -> tuple[str, str] | None:
@@ -68,15 +97,17 @@ class Global:
         return NAME_MAPPING.get(given) or (IMPORT_MAPPING.get(self.module, self.module), self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(_Symbol):
     """What a call gave back."""
 
-    by: Global | Made | None
-    """What was called; None when that is no global, nor made by one."""
-    opcode: str
-    depth: int = 1
-    """How many calls lie between this and a global; more than a few are not told apart."""
+    __slots__ = ("by", "depth", "opcode")
+
+    def __init__(self, by: Global | Made | None, opcode: str, depth: int = 1) -> None:
+        self.by: Final = by
+        """What was called; None when that is no global, nor made by one."""
+        self.opcode: Final = opcode
+        self.depth: Final = depth
+        """How many calls lie between this and a global; more than a few are not told apart."""
 
     @property
     def root(self) -> Global | None:
@@ -115,13 +146,13 @@ class Call(NamedTuple):
     """None when they are not known.  Of BUILD with a dictionary: its keys and values in turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """How often an opcode did something with one thing: the roles of a global."""
 
     callee: Global | Made | None
     opcode: str
-    count: int
+    times: int
+    """How often."""
     offset: int
     """Of the first."""
 

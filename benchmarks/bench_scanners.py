@@ -1,0 +1,190 @@
+"""The judgement of serialized objects beside picklescan, modelscan and fickling, on the same files in the same run.
+
+``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--only detection|speed]``
+
+PYTHON are interpreters: one that has the three scanners, one that has the libraries of
+``tests/pickles/benign_libraries.py``, whose objects are the honest ones.  The hostile ones are those of ``tests/pickles/attacks``.
+
+* detection: each tool through its own library, one file after the other; what it flags, and what it cannot read.
+* speed: each tool's command on a pickle that is dense with opcodes and on one of large arrays; CPU of the process, its start
+  included, and its peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "validator"), str(ROOT)]
+
+from mlmodel import Severity, validate  # noqa: E402
+from tests.pickles.attacks import every  # noqa: E402
+
+# Runs with the scanners' interpreter: what each says of every file below a folder.
+ASK = r"""
+import contextlib, io, json, logging, sys
+from pathlib import Path
+logging.disable(logging.CRITICAL)
+
+def picklescan(path):
+    from picklescan.scanner import scan_file_path
+    result = scan_file_path(path)
+    return "flagged" if result.issues_count or result.infected_files else "unread" if result.scan_err else "clean"
+
+def modelscan(path):
+    from modelscan.modelscan import ModelScan
+    result = ModelScan().scan(path)
+    if result["summary"]["total_issues"]:
+        return "flagged"
+    return "unread" if result["errors"] or result["summary"]["skipped"]["total_skipped"] else "clean"
+
+def fickling(path):
+    import fickling
+    return "clean" if fickling.is_likely_safe(path) else "flagged"
+
+tool = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling}[sys.argv[1]]
+answers = {}
+for path in sorted(Path(sys.argv[2]).iterdir()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            answers[path.name] = tool(str(path))
+        except BaseException as error:
+            answers[path.name] = "unread"
+print(json.dumps(answers))
+"""
+TOOLS = ("picklescan", "modelscan", "fickling")
+
+
+def ours(folder: Path) -> dict[str, str]:
+    """What the validator says of every file, each as the object of a model."""
+    answers = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        model = Path(scratch, "model")
+        shutil.copytree(ROOT / "tests" / "base", model)
+        for path in sorted(folder.iterdir()):
+            shutil.copyfile(path, model / "model.pkl")
+            found = [finding for finding in validate(model).findings if finding.rule.startswith("MLM6")]
+            worst = max((finding.severity for finding in found), default=Severity.INFO)
+            rules = {finding.rule for finding in found if finding.severity is worst}
+            unread = worst is not Severity.INFO and rules <= {"MLM608", "MLM609"}
+            answers[path.name] = "unread" if unread else "clean" if worst is Severity.INFO else "flagged"
+    return answers
+
+
+def theirs(python: str, tool: str, folder: Path) -> dict[str, str]:
+    """What a scanner says of every file."""
+    result = subprocess.run(
+        [python, "-W", "ignore", "-c", ASK, tool, str(folder)], check=True, capture_output=True, text=True
+    )
+    answers: dict[str, str] = json.loads(result.stdout.splitlines()[-1])
+    return answers
+
+
+def detection(scanners: str, libraries: str | None) -> None:
+    """Hostile files flagged, honest ones flagged, and files that were not read."""
+    with tempfile.TemporaryDirectory() as scratch:
+        hostile, honest = Path(scratch, "hostile"), Path(scratch, "honest")
+        hostile.mkdir()
+        honest.mkdir()
+        for number, attack in enumerate(every()):
+            (hostile / f"{number:04}{attack.suffix}").write_bytes(attack.content)
+        if libraries:
+            script = str(ROOT / "tests" / "pickles" / "benign_libraries.py")
+            subprocess.run([libraries, "-W", "ignore", script, str(honest)], check=True, capture_output=True)
+        print(f"{'':12} hostile: flagged  unread   missed | honest: flagged  unread")
+        for tool in ("mlmodel", *TOOLS):
+            row = []
+            for folder in (hostile, honest):
+                answers = ours(folder) if tool == "mlmodel" else theirs(scanners, tool, folder)
+                counts = [
+                    sum(answer == kind for answer in answers.values())
+                    for kind in ("flagged", "unread", "clean")
+                ]
+                row.append([f"{count:4} {100 * count / max(1, len(answers)):3.0f} %" for count in counts])
+            (flagged, unread, missed), (alarms, silent, _) = row
+            print(f"{tool:12}    {flagged:>12} {unread:>8} {missed:>8} |   {alarms:>10} {silent:>8}")
+
+
+def big(path: Path, kind: str) -> None:
+    """A pickle of 20 MB that is dense with opcodes, or of 200 MB in large arrays."""
+    source = random.Random(1)
+    with path.open("wb") as file:
+        if kind == "dense":
+            rows = [
+                {"name": f"u{n}", "age": n % 100, "score": n / 2, "tags": ["a", f"c{n % 500}"]}
+                for n in range(400_000)
+            ]
+            pickle.dump(rows, file, 4)
+        else:
+            pickle.dump([source.randbytes(10_000_000) for _ in range(20)], file, 4)
+
+
+def measured(command: list[str]) -> tuple[float, float]:
+    """Seconds of CPU, user and system, and peak MiB, of the best of three runs."""
+    code = (
+        "import json, resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss / 1024]))"
+    )
+    runs = []
+    for _ in range(3):
+        result = subprocess.run(
+            [sys.executable, "-I", "-c", code, *command], check=True, capture_output=True, text=True
+        )
+        runs.append(tuple(json.loads(result.stdout)))
+    return min(runs)
+
+
+def speed(scanners: str) -> None:
+    """The commands, on large files."""
+    folder = Path(scanners).parent
+    script = Path(sys.executable).parent / "mlmodel-validate"
+    for kind in ("dense", "arrays"):
+        with tempfile.TemporaryDirectory() as scratch:
+            model = Path(scratch, "model")
+            shutil.copytree(ROOT / "tests" / "base", model)
+            file = model / "model.pkl"
+            big(file, kind)
+            size = file.stat().st_size / 1e6
+            base, peak = measured([sys.executable, "-m", "mlmodel.pickles", str(file)])
+            print(f"{kind:7} {size:6.1f} MB  mlmodel.pickles  {base:7.3f} s {peak:6.0f} MB")
+            whole, peak = measured([str(script), "--no-config", str(model)])
+            print(f"{'':18}  mlmodel-validate {whole:7.3f} s {peak:6.0f} MB, the directory as a whole")
+            commands = {
+                "picklescan": [str(folder / "picklescan"), "-p", str(file)],
+                "modelscan": [str(folder / "modelscan"), "-p", str(file)],
+                "fickling": [str(folder / "fickling"), "--check-safety", str(file)],
+            }
+            for tool, command in commands.items():
+                seconds, peak = measured(command)
+                print(f"{'':18}  {tool:16} {seconds:7.3f} s {peak:6.0f} MB  {seconds / base:6.1f} x ours")
+
+
+def main() -> None:
+    """Run the measurements."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scanners", required=True, metavar="PYTHON")
+    parser.add_argument("--libraries", metavar="PYTHON")
+    parser.add_argument("--only", choices=("detection", "speed"))
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if options.only != "speed":
+        detection(options.scanners, options.libraries)
+    if options.only != "detection":
+        speed(options.scanners)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""``python -m mlmodel.pickles FILE...``: judges single files that may be serialized objects, and nothing around them.
+
+For whoever has pickles and no model directories, or a great many: it imports little beside the reader itself.  A line a
+remark; the exit status is 0 where nothing is wrong, 1 where loading would be dangerous or fail, 2 for wrong usage, 3 where
+something could not be read or judged.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.directory import ModelDirectory
+
+# -m has Python look for modules in the current folder first, which may be anybody's.
+if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
+    del sys.path[0]
+
+
+def main(paths: list[str]) -> int:
+    """Judge files; the exit status."""
+    from mlmodel.directory import ModelDirectory, UnreadableError
+
+    if not paths or any(path.startswith("-") for path in paths):
+        sys.stderr.write("usage: python -m mlmodel.pickles FILE...\n")
+        return 2
+    worst = 0
+    for path in paths:
+        try:
+            found = list(_remarks(ModelDirectory.around(path), os.path.basename(path)))
+        except (UnreadableError, OSError) as error:
+            found = [(3, f"cannot be read: {error}")]
+        for status, text in found:
+            worst = max(worst, status)
+            sys.stdout.write(f"{_printable(path)}: {_printable(text)}\n")
+    return worst
+
+
+def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
+    """Pairs of an exit status and what to say, for everything in a file."""
+    from mlmodel.pickles import Odd, Pickled, Unread, scan
+    from mlmodel.pickles.catalogue import Standing, known
+    from mlmodel.pickles.judgement import Kind, is_watched, judge
+
+    for item in scan(directory, name, watch=is_watched, calls=False):
+        inside = f"{item.path.partition('!')[2]}: " if "!" in item.path else ""
+        if isinstance(item, Pickled):
+            for remark in judge(item.stream, marked=item.marked):
+                status = {Kind.CODE: 0, Kind.UNEXPLAINED: 0, Kind.UNREAD: 3}.get(remark.kind, 1)
+                yield status, f"{inside}byte {remark.offset:,}: {remark.kind.value}: {remark.message}"
+        elif isinstance(item, Unread):
+            yield 3, f"{inside}cannot be judged: {item.reason}"
+        elif isinstance(item, Odd):
+            yield int(item.escapes), f"{inside}{item.message}"
+        else:
+            for module, attribute in item.names:
+                found = known(module, attribute)
+                if found.standing is Standing.EFFECT or (item.form == "keras" and attribute == "Lambda"):
+                    yield (
+                        1,
+                        f"{inside}names {module}.{attribute}, which {found.detail or 'is code of the author'}",
+                    )
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
