@@ -180,7 +180,7 @@ def test_a_large_archive_with_64_bit_records() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\x04\x22\x4d\x18" + bytes(40), "LZ4"),
+        (b"\x04\x22\x4d\x18" + bytes(40), "lz4"),
         (b"\x28\xb5\x2f\xfd" + bytes(40), "Zstandard"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(40), "7-Zip"),
         (gzip.compress(HONEST)[:-20], "cut"),

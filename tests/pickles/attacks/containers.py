@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from tests.pickles.attacks.assembler import EVIL, HONEST, LINES, SYSTEM, Attack, framed, name, stream, text
-from tests.pickles.attacks.packing import archive, npy, patched, tape
+from tests.pickles.attacks.packing import archive, lz4, npy, patched, tape
 
 
 def of_containers() -> Iterator[Attack]:
@@ -53,7 +53,7 @@ def of_containers() -> Iterator[Attack]:
         "zlib": zlib.compress, "zlib-1": lambda raw: zlib.compress(raw, 1), "gzip": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "lzma": lambda raw: lzma.compress(raw, lzma.FORMAT_ALONE),
         "gzip-second-member": lambda raw: gzip.compress(HONEST) + gzip.compress(raw), "gzip-twice": lambda raw: gzip.compress(gzip.compress(raw)), "bz2-in-xz": lambda raw: lzma.compress(bz2.compress(raw)), "xz-second": lambda raw: lzma.compress(HONEST) + lzma.compress(raw),
         "bz2-second": lambda raw: bz2.compress(HONEST) + bz2.compress(raw), "zf": lambda raw: b"ZF" + hex(len(raw)).encode().ljust(19) + zlib.compress(raw), "gzip-of-tar": lambda raw: gzip.compress(tape(("x", raw))), "gzip-of-zip": lambda raw: gzip.compress(archive(("x", raw))),
-        "gzip-late": lambda raw: gzip.compress(HONEST * 900 + raw), "gzip-cut": lambda raw: gzip.compress(raw + bytes(2000))[:-12], "zlib-lines": lambda _: zlib.compress(LINES), "gzip-lines": lambda _: gzip.compress(LINES), "xz-lines": lambda _: lzma.compress(LINES),
+        "gzip-late": lambda raw: gzip.compress(HONEST * 900 + raw), "gzip-cut": lambda raw: gzip.compress(raw + bytes(2000))[:-12], "zlib-lines": lambda _: zlib.compress(LINES), "gzip-lines": lambda _: gzip.compress(LINES), "xz-lines": lambda _: lzma.compress(LINES), "lz4": lz4, "lz4-lines": lambda _: lz4(LINES), "lz4-in-gzip": lambda raw: gzip.compress(lz4(raw)),
     }  # fmt: skip
     for label, pack_ in packers.items():
         yield Attack(f"16-compressed/{label}", pack_(EVIL), suffix=".pkl.gz")

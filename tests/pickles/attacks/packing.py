@@ -37,3 +37,16 @@ def npy(descr: str, content: bytes) -> bytes:
 
 def patched(content: bytes, at: int, new: bytes) -> bytes:
     return content[:at] + new + content[at + len(new) :]
+
+
+def lz4(content: bytes) -> bytes:
+    """An LZ4 frame whose one block has literals and matches of every kind."""
+    assert len(content) < 200
+    literals = (
+        bytes([0xF0 | 1]) + bytes([len(content) - 15]) + content
+        if len(content) >= 15
+        else bytes([len(content) << 4 | 1]) + content
+    )
+    # A match of five bytes from one back, then the last literals.
+    block = literals + b"\1\0" + b"\x50" + b"....."
+    return b"\x04\x22\x4d\x18\x60\x40\x82" + pack("<I", len(block)) + block + bytes(4)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from mlmodel.directory import Kind
 from mlmodel.findings import Location
 from mlmodel.model import make
 from mlmodel.schemas import shown
@@ -29,7 +31,7 @@ _HINTS = {
 
 
 def judged(model: Model) -> Iterator[Finding]:
-    """MLM601-MLM608, MLM610-MLM614: what the objects name, call and carry, in every file of the directory."""
+    """MLM601-MLM613, MLM616: what the objects name, call and carry, in every file of the directory."""
     local = _local(model)
     for file, found in (*model.serialized.named(), *model.serialized.others()):
         counts: dict[str, int] = {}
@@ -54,13 +56,17 @@ def _of_file(
     file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
-    from mlmodel.pickles.judgement import judge
+    from mlmodel.pickles.judgement import devices_of, judge
 
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
             for remark in judge(item.stream, marked=item.marked, local=local):
                 yield _finding(file, item.path, remark)
+            devices = devices_of(item.stream)
+            if devices:
+                message = f"{_inside(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
+                yield make("MLM616", message, Location(file), "save the model from the CPU")
             if item.trailing and item.marked and item.path not in of_torch:
                 message = f"{_inside(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
                 yield make("MLM610", message, Location(file))
@@ -139,4 +145,27 @@ def trusted_types(model: Model) -> Iterator[Finding]:
                 yield model.finding("MLM614", message, model.mlmodel, pointer, hint=_HINT)
 
 
-CHECKS = (judged, trusted_types)
+_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
+"""A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
+_MOST_LOCATIONS = 1000
+
+
+def external_data(model: Model) -> Iterator[Finding]:
+    """MLM615: where ONNX files say that their tensors are."""
+    from mlmodel.paths import Fault, fault
+
+    for path, entry in model.directory.entries.items():
+        if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
+            continue
+        with model.directory.open_mapped(path) as data:
+            for count, match in enumerate(_LOCATION.finditer(data)):
+                raw = data[match.end() : match.end() + match[1][0]]
+                name = raw.decode("utf-8", "replace")
+                if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
+                    message = f"external data at {shown(name)}, outside the model directory"
+                    yield make("MLM615", message, Location(path), _HINT)
+                if count == _MOST_LOCATIONS:
+                    break
+
+
+CHECKS = (judged, trusted_types, external_data)

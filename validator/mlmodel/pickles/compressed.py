@@ -72,6 +72,9 @@ def unpack(
 
 
 def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterator[bytes]:
+    if form == "lz4":
+        yield from _lz4(data, start, end)
+        return
     at, pending = start, b""
     for _ in range(_MAX_MEMBERS):
         decompressor = _decompressor(form)
@@ -99,6 +102,15 @@ def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterato
         if not pending.startswith(_STARTS[form]) or (form == "zlib" and not is_zlib(pending)):
             return
     raise UnpackError(f"{form}: more than {_MAX_MEMBERS:,} compressed streams in a row")
+
+
+def _lz4(data: Buffer, start: int, end: int) -> Iterator[bytes]:
+    from mlmodel.pickles import lz4
+
+    try:
+        yield from lz4.pieces(data, start, end)
+    except lz4.BrokenError as error:
+        raise UnpackError(f"lz4: {error}") from None
 
 
 def is_zlib(head: bytes) -> bool:

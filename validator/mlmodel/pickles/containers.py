@@ -40,15 +40,15 @@ _FORMS = (
     (b"\x5d\0\0", "lzma"),
     (b"ZF0x", "zfile"),
     (b"\x93NUMPY", "npy"),
-    (b"\x04\x22\x4d\x18", "LZ4"),
+    (b"\x04\x22\x4d\x18", "lz4"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
     (b"Rar!\x1a\x07", "RAR"),
     (b"\x89HDF\r\n\x1a\n", "HDF5"),
 )
-_CLOSED = {"LZ4", "Zstandard", "7-Zip", "RAR"}
+_CLOSED = {"Zstandard", "7-Zip", "RAR"}
 """Forms that are recognized and cannot be opened."""
-_COMPRESSED = {"gzip", "bzip2", "xz", "lzma", "zlib"}
+_COMPRESSED = {"gzip", "bzip2", "xz", "lzma", "zlib", "lz4"}
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits."""
 _LAMBDA = (b'"class_name": "Lambda"', b'"class_name":"Lambda"')
@@ -218,7 +218,7 @@ class Opener:
     ) -> Iterator[Found]:
         probe = unpack(data, start, end, form, self._budget, _PROBE)
         if not probe.data:
-            if probe.problem is not None and form in ("gzip", "xz", "deflate"):
+            if probe.problem is not None and form in ("gzip", "xz", "deflate", "lz4"):
                 yield Unread(path, probe.problem)
             return
         self._effort.left -= len(probe.data)
