@@ -128,18 +128,18 @@ def big(path: Path, kind: str) -> None:
             pickle.dump([source.randbytes(10_000_000) for _ in range(20)], file, 4)
 
 
-def measured(command: list[str]) -> tuple[float, float]:
+def measured(command: list[str], scratch: str) -> tuple[float, float]:
     """Seconds of CPU, user and system, and peak MiB, of the best of three runs."""
     code = (
         "import json, resource, subprocess, sys\n"
-        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "subprocess.run(sys.argv[2:], cwd=sys.argv[1], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
         "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss / 1024]))"
     )
     runs = []
     for _ in range(3):
         result = subprocess.run(
-            [sys.executable, "-I", "-c", code, *command], check=True, capture_output=True, text=True
+            [sys.executable, "-I", "-c", code, scratch, *command], check=True, capture_output=True, text=True
         )
         runs.append(tuple(json.loads(result.stdout)))
     return min(runs)
@@ -156,9 +156,9 @@ def speed(scanners: str) -> None:
             file = model / "model.pkl"
             big(file, kind)
             size = file.stat().st_size / 1e6
-            base, peak = measured([sys.executable, "-m", "mlmodel.pickles", str(file)])
+            base, peak = measured([sys.executable, "-m", "mlmodel.pickles", str(file)], scratch)
             print(f"{kind:7} {size:6.1f} MB  mlmodel.pickles  {base:7.3f} s {peak:6.0f} MB")
-            whole, peak = measured([str(script), "--no-config", str(model)])
+            whole, peak = measured([str(script), "--no-config", str(model)], scratch)
             print(f"{'':18}  mlmodel-validate {whole:7.3f} s {peak:6.0f} MB, the directory as a whole")
             commands = {
                 "picklescan": [str(folder / "picklescan"), "-p", str(file)],
@@ -166,7 +166,7 @@ def speed(scanners: str) -> None:
                 "fickling": [str(folder / "fickling"), "--check-safety", str(file)],
             }
             for tool, command in commands.items():
-                seconds, peak = measured(command)
+                seconds, peak = measured(command, scratch)
                 print(f"{'':18}  {tool:16} {seconds:7.3f} s {peak:6.0f} MB  {seconds / base:6.1f} x ours")
 
 

@@ -82,6 +82,18 @@ def test_the_reference_is_right_about_all() -> None:
     assert len(results) == len(CASES)
 
 
+def test_the_reference_reader_is_right_about_all() -> None:
+    from mlmodel.conformance.asking import Adapter
+
+    def make(variables: dict[str, str]) -> Adapter:
+        return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
+
+    wanted = applicable(CASES, "reader")
+    results = list(run(wanted, make, Options("reader"), frozenset()))
+    assert [result for result in results if result.outcome is not Outcome.PASS] == []
+    assert len(results) > 200
+
+
 def test_hostile_cases_would_be_noticed(tmp_path: Path) -> None:
     """What would run in them writes to the canary."""
     hostile = [case for case in CASES if case.id.startswith("hostile/canary") and "near-miss" not in case.id]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
+    from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
 
 __version__ = "0.1.0"
@@ -21,6 +22,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "__version__",
+    "describe",
     "validate",
 ]
 
@@ -31,6 +33,10 @@ def __getattr__(name: str) -> object:
         from mlmodel import validation
 
         return getattr(validation, name)
+    if name == "describe":
+        from mlmodel.reader import describe
+
+        return describe
     if name in __all__:
         from mlmodel import findings
 

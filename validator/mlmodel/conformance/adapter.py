@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import Any
 
-from mlmodel import __version__, validate
+from mlmodel import __version__, describe, validate
 from mlmodel.findings import Verdict
 
 
@@ -30,11 +30,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                     "version": __version__,
                     "language": f"Python {platform.python_version()}",
                 },
-                "roles": ["validator"],
+                "roles": ["validator", "reader"],
                 "features": ["rules", "pointers"],
             }
         case "validate":
             return _validate(str(request["model"]))
+        case "describe":
+            return {"outcome": "ok", "value": describe(str(request["model"]))}
         case "bye":
             return {}
         case _:

@@ -1,0 +1,203 @@
+"""The reference reader: the canonical description of a model directory, as plain JSON values.
+
+Two readers that agree on a directory give the same description; ``schemas/description.schema.json`` and the chapter on
+conformance define it.  Nothing of the model is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.model import Model
+from mlmodel.signatures import is_required, is_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlmodel.environment.requirements import Entry
+
+VERSION = 1
+_IDENTITY = ("mlflow_version", "model_uuid", "model_id", "run_id", "artifact_path", "utc_time_created")
+_CHUNK = 1 << 20
+
+
+def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Describe the model directory ``path``.
+
+    Returns:
+        The description: JSON values only, keys in the order of the schema.  What cannot be read is named under
+        ``unread``, and null where its value would stand.
+
+    Raises:
+        NotADirectoryError: ``path`` is not a directory.
+    """
+    given = os.fspath(path)
+    if not os.path.isdir(given):
+        raise NotADirectoryError(f"{given} is not a directory")
+    model = Model(ModelDirectory(given))
+    unread: list[dict[str, str]] = []
+    try:
+        config = model.config
+    except UnreadableError as error:
+        unread.append({"file": "MLmodel", "reason": error.reason})
+        return {"description_version": VERSION, "unread": unread, "files": _files(model, unread)}
+    document = model.mlmodel
+    if document is None or not config:
+        reason = "there is none" if document is None else "it is no mapping that can be read"
+        unread.append({"file": "MLmodel", "reason": reason})
+    return {
+        "description_version": VERSION,
+        "identity": {key: _text(config.get(key)) for key in _IDENTITY},
+        "flavors": {name: _sorted(conf) for name, conf in sorted(model.flavors.items())},
+        "signature": _signature(model, unread),
+        "environment": _environment(model, unread),
+        "example": _sorted(config.get("saved_input_example_info")),
+        "metadata": _sorted(config.get("metadata")),
+        "files": _files(model, unread),
+        "unread": unread,
+    }
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _sorted(value: Any) -> Any:
+    """A JSON value with the keys of its objects in order."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+# -- signature -------------------------------------------------------------------------------------------
+
+
+def _signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | None:
+    if not isinstance(model.config.get("signature"), dict):
+        return None
+    found: dict[str, Any] = {}
+    for name in ("inputs", "outputs", "params"):
+        section = model.signature.get(name)
+        if section is not None and not isinstance(section.document.data, list):
+            unread.append({"file": "MLmodel", "reason": f"signature.{name} is no JSON array"})
+        if section is None or not isinstance(section.document.data, list):
+            found[name] = None
+        else:
+            item = _param if name == "params" else _spec
+            found[name] = [item(value) for value in section.items]
+    return found
+
+
+def _spec(item: dict[str, Any]) -> dict[str, Any]:
+    """A column or a tensor: what every release means by it, whichever way its release writes it."""
+    name = item.get("name")
+    if is_tensor(item):
+        spec = item.get("tensor-spec")
+        spec = spec if isinstance(spec, dict) else {}
+        return {"name": name, "type": "tensor", "dtype": spec.get("dtype"), "shape": spec.get("shape")}
+    return {"name": name, **_typed(item), "required": is_required(item)}
+
+
+def _typed(item: dict[str, Any]) -> dict[str, Any]:
+    """The type of a value, with those inside it."""
+    found: dict[str, Any] = {"type": item.get("type")}
+    for key in ("items", "values"):
+        if isinstance(item.get(key), dict):
+            found[key] = _typed(item[key])
+    properties = item.get("properties")
+    if isinstance(properties, dict):
+        found["properties"] = {
+            name: {**_typed(value), "required": is_required(value)}
+            for name, value in sorted(properties.items())
+            if isinstance(value, dict)
+        }
+    return found
+
+
+def _param(item: dict[str, Any]) -> dict[str, Any]:
+    kind = item.get("type", item.get("dtype"))
+    found = {
+        "name": item.get("name"),
+        "type": kind,
+        "default": item.get("default"),
+        "shape": item.get("shape"),
+    }
+    if isinstance(item.get("properties"), dict):
+        found["properties"] = _typed(item)["properties"]
+    return found
+
+
+# -- environment -----------------------------------------------------------------------------------------
+
+
+def _environment(model: Model, unread: list[dict[str, str]]) -> dict[str, Any]:
+    environment = model.environment
+    try:
+        listing = environment.requirements
+        conda = environment.conda
+        python_env = environment.python_env
+        python = environment.python
+    except UnreadableError as error:
+        unread.append({"file": error.path, "reason": error.reason})
+        return {"python": None, "requirements": None, "build": None, "conda": None}
+    return {
+        "python": ".".join(map(str, python)) if python else None,
+        "requirements": _requirements(listing.entries) if listing is not None else None,
+        "build": _requirements(python_env.build) if python_env is not None else None,
+        "conda": None
+        if conda is None
+        else {
+            "channels": [channel for channel, _ in conda.channels],
+            "packages": sorted(package.name + package.version for package in conda.packages),
+            "pip": _requirements(conda.pip) if conda.pip is not None else None,
+        },
+    }
+
+
+def _requirements(entries: Iterable[Entry]) -> list[str]:
+    """Requirements in one form: the normalized name, extras, versions and marker, in order; other lines as they are,
+    without the secrets in them."""
+    found = set()
+    for entry in entries:
+        if entry.name is None or entry.target is not None:
+            if not entry.text.startswith(("-r", "--requirement", "-c", "--constraint")):
+                found.add(entry.safe)
+            continue
+        extras = f"[{','.join(sorted(entry.extras))}]" if entry.extras else ""
+        versions = ",".join(sorted(operator + version for operator, version in entry.clauses))
+        marker = f"; {entry.marker}" if entry.marker else ""
+        found.add(f"{entry.name}{extras}{versions}{marker}")
+    return sorted(found)
+
+
+# -- files -----------------------------------------------------------------------------------------------
+
+
+def _files(model: Model, unread: list[dict[str, str]]) -> list[dict[str, Any]]:
+    found = []
+    for path, entry in sorted(model.directory.entries.items()):
+        if entry.kind is Kind.FILE:
+            try:
+                digest = _digest(model.directory, path)
+            except UnreadableError as error:
+                unread.append({"file": _unicode(path), "reason": error.reason})
+            else:
+                found.append({"path": _unicode(path), "size": entry.size, "sha256": digest})
+        elif entry.kind is not Kind.DIRECTORY:
+            unread.append({"file": _unicode(path), "reason": entry.kind.value})
+    return found
+
+
+def _digest(directory: ModelDirectory, path: str) -> str:
+    digest = hashlib.sha256()
+    with directory.open_mapped(path) as data:
+        for start in range(0, len(data), _CHUNK):
+            digest.update(data[start : start + _CHUNK])
+    return digest.hexdigest()
+
+
+def _unicode(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
