@@ -47,6 +47,14 @@ _SAME = frozenset(("null", "true", "false", "Null", "True", "False", "~", ""))
 _MAY_DIFFER = frozenset("0123456789+-.")
 _NO_TEXT = _MAY_DIFFER.union(_IMPLICIT)
 """First characters of plain scalars that may be something else than a text."""
+_CONSTANTS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_LETTERS = frozenset(filter(str.isalpha, _IMPLICIT))
+_WORDS = frozenset(
+    word
+    for name in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    for word in (name, name.title(), name.upper())
+)
+"""All that begin with one of these letters and may be something else than a text."""
 _LONG_NUMBER = r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)"
 _TAG_DIRECTIVE = "(?:^|[\r\n\x85\u2028\u2029])%TAG"
 
@@ -133,6 +141,7 @@ class _Composer:
         parser = _parser(self._text)
         try:
             get_event = parser.get_event
+            stack = self._stack
             documents = 0
             while True:
                 event = get_event()
@@ -141,8 +150,33 @@ class _Composer:
                     value = event.value
                     if event.anchor is None and event.tag is None and len(value) < Limits.TEXT:
                         if event.implicit[0] and value[:1] in _NO_TEXT:
-                            value = self._resolve(event)
-                        self._add(value, 1, event)
+                            # What nearly every such scalar is, without a look at all patterns.
+                            if value in _CONSTANTS:
+                                value = _CONSTANTS[value]
+                            elif value[0] not in _LETTERS or value in _WORDS:
+                                value = self._resolve(event)
+                        # As _add does it, which is called for what is left.
+                        frame = stack[-1] if stack else None
+                        if frame is None or frame.nodes >= Limits.YAML_VALUES:
+                            self._add(value, 1, event)
+                            continue
+                        container, key = frame.value, frame.key
+                        if type(container) is list:
+                            frame.places[len(container)] = (event, event)
+                            container.append(value)
+                        elif key is _NO_KEY:
+                            if type(value) is not str or value == "<<":
+                                self._add(value, 1, event)
+                                continue
+                            frame.key, frame.key_event = value, event
+                        elif key is _MERGE or key in container:
+                            self._add(value, 1, event)
+                            continue
+                        else:
+                            container[key] = value
+                            frame.places[key] = (frame.key_event, event)
+                            frame.key = _NO_KEY
+                        frame.nodes += 1
                     else:
                         self._add(*self._scalar(event), event)
                 elif kind is yaml.MappingStartEvent:
