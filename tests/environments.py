@@ -56,7 +56,9 @@ def environment(name: str, requirements: Sequence[str], base: str = sys.executab
         fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run([base, "-m", "venv", str(fresh)], check=True)
         pip = [str(fresh / python.relative_to(folder)), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--disable-pip-version-check", *requirements], check=True)
+        command = [*pip, "--disable-pip-version-check", *requirements]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
         try:
             fresh.rename(folder)
         except OSError:
