@@ -37,6 +37,28 @@ def is_known_attribute(call: Call) -> bool:
     return target is not None and isinstance(name, str) and is_attribute(".".join(target), name)
 
 
+def takes_objects(call: Call) -> bool:
+    """Whether what takes plain values is given an object of a class, or what nobody knows."""
+    if ".".join(_target(call.callee)) not in _TAKE_OBJECTS:
+        return False
+    if call.arguments is None:
+        return True
+    return any(isinstance(item.value, Made) and item.value.opcode != "REDUCE" for item in call.arguments)
+
+
+def _target(symbol: object) -> tuple[str, str]:
+    target = symbol.target if isinstance(symbol, Global) else None
+    return target or ("", "")
+
+
+_TAKE_OBJECTS = frozenset(
+    [f"builtins.{name}" for name in "list tuple set frozenset dict bytes bytearray str int float complex bool range".split()]
+    + [f"collections.{name}" for name in "OrderedDict Counter deque defaultdict ChainMap".split()]
+    + [f"itertools.{name}" for name in "chain cycle repeat count".split()]
+    + ["array.array"]
+)
+
+
 def _is_class(value: Value) -> bool:
     if isinstance(value.value, Made):
         return _maker(value.value) in (
@@ -59,7 +81,9 @@ def _maker(made: Made) -> str | None:
 
 _NAMEABLE = CLASSES | {Standing.FUNCTION, Standing.STANDARD}
 """What may be named, whichever module it is fetched from."""
-_GIVES_ANYTHING = frozenset({"subimport", "getattr", "getitem", "_getattribute", "_import_module"})
+_GIVES_ANYTHING = frozenset(
+    {"subimport", "getattr", "getitem", "_getattribute", "_import_module", "_get_attr", "_ufunc_reconstruct"}
+)
 
 
 def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None:
@@ -79,7 +103,7 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
 
 
 def _type(given: tuple[Value, ...]) -> str | None:
-    return None if len(given) in (1, 3) else "these are no arguments of type"
+    return None if len(given) == 1 else "these are no arguments of type"
 
 
 def _callable(given: tuple[Value, ...]) -> str | None:
@@ -96,7 +120,7 @@ def _item(given: tuple[Value, ...]) -> str | None:
         return "these are no arguments of getitem"
     owner = given[0].value
     if isinstance(owner, Made):
-        return "of what another call gave" if _maker(owner) in _GIVES_ANYTHING else None
+        return None if _is_class(given[0]) else "of what another call gave"
     if isinstance(owner, Global):
         return (
             None
@@ -111,6 +135,75 @@ def _encode(given: tuple[Value, ...]) -> str | None:
         return "of what is no text"
     codec = given[1].value if len(given) == 2 else "utf-8"
     return None if codec in ("latin1", "latin-1", "utf-8", "utf8", "ascii") else f"by the codec {codec}"
+
+
+_MADE_CLASSES = frozenset(
+    {"_make_skeleton_class", "_make_skeleton_enum", "_rehydrate_skeleton_class", "_create_type"}
+)
+_MADE_FUNCTIONS = frozenset({"_make_function", "_make_skel_func", "_fill_function", "_create_function"})
+
+
+def _own_class(given: tuple[Value, ...]) -> str | None:
+    """What completes a class by value, and sets attributes of whatever it is given."""
+    first = given[0].value if given else None
+    own = isinstance(first, Made) and _maker(first) in _MADE_CLASSES
+    return None if own else "it changes what the stream did not make"
+
+
+def _own_function(given: tuple[Value, ...]) -> str | None:
+    """As :func:`_own_class`, of functions."""
+    first = given[0].value if given else None
+    own = isinstance(first, Made) and _maker(first) in _MADE_FUNCTIONS
+    return None if own else "it changes what the stream did not make"
+
+
+def _metaclass(given: tuple[Value, ...]) -> str | None:
+    """What makes a class, and calls its first argument for that."""
+    first = given[0].value if given else None
+    known_type = _target(first) in (("builtins", "type"), ("abc", "ABCMeta"), ("enum", "EnumMeta"), ("enum", "EnumType"))
+    return None if known_type or (given and _is_class(given[0])) else "it calls what is no class of classes"
+
+
+def _rebuilt(given: tuple[Value, ...]) -> str | None:
+    """What calls its first argument, which must itself be what tensors or arrays are made by."""
+    module, name = _target(given[0].value) if given else ("", "")
+    fine = module.partition(".")[0] in ("torch", "numpy") and known(module, name).standing is Standing.CONSTRUCTOR
+    return None if fine and name not in ("_rebuild_from_type", "_rebuild_from_type_v2") else "it calls its argument"
+
+
+def _ufunc(given: tuple[Value, ...]) -> str | None:
+    """What imports a module and gets a name from it."""
+    if len(given) != 2 or any(item.kind != "str" for item in given):
+        return "the name is computed"
+    module, name = str(given[0].value), str(given[1].value)
+    fine = module.partition(".")[0] in ("numpy", "scipy") and known(module, name).standing is Standing.FUNCTION
+    return None if fine and not name.startswith("__") else "that is no function of arrays"
+
+
+def _no_file(given: tuple[Value, ...]) -> str | None:
+    """What opens the file that an argument names."""
+    files = [item for item in given if item.kind == "str"]
+    return "it opens the file" if given and given[0].kind != "None" and files else None
+
+
+def _no_text(given: tuple[Value, ...]) -> str | None:
+    """What reads a model from the file that any argument may name."""
+    return "it opens the file" if any(item.kind in ("str", "result", "unknown") for item in given) else None
+
+
+def _class_and_base(given: tuple[Value, ...]) -> str | None:
+    """``copyreg._reconstructor``: it makes an object by its second argument, which must be a type of Python's own."""
+    if len(given) != 3 or not _is_class(given[0]):
+        return "of what is not known as a class"
+    module, name = _target(given[1].value)
+    fine = module == "builtins" and known(module, name).standing is Standing.VALUE
+    return None if fine or _same(given[0], given[1]) else "by what is no type of Python's own"
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one.kind == "global" and _target(one.value) == _target(other.value) and known(
+        *_target(one.value)
+    ).standing in (Standing.COMPILED, Standing.CONSTRUCTOR)
 
 
 def _class(given: tuple[Value, ...]) -> str | None:
@@ -189,4 +282,12 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "typename": _type_name,
     "pickle": _pickle,
     "code": _code,
+    "own class": _own_class,
+    "own function": _own_function,
+    "metaclass": _metaclass,
+    "rebuilt": _rebuilt,
+    "ufunc": _ufunc,
+    "no file": _no_file,
+    "no text": _no_text,
+    "class and base": _class_and_base,
 }

@@ -30,6 +30,8 @@ class Standing(Enum):
     arguments that its own code would see."""
     NEW = "class with __new__"
     """As :attr:`CLASS`, but code of its own runs when an object is made."""
+    ACTIVE = "class that does something"
+    """As :attr:`CLASS`, but making one opens files, connects, or runs something."""
     COMPILED = "compiled class"
     """A compiled type, which has itself called by its own ``__reduce__``; or an enumeration."""
     FORM = "class by its form"
@@ -55,7 +57,15 @@ class Known(NamedTuple):
 
 
 CLASSES = frozenset(
-    {Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.NEW, Standing.COMPILED, Standing.FORM}
+    {
+        Standing.VALUE,
+        Standing.CONSTRUCTOR,
+        Standing.CLASS,
+        Standing.NEW,
+        Standing.ACTIVE,
+        Standing.COMPILED,
+        Standing.FORM,
+    }
 )
 """What is a class, or called like one."""
 
@@ -98,7 +108,7 @@ def _modules(top: str) -> dict[str, str]:
     return _load("classes", f"{top}.json")
 
 
-_MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW}
+_MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW, "~": Standing.ACTIVE}
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +116,7 @@ def _classes(module: str) -> dict[str, Known]:
     """The classes of a module, by name."""
     found = {}
     for entry in _modules(module.partition(".")[0]).get(module, "").split():
-        name = entry.rstrip("*!")
+        name = entry.rstrip("*!~")
         found[name] = Known(_MARKS[entry[len(name) :]])
     return found
 

@@ -8,6 +8,7 @@ model says of itself counts.
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.pickles import arguments
@@ -137,7 +138,7 @@ class _Judge:
             elif isinstance(use.callee, Made):
                 yield from self._of_result(use, use.callee)
             elif use.opcode in ("PERSID", "BINPERSID") and not self._of_torch:
-                yield Remark(Kind.UNEXPLAINED, "leaves an object to its reader (a persistent id)", use.offset)
+                yield Remark(Kind.ODD, "leaves an object to its reader (a persistent id)", use.offset)
         for symbol in self._stream.globals:
             if symbol not in self._said:
                 yield from self._of_reference(symbol)
@@ -168,7 +169,12 @@ class _Judge:
     def _of_call(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
         match found.standing:
             case Standing.VALUE | Standing.CONSTRUCTOR | Standing.COMPILED:
-                return
+                for call in self._calls.get((symbol, use.opcode), []):
+                    if arguments.takes_objects(call):
+                        yield self._executes(
+                            use, f"calls {spelled(call)}, and so methods of the object that it gives"
+                        )
+                        return
             case Standing.ARGUMENTS:
                 calls = self._calls.get((symbol, use.opcode), [])
                 if len(calls) < use.times:
@@ -178,6 +184,12 @@ class _Judge:
                     if wrong is not None:
                         self._said.add(symbol)
                         yield Remark(Kind.EXECUTES, f"calls {spelled(call)}: {wrong}", call.offset)
+            case Standing.ACTIVE:
+                self._said.add(symbol)
+                yield self._executes(
+                    use,
+                    f"calls {self._call(use, symbol)}, a class that opens, connects to or runs something when it is made",
+                )
             case Standing.CLASS | Standing.NEW | Standing.FORM | Standing.LOCAL:
                 self._said.add(symbol)
                 yield self._unexplained(
@@ -214,6 +226,11 @@ class _Judge:
         if use.opcode in _CHANGES:
             if maker in _HANDLES:
                 yield self._executes(use, f"changes what {maker} gave")
+            elif use.opcode in _METHODS and maker not in _CONTAINERS and self._holds:
+                method = _METHODS[use.opcode]
+                yield self._executes(
+                    use, f"calls the {method} of what {maker or 'a call'} gave, which the stream may have set"
+                )
         elif use.opcode in _NEW:
             if maker not in _CLASS_MAKERS:
                 yield self._executes(use, f"makes an object of what {maker or 'a call'} gave")
@@ -263,6 +280,11 @@ class _Judge:
             elif found.standing is Standing.UNKNOWN:
                 yield Remark(Kind.UNEXPLAINED, f"imports {name}, which nobody has reviewed", symbol.offset)
 
+    @cached_property
+    def _holds(self) -> bool:
+        """Whether there is a function, or a way to one, that could be put where a method is looked for."""
+        return bool(self._stream.code) or any(map(is_watched, self._stream.globals))
+
     @property
     def _of_torch(self) -> bool:
         return any(
@@ -274,6 +296,10 @@ class _Judge:
 
     def _of_code(self) -> Iterator[Remark]:
         carried: tuple[Code, ...] = self._stream.code
+        methods = self._stream.methods
+        if "__setstate__" in methods:
+            message = "has a __setstate__ of its own, which reading runs"
+            yield Remark(Kind.RUNS_CODE if carried else Kind.EXECUTES, message, self._stream.start)
         if not carried:
             return
         new = {use.callee for use in self._stream.uses if use.opcode in _NEW}
@@ -284,6 +310,10 @@ class _Judge:
                     f"makes an object of a class that it carries, and so runs its {code.name}",
                     code.offset,
                 )
+        if any(isinstance(callee, Made) and self._maker(callee) not in _ENUM_MAKERS for callee in new):
+            for name in sorted(methods - {code.name for code in carried} - {"__setstate__", "__new__"}):
+                message = f"makes an object of a class that it carries, and so runs its {name}"
+                yield Remark(Kind.RUNS_CODE, message, self._stream.start)
         yield Remark(Kind.CODE, _described(carried), carried[0].offset)
 
     def _of_form(self) -> Iterator[Remark]:
@@ -295,6 +325,15 @@ class _Judge:
                 yield Remark(Kind.ODD, problem.message, problem.offset)
             else:
                 yield Remark(Kind.BROKEN, problem.message, problem.offset)
+        if stream.protocol >= 2:
+            old = stream.rare & _OLD
+            if old:
+                message = f"uses {', '.join(sorted(old))}, which no pickler writes at protocol {stream.protocol}"
+                yield Remark(Kind.ODD, message, stream.start)
+        elif stream.globals and stream.rare & {"UNICODE", "STRING"} and stream.escapes:
+            yield Remark(Kind.ODD, "writes plain letters as escapes, which no pickler does", stream.start)
+        if stream.rare & _BUFFERS:
+            yield Remark(Kind.ODD, "needs buffers that are not in the file", stream.start)
         if stream.untold:
             yield Remark(
                 Kind.UNREAD, f"makes {stream.untold:,} more calls than are looked into", stream.start
@@ -315,8 +354,31 @@ class _Judge:
         return Remark(Kind.UNEXPLAINED, message, use.offset)
 
 
+_OLD = frozenset(
+    {"STRING", "UNICODE", "INT", "LONG", "FLOAT", "PERSID", "GET", "PUT", "INST", "DUP", "LIST", "DICT"}
+)
+"""What picklers write at protocols 0 and 1 only, or never."""
+_BUFFERS = frozenset({"NEXT_BUFFER", "READONLY_BUFFER"})
+_METHODS = {"APPEND": "append", "APPENDS": "extend", "ADDITEMS": "add"}
+"""What these opcodes call, where the container is none of Python's own."""
+_CONTAINERS = frozenset(
+    {
+        "builtins.list",
+        "builtins.set",
+        "builtins.bytearray",
+        "collections.deque",
+        "array.array",
+        "array._array_reconstructor",
+    }
+)
 _HANDLES = frozenset(
     {
+        "logging.getLogger",
+        "numpy._core._ufunc_reconstruct",
+        "numpy.core._ufunc_reconstruct",
+        "dill._dill._get_attr",
+        "dill._dill._import_module",
+        "dill._dill._load_type",
         "builtins.getattr",
         "operator.getitem",
         "_operator.getitem",

@@ -39,6 +39,13 @@ _MARGIN = 600
 _RUN = rb"(?:K.|M..|J....|G.{8}|[N\x88\x89]|h.|j....)"
 _REPEATED = b"*+" if sys.version_info >= (3, 11) else b"{0,2100}"
 _FLAT = re.compile(rb"\(" + _RUN + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
+_METHODS = (
+    "__setstate__", "__new__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__set_name__",
+    "__init_subclass__", "__prepare__",
+)  # fmt: skip
+_METHOD = re.compile(b"__(?:%s)" % b"|".join(name[2:].encode() for name in _METHODS))
+"""Methods that reading runs without a call in the stream, where a class or an object has them."""
+_ESCAPED = re.compile(rb"\\(?:x[3-6][0-9a-fA-F]|u00[3-6][0-9a-fA-F]|1[0-7][0-7]|0?6[0-7])(?<!5c)(?<!5C)")
 _PATIENCE = 32
 """Runs that may fail, in one window, before no more are tried."""
 
@@ -74,6 +81,8 @@ class Machine:
         self.highest = 0
         self.seen = Recorder(data, end, target, place)
         self.rare: set[int] = set()
+        self.methods: set[str] = set()
+        self.escapes = False
         self.framed = False
         """Whether a frame's end was crossed, or may have been when reading broke."""
         self.arrays: list[int] = []
@@ -112,6 +121,8 @@ class Machine:
             frozenset(NAMES[code] for code in self.rare),
             tuple(seen.problems),
             tuple(self._nested),
+            methods=frozenset(self.methods),
+            escapes=self.escapes,
         )
 
     def _underflow(self) -> None:
@@ -161,6 +172,10 @@ class Machine:
                     if size < _WINDOW:
                         size *= 2
                     self._bounded(len(chunk))
+                    if self.protocol < 2 and not self.escapes and b"\\" in chunk:
+                        self.escapes = _ESCAPED.search(chunk) is not None
+                    if b"__" in chunk:
+                        self._look_for_methods(chunk)
                 limit = min(usable, frame_end - base) if frame_end else usable
                 here = base + 1
                 patience = _PATIENCE
@@ -359,6 +374,15 @@ class Machine:
                     pos += 1 + width
         finally:
             self.at = base + pos
+
+    def _look_for_methods(self, chunk: bytes) -> None:
+        """Take note of strings that are names of methods which run by themselves."""
+        for match in _METHOD.finditer(chunk):
+            start, size = match.start(), match.end() - match.start()
+            before = chunk[max(0, start - 8) : start]
+            is_text = before[-1:] in (b"V", b"'", b'"') and chunk[match.end() : match.end() + 1] in b"\n'\""
+            if is_text or any(before.endswith(size.to_bytes(width, "little")) for width in (1, 4, 8)):
+                self.methods.add(match[0].decode())
 
     def _bounded(self, size: int) -> None:
         """Take note of bytes that are looked at; ends the reading when it costs more than it may."""

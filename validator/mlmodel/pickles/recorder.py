@@ -56,6 +56,21 @@ _FIRST = 4
 _ARRAY_ROLES = ("dtype", "made by dtype", "wrapper", "made by wrapper")
 
 
+_TAKES = "takes objects"
+_TAKE_OBJECTS = frozenset(
+    (module, name)
+    for module, names in {
+        "builtins": "list tuple set frozenset dict bytes bytearray str int float complex bool range",
+        "__builtin__": "list tuple set frozenset dict bytearray str unicode int long float complex bool xrange",
+        "collections": "OrderedDict Counter deque defaultdict ChainMap",
+        "itertools": "chain cycle repeat count",
+        "array": "array",
+    }.items()
+    for name in names.split()
+)
+"""What runs methods of its arguments when they are objects of some class: ``__iter__``, ``__str__``, ``__int__``."""
+
+
 class BrokenError(Exception):
     """Reading ends here."""
 
@@ -176,6 +191,8 @@ class Recorder:
         elif max(len(module or ""), len(name or "")) >= MAX_TEXT:
             self.odd(Trouble.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
         role = bycode.role(symbol) or arrays.role(symbol)
+        if role is None and (module, name) in _TAKE_OBJECTS:
+            self._roles[value] = _TAKES
         if role is not None:
             self._roles[value] = role
         if role is not None or (self._watch is not None and self._watch(symbol)):
@@ -247,7 +264,7 @@ class Recorder:
             result = callee
         else:
             result = self._symbol(Made(by, name, by.depth + 1 if isinstance(by, Made) else 1))
-        if role is not None and result != callee:
+        if role is not None and result != callee and role != _TAKES:
             self._roles[result] = f"made by {role}" if not role.startswith("made by ") else role
         used = _Used(by, name, self._place(offset), result)
         used.role = role
@@ -259,6 +276,8 @@ class Recorder:
         """A call in detail."""
         role = used.role
         result = used.result
+        if role == _TAKES and self._takes_plainly(self._elements(arguments)):
+            return result
         if role in _ARRAY_ROLES:
             result = self._array_part(role, used, callee, self._elements(arguments))
             if used.count > 1 or not self._tells:
@@ -279,6 +298,14 @@ class Recorder:
             if module is not None:
                 self.imports[module] = None
         return result
+
+    def _takes_plainly(self, elements: Sequence[int] | None) -> bool:
+        """Whether no argument is an object whose class has a say in how it is read."""
+        for element in elements or ():
+            symbol = self._symbols[-element] if element < 0 else None
+            if isinstance(symbol, Made) and symbol.opcode != "REDUCE":
+                return False
+        return elements is not None
 
     def _array_part(self, role: str, used: _Used, callee: int, elements: Sequence[int] | None) -> int:
         """A call that says how large an array between the opcodes is."""

@@ -202,6 +202,10 @@ class Stream(NamedTuple):
     """Pickles inside it that its reader reads along with it: object arrays of joblib."""
     others: tuple[Stream, ...] = ()
     """What other readers take the same bytes for, where they ask for something more."""
+    methods: frozenset[str] = frozenset()
+    """Strings in it that are names of methods which reading runs without a call: ``__setstate__``."""
+    escapes: bool = False
+    """Whether texts of protocol 0 have letters as escapes, so that names cannot be searched for."""
 
     @property
     def modules(self) -> frozenset[str]:
