@@ -52,7 +52,10 @@ def _target(symbol: object) -> tuple[str, str]:
 
 
 _TAKE_OBJECTS = frozenset(
-    [f"builtins.{name}" for name in "list tuple set frozenset dict bytes bytearray str int float complex bool range".split()]
+    [
+        f"builtins.{name}"
+        for name in "list tuple set frozenset dict bytes bytearray str int float complex bool range".split()
+    ]
     + [f"collections.{name}" for name in "OrderedDict Counter deque defaultdict ChainMap".split()]
     + [f"itertools.{name}" for name in "chain cycle repeat count".split()]
     + ["array.array"]
@@ -70,8 +73,13 @@ def _is_class(value: Value) -> bool:
             "_load_type",
         )
     target = value.value.target if isinstance(value.value, Global) else None
-    return target is not None and (
-        known(*target).standing in CLASSES or (known(*target).standing is Standing.LOCAL)
+    if target is None:
+        return False
+    found = known(*target)
+    return (
+        found.standing in CLASSES
+        or found.standing is Standing.LOCAL
+        or (found.standing is Standing.ARGUMENTS and found.detail in ("no text", "no file"))
     )
 
 
@@ -92,6 +100,8 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if len(given) not in (2, 3) or given[1].kind != "str":
         return "the name is computed"
     owner, name = given[0], str(given[1].value)
+    if name == "__new__" and _target(owner.value)[0] == "builtins" and _is_class(owner):
+        return None  # enumerations and named tuples by value
     if name.startswith("__") or "." in name:
         return f"{name} is not for getting"
     if isinstance(owner.value, Made):
@@ -99,6 +109,8 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
         if maker == "subimport" and all(known(module, name).standing in _NAMEABLE for module in imports):
             return None
         return "of what another call gave" if maker in _GIVES_ANYTHING else None
+    if owner.kind in ("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"):
+        return None
     return None if _is_class(owner) else "of what is neither an object nor a class that is known"
 
 
@@ -160,15 +172,27 @@ def _own_function(given: tuple[Value, ...]) -> str | None:
 def _metaclass(given: tuple[Value, ...]) -> str | None:
     """What makes a class, and calls its first argument for that."""
     first = given[0].value if given else None
-    known_type = _target(first) in (("builtins", "type"), ("abc", "ABCMeta"), ("enum", "EnumMeta"), ("enum", "EnumType"))
+    known_type = _target(first) in (
+        ("builtins", "type"),
+        ("abc", "ABCMeta"),
+        ("enum", "EnumMeta"),
+        ("enum", "EnumType"),
+    )
     return None if known_type or (given and _is_class(given[0])) else "it calls what is no class of classes"
 
 
 def _rebuilt(given: tuple[Value, ...]) -> str | None:
     """What calls its first argument, which must itself be what tensors or arrays are made by."""
     module, name = _target(given[0].value) if given else ("", "")
-    fine = module.partition(".")[0] in ("torch", "numpy") and known(module, name).standing is Standing.CONSTRUCTOR
-    return None if fine and name not in ("_rebuild_from_type", "_rebuild_from_type_v2") else "it calls its argument"
+    fine = (
+        module.partition(".")[0] in ("torch", "numpy")
+        and known(module, name).standing is Standing.CONSTRUCTOR
+    )
+    return (
+        None
+        if fine and name not in ("_rebuild_from_type", "_rebuild_from_type_v2")
+        else "it calls its argument"
+    )
 
 
 def _ufunc(given: tuple[Value, ...]) -> str | None:
@@ -176,8 +200,38 @@ def _ufunc(given: tuple[Value, ...]) -> str | None:
     if len(given) != 2 or any(item.kind != "str" for item in given):
         return "the name is computed"
     module, name = str(given[0].value), str(given[1].value)
-    fine = module.partition(".")[0] in ("numpy", "scipy") and known(module, name).standing is Standing.FUNCTION
+    fine = (
+        module.partition(".")[0] in ("numpy", "scipy") and known(module, name).standing is Standing.FUNCTION
+    )
     return None if fine and not name.startswith("__") else "that is no function of arrays"
+
+
+def _union(given: tuple[Value, ...]) -> str | None:
+    """``functools.reduce`` of ``|`` over types: how Python 3.10 to 3.13 pickle ``int | str``."""
+    if len(given) != 2 or _target(given[0].value) not in (("_operator", "or_"), ("operator", "or_")):
+        return "it calls its argument"
+    types = given[1].value if given[1].kind == "tuple" and isinstance(given[1].value, tuple) else ()
+    fine = all(item.kind == "None" or _is_class(item) or _is_type(item) for item in types)
+    return None if types and fine else "of what are no types"
+
+
+def _is_type(value: Value) -> bool:
+    """Whether it is something of ``typing``, or was made by it."""
+    made = value.value
+    while isinstance(made, Made):
+        made = made.by
+    return _target(made)[0] in ("typing", "types")
+
+
+def _rename(given: tuple[Value, ...]) -> str | None:
+    """``setattr``: dill gives the classes that it carries their qualified name with it."""
+    fine = (
+        len(given) == 3
+        and _own_class(given) is None
+        and given[1].value == "__qualname__"
+        and given[2].kind == "str"
+    )
+    return None if fine else "it changes an object"
 
 
 def _no_file(given: tuple[Value, ...]) -> str | None:
@@ -196,14 +250,18 @@ def _class_and_base(given: tuple[Value, ...]) -> str | None:
     if len(given) != 3 or not _is_class(given[0]):
         return "of what is not known as a class"
     module, name = _target(given[1].value)
-    fine = module == "builtins" and known(module, name).standing is Standing.VALUE
+    fine = (
+        module in ("builtins", "collections", "datetime") and known(module, name).standing is Standing.VALUE
+    )
     return None if fine or _same(given[0], given[1]) else "by what is no type of Python's own"
 
 
 def _same(one: Value, other: Value) -> bool:
-    return one.kind == "global" and _target(one.value) == _target(other.value) and known(
-        *_target(one.value)
-    ).standing in (Standing.COMPILED, Standing.CONSTRUCTOR)
+    return (
+        one.kind == "global"
+        and _target(one.value) == _target(other.value)
+        and known(*_target(one.value)).standing in (Standing.COMPILED, Standing.CONSTRUCTOR)
+    )
 
 
 def _class(given: tuple[Value, ...]) -> str | None:
@@ -248,6 +306,10 @@ def _path(given: tuple[Value, ...]) -> str | None:
 _TYPES = frozenset(
     "ClassType CodeType FunctionType LambdaType ModuleType MappingProxyType GenericAlias UnionType NoneType EllipsisType"
     " NotImplementedType CellType SimpleNamespace MethodType BuiltinFunctionType GeneratorType TracebackType FrameType"
+    " type object int float complex bool str bytes bytearray list tuple dict set frozenset range slice property"
+    " staticmethod classmethod super enumerate zip map filter reversed memoryview BaseException Exception ValueError TypeError"
+    " KeyError IndexError AttributeError RuntimeError NotImplementedError StopIteration AssertionError ImportError OSError"
+    " UserWarning DeprecationWarning FutureWarning RuntimeWarning Warning"
     " WrapperDescriptorType MethodWrapperType MethodDescriptorType GetSetDescriptorType MemberDescriptorType".split()
 )
 
@@ -287,6 +349,8 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "metaclass": _metaclass,
     "rebuilt": _rebuilt,
     "ufunc": _ufunc,
+    "union": _union,
+    "rename": _rename,
     "no file": _no_file,
     "no text": _no_text,
     "class and base": _class_and_base,

@@ -96,6 +96,7 @@ def _reviewed() -> dict[str, Any]:
         "effects": {name: effect for effect, names in review["effects"].items() for name in names},
         "aliases": review["aliases"],
         "exceptions": frozenset(review["exceptions"]),
+        "active": frozenset(review["active"]),
         "attributes": frozenset(tuple(pair.split(" ")) for pair in review["attributes"]),
         "classes": frozenset(review["classes"]),
         "by form": frozenset(review["by_form"]),
@@ -108,7 +109,7 @@ def _modules(top: str) -> dict[str, str]:
     return _load("classes", f"{top}.json")
 
 
-_MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW, "~": Standing.ACTIVE}
+_MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW}
 
 
 @lru_cache(maxsize=1024)
@@ -116,7 +117,7 @@ def _classes(module: str) -> dict[str, Known]:
     """The classes of a module, by name."""
     found = {}
     for entry in _modules(module.partition(".")[0]).get(module, "").split():
-        name = entry.rstrip("*!~")
+        name = entry.rstrip("*!")
         found[name] = Known(_MARKS[entry[len(name) :]])
     return found
 
@@ -147,6 +148,8 @@ def _known(module: str, name: str) -> Known:
         return Known(Standing.EFFECT, effect)
     if "." in name:
         return Known(Standing.DOTTED)
+    if full in review["active"]:
+        return Known(Standing.ACTIVE)
     top = module.partition(".")[0]
     if top in ("__main__", "__mp_main__"):
         return Known(Standing.LOCAL)

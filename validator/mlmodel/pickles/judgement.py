@@ -190,7 +190,7 @@ class _Judge:
                     use,
                     f"calls {self._call(use, symbol)}, a class that opens, connects to or runs something when it is made",
                 )
-            case Standing.CLASS | Standing.NEW | Standing.FORM | Standing.LOCAL:
+            case Standing.CLASS | Standing.NEW | Standing.LOCAL:
                 self._said.add(symbol)
                 yield self._unexplained(
                     use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
@@ -328,7 +328,9 @@ class _Judge:
         if stream.protocol >= 2:
             old = stream.rare & _OLD
             if old:
-                message = f"uses {', '.join(sorted(old))}, which no pickler writes at protocol {stream.protocol}"
+                message = (
+                    f"uses {', '.join(sorted(old))}, which no pickler writes at protocol {stream.protocol}"
+                )
                 yield Remark(Kind.ODD, message, stream.start)
         elif stream.globals and stream.rare & {"UNICODE", "STRING"} and stream.escapes:
             yield Remark(Kind.ODD, "writes plain letters as escapes, which no pickler does", stream.start)

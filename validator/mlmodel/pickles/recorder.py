@@ -193,6 +193,7 @@ class Recorder:
         role = bycode.role(symbol) or arrays.role(symbol)
         if role is None and (module, name) in _TAKE_OBJECTS:
             self._roles[value] = _TAKES
+            self.keep = self.keep or protocol < 2  # whose tuples all go through the memo
         if role is not None:
             self._roles[value] = role
         if role is not None or (self._watch is not None and self._watch(symbol)):
