@@ -1,0 +1,261 @@
+"""Starts a confined process, watches what it uses, and gathers what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel.runtime.confinement import policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlmodel.runtime.confinement.policy import Limits
+
+STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stub.py")
+MAX_REPORT = 4 * 1024 * 1024
+"""Bytes of a report; a process that writes more is ended."""
+MAX_OUTPUT = 64 * 1024
+"""Bytes of standard output and error that are kept, the last ones."""
+INTERVAL = 0.1
+PROTECTED = {
+    "files": ("read", "write", "write environment", "chmod"),
+    "network": ("tcp", "udp", "unix"),
+    "processes": ("fork", "exec", "signal"),
+}
+"""What is protected, and what has to be refused for it."""
+
+
+class UnconfinedError(Exception):
+    """The process cannot be confined here as it has to be, and was not started."""
+
+    def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+
+
+class Outcome(NamedTuple):
+    """How a confined process went."""
+
+    report: bytes
+    status: int
+    """Its exit status, negative for the signal that ended it."""
+    limit: str | None
+    """The limit at which it was ended, in words."""
+    output: bytes
+    """The end of what it printed."""
+    enforced: tuple[str, ...]
+    """What of :data:`PROTECTED` was refused when it was tried, and ``limits``."""
+    open: tuple[str, ...]
+    """What was not."""
+    layers: tuple[str, ...]
+
+
+def run(
+    command: Callable[[int, str], list[str]],
+    *,
+    python: str,
+    read: list[str],
+    forbidden: str,
+    scratch: str,
+    limits: Limits,
+    weak: bool = False,
+    without: tuple[str, ...] = (),
+) -> Outcome:
+    """Run a program confined.
+
+    Args:
+        command: makes the command, given the descriptor for its report and its scratch folder.
+        python: the interpreter that it starts with.
+        read: what it may read beside the interpreter's own installation.
+        forbidden: a folder of that installation, in which it must not write.
+        scratch: a folder of its own.
+        limits: what it may use.
+        weak: start it also where files or the network stay open.
+        without: layers to leave out, for tests.
+
+    Raises:
+        UnconfinedError: files or the network would stay open, and ``weak`` is not set.
+    """
+    if os.name == "nt":
+        raise UnconfinedError("Windows is not confined yet", tuple(PROTECTED))
+    with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder, contextlib.ExitStack() as closing:
+        report, reporting = os.pipe()
+        status, answering = os.pipe()
+        text = _policy(
+            command(reporting, scratch), python, read, forbidden, scratch, folder, limits, answering
+        )
+        text["needed"] = [] if weak else [*PROTECTED["files"], *PROTECTED["network"]]
+        text["without"] = list(without)
+        path = os.path.join(folder, "policy.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(text, file)
+        process = subprocess.Popen(  # noqa: S603 -- our own script, with our own interpreter
+            [sys.executable, "-I", "-S", "-B", STUB, path],
+            env=policy.variables(scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(reporting, answering),
+            start_new_session=True,
+        )
+        os.close(reporting)
+        os.close(answering)
+        closing.callback(os.close, report)
+        closing.callback(os.close, status)
+        closing.callback(_end, process)
+        return _watched(process, report, status, scratch, limits)
+
+
+def _policy(
+    command: list[str],
+    python: str,
+    read: list[str],
+    forbidden: str,
+    scratch: str,
+    folder: str,
+    limits: Limits,
+    answering: int,
+) -> dict[str, Any]:
+    canary = os.path.join(folder, "canary")
+    with open(canary, "wb"):
+        pass
+    os.chmod(canary, 0o700)
+    cores = os.cpu_count() or 1
+    return {
+        **policy.rules(python, read, scratch),
+        "command": command,
+        "environment": policy.variables(scratch),
+        "folder": scratch,
+        "status": answering,
+        "canary": canary,
+        "forbidden": forbidden,
+        "cpu": int(limits.wall * min(cores, 8)) + 1,
+        "address_space": limits.address_space,
+        "disk": limits.disk,
+    }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and whatever it has started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _watched(
+    process: subprocess.Popen[bytes], report: int, status: int, scratch: str, limits: Limits
+) -> Outcome:
+    kept = {"report": bytearray(), "status": bytearray(), "output": bytearray()}
+    assert process.stdout is not None
+    deadline = time.monotonic() + limits.wall
+    limit: str | None = None
+    with selectors.DefaultSelector() as selector:
+        for descriptor, name in ((report, "report"), (status, "status"), (process.stdout.fileno(), "output")):
+            os.set_blocking(descriptor, False)
+            selector.register(descriptor, selectors.EVENT_READ, name)
+        checked = 0.0
+        while selector.get_map() and limit is None:
+            for key, _ in selector.select(INTERVAL):
+                block = os.read(key.fd, 65536)
+                if not block:
+                    selector.unregister(key.fd)
+                kept[key.data] += block
+            del kept["output"][:-MAX_OUTPUT]
+            now = time.monotonic()
+            if now - checked > INTERVAL:
+                checked = now
+                limit = _exceeded(process, kept, scratch, limits, deadline - now)
+            if process.poll() is not None and not _pending(selector):
+                break
+        if limit is None and process.poll() is None:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                limit = _seconds(limits.wall)
+    _end(process)
+    return _outcome(process.returncode, kept, limit, limits)
+
+
+def _pending(selector: selectors.BaseSelector) -> bool:
+    return bool(selector.select(0))
+
+
+def _seconds(wall: float) -> str:
+    return f"{wall:g} seconds"
+
+
+def _exceeded(
+    process: subprocess.Popen[bytes], kept: dict[str, bytearray], scratch: str, limits: Limits, left: float
+) -> str | None:
+    """The limit that was reached, in words."""
+    if left <= 0:
+        return _seconds(limits.wall)
+    if len(kept["report"]) > MAX_REPORT:
+        return f"{MAX_REPORT >> 20} MiB of report"
+    if len(kept["status"]) > MAX_OUTPUT:
+        return "one line of status"
+    if _resident(process.pid) > limits.memory:
+        return f"{limits.memory / (1 << 30):.3g} GiB of memory"
+    if _size(scratch) > limits.disk:
+        return f"{limits.disk >> 20} MiB of disk"
+    return None
+
+
+def _resident(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _size(folder: str) -> int:
+    """Bytes on the disk below a folder; links are not followed."""
+    total = 0
+    pending = [folder]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue
+    return total
+
+
+def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:
+    try:
+        told = json.loads(kept["status"])
+    except ValueError:
+        reason = bytes(kept["output"]).decode("utf-8", "replace").strip()[-300:]
+        raise UnconfinedError(f"the confinement did not start: {limit or reason or returned}") from None
+    proofs = told["proofs"]
+    enforced = [name for name, needed in PROTECTED.items() if all(proofs.get(proof) for proof in needed)]
+    missing = [name for name in PROTECTED if name not in enforced]
+    if returned == 99 and not kept["report"]:
+        raise UnconfinedError(f"{' and '.join(missing)} would stay open to it", missing)
+    if returned == -signal.SIGXCPU:
+        limit = limit or f"{int(limits.wall)} seconds of processor time"
+    return Outcome(
+        bytes(kept["report"]),
+        returned,
+        limit,
+        bytes(kept["output"]),
+        (*enforced, "limits"),
+        tuple(missing),
+        tuple(told["layers"]),
+    )

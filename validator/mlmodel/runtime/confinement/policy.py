@@ -1,0 +1,100 @@
+"""What a confined interpreter may reach: its own installation, what it is given, and a little of the system."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import sys
+from typing import Any, NamedTuple
+
+SYSTEM = (
+    "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/opt/lib",
+    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone",
+    "/etc/mime.types", "/etc/os-release", "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/etc/python3", "/etc/fonts",
+    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/version",
+    "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease", "/sys/devices/system", "/sys/fs/cgroup",
+    "/dev/urandom", "/dev/random",
+)  # fmt: skip
+"""What libraries read of a Linux system."""
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+LOADERS = ("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*")
+"""What starts a program that is linked with shared libraries."""
+
+
+class Limits(NamedTuple):
+    """What a confined process may use."""
+
+    wall: float
+    """Seconds."""
+    memory: int
+    """Bytes that are resident."""
+    address_space: int | None
+    """Bytes of addresses; None for no limit."""
+    disk: int
+    """Bytes in its scratch folder."""
+
+
+def limits(wall: float, memory: int | None, size: int) -> Limits:
+    """The limits for a model of a size in bytes: the user's, else ones that no honest model of that size meets."""
+    gigabyte = 1 << 30
+    resident = memory or 4 * gigabyte + 3 * size
+    return Limits(wall, resident, max(8 * gigabyte + 4 * size, 2 * resident), gigabyte // 4)
+
+
+def installation(python: str) -> list[str]:
+    """The folders that an interpreter and its environment are in, found out without starting it."""
+    folders = []
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(python)))
+    configuration = os.path.join(folder, "pyvenv.cfg")
+    homes = [os.path.dirname(os.path.realpath(python))]
+    if os.path.isfile(configuration):
+        folders.append(folder)
+        with open(configuration, encoding="utf-8", errors="replace") as file:
+            homes += re.findall(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
+    folders += [os.path.dirname(home) for home in homes]  # bin/ stands in the prefix
+    return [path for path in dict.fromkeys(folders) if path not in ("/", os.path.expanduser("~"))]
+
+
+def variables(scratch: str) -> dict[str, str]:
+    """The environment variables of a confined process; nothing is inherited.
+
+    One thread a library, because numbers of threads are limited; joblib in this process, because others cannot be
+    started; hubs offline, because there is no network and asking takes long.
+    """
+    threads = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+    )
+    return {
+        "PATH": os.defpath,
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        **threads,
+        "MALLOC_ARENA_MAX": "2",
+        "MPLCONFIGDIR": scratch,
+        "NUMBA_CACHE_DIR": scratch,
+        "JOBLIB_MULTIPROCESSING": "0",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def rules(python: str, read: list[str], scratch: str) -> dict[str, Any]:
+    """The paths of a policy."""
+    return {
+        "read": [*SYSTEM, *installation(python), *read],
+        "write": [scratch],
+        "devices": list(DEVICES),
+        "execute": [os.path.realpath(python), *_loaders()],
+    }
+
+
+def _loaders() -> list[str]:
+    if not sys.platform.startswith("linux"):
+        return []
+    return sorted({os.path.realpath(path) for pattern in LOADERS for path in glob.glob(pattern)})

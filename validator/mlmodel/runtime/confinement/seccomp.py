@@ -1,0 +1,167 @@
+"""seccomp: which system calls a process may make, as a filter of the kernel's packet language.
+
+Imported by the stub, which runs with ``-I -S``: standard library only.  Numbers are those of the kernel's
+``asm/unistd`` for x86-64 and aarch64; None where that machine has no such call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import struct
+from typing import NamedTuple
+
+_LOAD, _EQUAL, _AT_LEAST, _SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
+_NUMBER, _ARCH, _ARGUMENT = 0, 4, 16
+_X32 = 0x40000000
+_CLONE_THREAD = 0x10000
+_WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
+_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+
+Numbers = tuple["int | None", "int | None"]
+
+NETWORK: tuple[Numbers, ...] = (
+    (41, 198),  # socket; socketpair stays, which reaches nobody
+    (42, 203), (49, 200), (50, 201), (43, 202), (288, 242),  # connect, bind, listen, accept, accept4
+)  # fmt: skip
+PROCESSES: tuple[Numbers, ...] = (
+    (57, None), (58, None),  # fork, vfork
+    (322, 281),  # execveat
+)  # fmt: skip
+METADATA: tuple[Numbers, ...] = (
+    (90, None), (91, 52), (268, 53), (452, 452),  # chmod, fchmod, fchmodat, fchmodat2
+    (92, None), (93, 55), (94, None), (260, 54),  # chown, fchown, lchown, fchownat
+    (132, None), (235, None), (261, None), (280, 88),  # utime, utimes, futimesat, utimensat
+    (188, 5), (189, 6), (190, 7), (197, 14), (198, 15), (199, 16), (463, 463), (466, 466),  # xattr
+    (76, 45),  # truncate; ftruncate needs a file that was opened for writing
+)  # fmt: skip
+KERNEL: tuple[Numbers, ...] = (
+    (101, 117), (310, 270), (311, 271), (312, 272), (440, 440),  # ptrace, process_vm_*, kcmp, process_madvise
+    (272, 97), (308, 268),  # unshare, setns
+    (165, 40), (166, 39), (155, 41), (161, 51),  # mount, umount2, pivot_root, chroot
+    (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442),  # the new mount calls
+    (321, 280), (298, 241), (323, 282),  # bpf, perf_event_open, userfaultfd
+    (248, 217), (249, 218), (250, 219),  # add_key, request_key, keyctl
+    (175, 105), (313, 273), (176, 106), (246, 104), (320, 294), (169, 142),  # modules, kexec, reboot
+    (167, 224), (168, 225), (103, 116), (163, 89), (179, 60),  # swapon, swapoff, syslog, acct, quotactl
+    (303, 264), (304, 265),  # name_to_handle_at, open_by_handle_at
+    (29, 194), (30, 196), (31, 195), (64, 190), (65, 193), (66, 191), (220, 192),  # shm*, sem*
+    (68, 186), (69, 189), (70, 188), (71, 187), (240, 180), (241, 181),  # msg*, mq_open, mq_unlink
+    (164, 170), (227, 112), (159, 171), (305, 266),  # settimeofday, clock_settime, adjtimex, clock_adjtime
+    (170, 161), (171, 162), (172, None), (173, None),  # sethostname, setdomainname, iopl, ioperm
+    (434, 434), (424, 424), (438, 438),  # pidfd_open, pidfd_send_signal, pidfd_getfd
+    (129, 138), (297, 240), (200, 130),  # rt_sigqueueinfo, rt_tgsigqueueinfo, tkill
+)  # fmt: skip
+ABSENT: tuple[Numbers, ...] = (
+    (435, 435),  # clone3: libraries then use clone, of which the flags can be seen
+    (425, 425), (426, 426), (427, 427),  # io_uring
+)  # fmt: skip
+WRITES: tuple[Numbers, ...] = (
+    (82, None), (264, 38), (316, 276), (87, None), (263, 35), (83, None), (258, 34), (84, None),  # rename ... rmdir
+    (86, None), (265, 37), (88, None), (266, 36), (133, None), (259, 33), (85, None), (437, 437),  # link ... openat2
+)  # fmt: skip
+"""Calls that change files, for a kernel without Landlock."""
+_CLONE: Numbers = (56, 220)
+_KILL_CALL: Numbers = (62, 129)
+_TGKILL: Numbers = (234, 131)
+_IOCTL: Numbers = (16, 29)
+_PRLIMIT: Numbers = (302, 261)
+_OPEN: Numbers = (2, None)
+_OPENAT: Numbers = (257, 56)
+
+
+class Step(NamedTuple):
+    """One instruction of the filter."""
+
+    code: int
+    value: int
+    yes: int = 0
+    no: int = 0
+
+
+def program(machine: str, pid: int, *, read_only: bool) -> bytes | None:
+    """The filter for a machine, None where its numbers are not known.
+
+    Args:
+        machine: as ``os.uname().machine`` says.
+        pid: of the process, which alone may get signals and limits.
+        read_only: refuse every change of a file, too.
+    """
+    if machine not in _MACHINES:
+        return None
+    column, arch = _MACHINES[machine]
+    steps = [
+        Step(_LOAD, _ARCH),
+        Step(_EQUAL, arch, 1, 0),
+        Step(_RETURN, _KILL),
+        Step(_LOAD, _NUMBER),
+    ]
+    if column == 0:
+        steps += [Step(_AT_LEAST, _X32, 0, 1), Step(_RETURN, _KILL)]
+    groups = [
+        (NETWORK, errno.EACCES),
+        (PROCESSES, errno.EPERM),
+        (METADATA, errno.EPERM),
+        (KERNEL, errno.EPERM),
+    ]
+    groups += [(ABSENT, errno.ENOSYS), *([(WRITES, errno.EROFS)] if read_only else [])]
+    for calls, error in groups:
+        for call in calls:
+            steps += _refuse(call[column], error)
+    steps += _unless(_CLONE[column], 0, (Step(_SET, _CLONE_THREAD, 1, 0),), errno.EPERM)
+    for signalled in (_KILL_CALL, _TGKILL):
+        steps += _unless(signalled[column], 0, (Step(_EQUAL, pid, 1, 0),), errno.EPERM)
+    own = (Step(_EQUAL, 0, 2, 0), Step(_EQUAL, pid, 1, 0))
+    steps += _unless(_PRLIMIT[column], 0, own, errno.EPERM)
+    steps += _if(_IOCTL[column], 1, _TERMINAL, errno.EPERM)
+    if read_only:
+        steps += _if_set(_OPEN[column], 1, _WRITING, errno.EROFS)
+        steps += _if_set(_OPENAT[column], 2, _WRITING, errno.EROFS)
+    steps.append(Step(_RETURN, _ALLOW))
+    return b"".join(struct.pack("HBBI", step.code, step.yes, step.no, step.value) for step in steps)
+
+
+def _refuse(number: int | None, error: int) -> list[Step]:
+    return [] if number is None else [Step(_EQUAL, number, 0, 1), Step(_RETURN, _ERROR | error)]
+
+
+def _about(number: int | None, argument: int, inside: list[Step]) -> list[Step]:
+    """Steps that look at an argument of one call; they end in an answer, or load the number again."""
+    if number is None:
+        return []
+    body = [Step(_LOAD, _ARGUMENT + 8 * argument), *inside]
+    return [Step(_EQUAL, number, 0, len(body)), *body]
+
+
+def _unless(number: int | None, argument: int, tests: tuple[Step, ...], error: int) -> list[Step]:
+    """Refuse a call unless one of the tests, which jump over the refusal, holds for an argument."""
+    return _about(number, argument, [*tests, Step(_RETURN, _ERROR | error), Step(_RETURN, _ALLOW)])
+
+
+def _if(number: int | None, argument: int, values: tuple[int, ...], error: int) -> list[Step]:
+    """Refuse a call with one of these values as an argument."""
+    inside = []
+    for value in values:
+        inside += [Step(_EQUAL, value, 0, 1), Step(_RETURN, _ERROR | error)]
+    return _about(number, argument, [*inside, Step(_RETURN, _ALLOW)])
+
+
+def _if_set(number: int | None, argument: int, bits: int, error: int) -> list[Step]:
+    """Refuse a call with one of these bits set in an argument."""
+    return _about(
+        number, argument, [Step(_SET, bits, 0, 1), Step(_RETURN, _ERROR | error), Step(_RETURN, _ALLOW)]
+    )
+
+
+def install(libc: ctypes.CDLL, code: bytes) -> bool:
+    """Put a filter into force; whether the kernel has."""
+    buffer = ctypes.create_string_buffer(code, len(code))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
+
+    filter_ = Program(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    set_seccomp, mode_filter = 22, 2
+    return bool(libc.prctl(set_seccomp, ctypes.c_ulong(mode_filter), ctypes.byref(filter_), 0, 0) == 0)
