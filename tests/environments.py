@@ -34,6 +34,11 @@ def _root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlmodel-tests"
 
 
+def cache_folder(name: str) -> Path:
+    """A folder beside the environments, kept with them."""
+    return _root() / f"cache-{name}"
+
+
 @cache
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from mlmodel.runtime.stage import Load
 
 
 class Severity(IntEnum):
@@ -92,6 +95,8 @@ class Report:
     flavors: tuple[str, ...] = ()
     truncated: int = 0
     """How many findings were left out because there were more than ``max_findings``."""
+    load: Load | None = None
+    """What came of loading the model, where that was asked for."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

@@ -7,6 +7,7 @@ contacted: source distributions are not built, and addresses, paths and indexes 
 
 from __future__ import annotations
 
+import platform as platform_module
 import re
 import sys
 import tempfile
@@ -42,6 +43,18 @@ MAX_ROUNDS = 10
 """Requirements that are set aside, one after the other, to see whether the rest can be installed."""
 _PYTHONS = tuple((3, minor) for minor in range(14, 5, -1))
 """Versions of Python to ask for, when there is no wheel for the recorded one."""
+
+
+def this_platform() -> str | None:
+    """The key of :data:`PLATFORMS` for this machine, None where there is none."""
+    machine = platform_module.machine().lower()
+    names = {
+        ("linux", "x86_64"): "linux",
+        ("linux", "aarch64"): "linux-arm64",
+        ("darwin", "arm64"): "macos",
+        ("win32", "amd64"): "windows",
+    }
+    return names.get((sys.platform, machine))
 
 
 def checking(platform: str) -> Check:

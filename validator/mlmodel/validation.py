@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-_UNJUDGED = frozenset({"MLM901", "MLM902", "MLM903", "MLM904"})
+    from mlmodel.runtime.stage import Load
+    from mlmodel.runtime.wish import Wish
+
+_UNJUDGED = frozenset({"MLM741", "MLM742", "MLM901", "MLM902", "MLM903", "MLM904", "MLM905"})
 _MOST = 10_000
 """Findings of one check, unless more are to be reported; the check is stopped there."""
 
@@ -40,6 +44,8 @@ class Options(NamedTuple):
     :data:`mlmodel.resolution.PLATFORMS`); None to stay offline."""
     today: date | None = None
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
+    load: Wish | None = None
+    """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -70,7 +76,12 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 
 
 def _report(model: Model, given: str, options: Options) -> Report:
-    found = sorted({*run_checks(model, options)}, key=lambda finding: finding.sort_key)
+    found = [*run_checks(model, options)]
+    load = None
+    if options.load is not None and _is_readable(model):
+        more, load = _load(model, found, options.load, options)
+        found += more
+    found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
     kept = graded
     if len(graded) > options.max_findings:
@@ -85,7 +96,19 @@ def _report(model: Model, given: str, options: Options) -> Report:
         mlflow_version=version if isinstance(version, str) else None,
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
         truncated=len(graded) - len(kept),
+        load=load,
     )
+
+
+def _load(model: Model, found: list[Finding], wish: Wish, options: Options) -> tuple[list[Finding], Load]:
+    """What comes of loading the model, after what the checks found in it."""
+    from mlmodel.runtime.stage import Stage
+
+    stage = Stage(wish, found)
+    more: list[Finding] = []
+    with suppress(_UselessError):
+        more.extend(_run(stage, model, options))
+    return more, stage.load
 
 
 def _is_readable(model: Model) -> bool:
@@ -110,34 +133,49 @@ def _checks(options: Options) -> Iterator[checks.Check]:
 
 def run_checks(model: Model, options: Options) -> Iterator[Finding]:
     """Every finding of every check; a check that raises costs its own findings only."""
-    most = max(_MOST, options.max_findings)
     for check in _checks(options):
         try:
-            for count, finding in enumerate(check(model)):
-                if count == most:
-                    message = (
-                        f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
-                    )
-                    yield make("MLM903", message, Location())
-                    break
-                yield finding
-        except UnreadableError as error:
-            rule = "MLM903" if error.limit else "MLM902"
-            yield make(rule, error.reason, Location(None if error.path == "." else error.path))
-            if error.path in ("MLmodel", "."):
-                return
-        except OSError as error:  # the directory itself went away, or its disk
-            yield make("MLM902", error.strerror or str(error), Location())
-        except Exception as error:
-            if options.debug:
-                raise
-            yield make(
-                "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
-            )
+            yield from _run(check, model, options)
+        except _UselessError:
+            return
+
+
+class _UselessError(Exception):
+    """Nothing more can be found: the MLmodel file, or the directory, cannot be read."""
+
+
+def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Finding]:
+    """The findings of one check.
+
+    Raises:
+        _UselessError: after them, where no check could find more.
+    """
+    most = max(_MOST, options.max_findings)
+    try:
+        for count, finding in enumerate(check(model)):
+            if count == most:
+                message = f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
+                yield make("MLM903", message, Location())
+                break
+            yield finding
+    except UnreadableError as error:
+        rule = "MLM903" if error.limit else "MLM902"
+        yield make(rule, error.reason, Location(None if error.path == "." else error.path))
+        if error.path in ("MLmodel", "."):
+            raise _UselessError from None
+    except OSError as error:  # the directory itself went away, or its disk
+        yield make("MLM902", error.strerror or str(error), Location())
+    except Exception as error:
+        if options.debug:
+            raise
+        yield make(
+            "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
+        )
 
 
 def _name(check: checks.Check) -> str:
-    return f"{check.__module__.rpartition('.')[2]}.{check.__name__}"
+    name = getattr(check, "__name__", type(check).__name__)
+    return f"{check.__module__.rpartition('.')[2]}.{name}"
 
 
 def _grade(finding: Finding, given: str, options: Options) -> Finding | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlmodel import __version__, config, discovery, rules
 from mlmodel.cli.errors import InternalError, printable
+from mlmodel.cli.loading import LoadCommand, load_options, wish
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
         context.exit()
 
 
-@click.command("validate", epilog=EPILOG)
+@click.command("validate", epilog=EPILOG, cls=LoadCommand)
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @click.option("-r", "--recursive", is_flag=True, help="Find every model directory below the paths.")
 @click.option(
@@ -93,6 +94,7 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
     metavar="DATE",
     help="Judge what is still maintained as of this day, YYYY-MM-DD.  [default: the current day, UTC]",
 )
+@load_options
 @click.option("-q", "--quiet", is_flag=True, help="Findings only, no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes too, and models without findings.")
 @click.option(
@@ -122,6 +124,7 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     paths: tuple[str, ...],
     recursive: bool,
     enclosing: bool,
@@ -141,8 +144,9 @@ def command(
     verbose: bool,
     color: bool | None,
     debug: bool,
+    **loading: Any,
 ) -> None:
-    """Validate model directories without running anything in them.
+    """Validate model directories, without running anything in them unless --load says so.
 
     PATH is a directory that holds an MLmodel file, or that file itself; - reads paths from standard
     input, one a line.
@@ -153,9 +157,10 @@ def command(
         raise click.UsageError("--recursive and --enclosing exclude each other", context)
     if platform and not resolve:
         raise click.UsageError("--platform goes with --resolve", context)
+    load = wish(context, loading)
     try:
         settings = _settings(config_file, no_config)
-        options = _options(settings, select, ignore, severity, max_findings, debug)
+        options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
         if today is not None:
             options = options._replace(today=today.date())
         if resolve:

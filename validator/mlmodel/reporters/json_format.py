@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mlmodel.findings import Finding, Report
+    from mlmodel.runtime.outcome import Phase
+    from mlmodel.runtime.stage import Load
 
 
 def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
@@ -48,6 +50,56 @@ def _model(report: Report) -> dict[str, Any]:
         "flavors": list(report.flavors),
         "findings": [_finding(finding) for finding in report.findings],
         "truncated": report.truncated > 0,
+        **({"load": _load(report.load)} if report.load is not None else {}),
+    }
+
+
+def _load(load: Load) -> dict[str, Any]:
+    environment = load.environment
+    predict = next((phase for phase in load.phases if phase.name == "predict"), None)
+    return {
+        "outcome": load.outcome,
+        "mode": load.mode,
+        "seconds": round(load.seconds, 3),
+        "environment": None
+        if environment is None
+        else {
+            "python": _text(environment.python),
+            "python_version": _text(environment.version),
+            "recorded_python": _text(environment.recorded),
+            "source": _text(environment.source),
+            "as_of": environment.as_of,
+            "packages": environment.packages,
+            "made": environment.made,
+            "seconds": round(environment.seconds, 3),
+        },
+        "enforced": list(load.enforced),
+        "not_enforced": list(load.open),
+        "phases": [_phase(phase) for phase in load.phases],
+        "predictions": predict.detail.get("output") if predict is not None else None,
+    }
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    failure = phase.failure
+    return {
+        "name": _text(phase.name),
+        "about": _text(phase.about),
+        "outcome": phase.outcome,
+        "seconds": phase.seconds,
+        "peak_bytes": phase.peak_bytes,
+        "error": None
+        if failure is None
+        else {
+            "type": _text(failure.type),
+            "message": _text(failure.message),
+            "traceback": _text(failure.traceback),
+        },
+        "warnings": [
+            {"category": _text(warned.category), "message": _text(warned.message)}
+            for warned in phase.warnings
+        ],
+        "detail": phase.detail,
     }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mlmodel.findings import Finding, Report
+    from mlmodel.runtime.stage import Load
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 # C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
@@ -33,10 +34,36 @@ def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
             yield _finding(report, finding, style)
         if report.truncated:
             yield f"{printable(report.path)}: {report.truncated} more findings not shown\n"
+        if style.verbosity >= 0 and report.load is not None:
+            yield f"{printable(report.path)}: {printable(load_text(report.load))}\n"
         if style.verbosity >= 1 and not report.findings:
             yield f"{printable(report.path)}: valid, no findings\n"
     if style.verbosity >= 0:
         yield summary(tally, hidden, style)
+
+
+def load_text(load: Load) -> str:
+    """What came of loading, in one line."""
+    loaded = [
+        phase.about or "" for phase in load.phases if phase.name == "load" and phase.outcome == "passed"
+    ]
+    ways = f" with {' and with '.join(loaded)}" if loaded else ""
+    words = {
+        "predicted": f"loads{ways}, and predicts on its example",
+        "loaded": f"loads{ways}; no prediction",
+        "failed": "does not load" if not loaded else f"loads{ways}, and fails after that",
+        "unproven": "whether it loads is not known",
+    }
+    parts = [words[load.outcome]]
+    environment = load.environment
+    if environment is not None and environment.version:
+        parts.append(f"Python {environment.version}")
+        if environment.packages is not None:
+            as_of = f" as of {environment.as_of[:10]}" if environment.as_of else ""
+            parts.append(f"{environment.packages} packages{as_of}")
+    if load.enforced:
+        parts.append(f"confined: {', '.join(load.enforced)}")
+    return "; ".join([*parts, f"{load.seconds:.1f} s"])
 
 
 def _finding(report: Report, finding: Finding, style: Style) -> str:

@@ -1,0 +1,215 @@
+"""From what a run told to findings that say what to do next."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlmodel.directory import ModelDirectory
+from mlmodel.findings import Finding
+from mlmodel.model import Model
+from mlmodel.runtime.diagnosis import Case, End, diagnose
+from mlmodel.runtime.outcome import Failure, Frame, Phase, Run, Warned
+from tests.overlay import make_model
+
+OK = End(0)
+
+
+def case(folder: Path, *phases: Phase, end: End = OK, done: bool = True, **more: Any) -> Case:
+    model = Model(ModelDirectory(str(make_model(folder / "model"))))
+    recreated = more.pop("recreated", True)
+    return Case(model, Run("3.11.7", phases, done), end, recreated, more.pop("python", "3.11.7"))
+
+
+def said(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.message) for finding in diagnose(case(*arguments, **more))]
+
+
+def only(*arguments: Any, **more: Any) -> Finding:
+    (finding,) = diagnose(case(*arguments, **more))
+    return finding
+
+
+def failed(name: str, type_: str, message: str = "", about: str | None = None, **more: Any) -> Phase:
+    return Phase(name, about, "failed", 0.1, None, Failure(type_, message, **more))
+
+
+LOADED = (Phase("load", "sklearn", "passed"),)
+VERSIONS = Phase(
+    "versions", None, "passed", detail={"installed": {"setuptools": "84.2.1", "scikit-learn": "1.9.1"}}
+)
+
+
+def test_a_run_without_trouble(tmp_path: Path) -> None:
+    assert said(tmp_path, *LOADED, Phase("predict", None, "passed")) == []
+
+
+@pytest.mark.parametrize(
+    ("end", "rule", "message"),
+    [
+        (End(-signal.SIGSEGV), "MLM740", "the process died of SIGSEGV while loading with sklearn"),
+        (End(-signal.SIGKILL), "MLM740", "the process died of SIGKILL while loading with sklearn"),
+        (End(3), "MLM740", "the process ended itself with status 3 while loading with sklearn"),
+        (
+            End(-signal.SIGKILL, "120 seconds"),
+            "MLM741",
+            "stopped while loading with sklearn: it reached the limit of 120 seconds",
+        ),
+    ],
+)
+def test_a_process_that_ends(tmp_path: Path, end: End, rule: str, message: str) -> None:
+    assert said(tmp_path, Phase("load", "sklearn", "died"), end=end, done=False) == [(rule, message)]
+
+
+def test_another_python_is_the_likely_cause(tmp_path: Path) -> None:
+    found = only(
+        tmp_path, Phase("load", "sklearn", "died"), end=End(-signal.SIGSEGV), done=False, python="3.13.0"
+    )
+    assert found.hint == "it was saved with Python 3.11.7, and this is Python 3.13.0"
+
+
+def test_a_library_that_is_not_recorded(tmp_path: Path) -> None:
+    phase = failed("load", "ModuleNotFoundError", "No module named 'lightgbm'", "sklearn", module="lightgbm")
+    found = only(tmp_path, phase)
+    assert found.rule == "MLM720"
+    assert found.message == "loading with sklearn fails: there is no module 'lightgbm'"
+    assert found.hint == "add lightgbm to requirements.txt"
+    assert found.location.file == "requirements.txt"
+
+
+def test_a_module_by_another_name_than_its_distribution(tmp_path: Path) -> None:
+    phase = failed("predict", "ModuleNotFoundError", "No module named 'cv2'", module="cv2")
+    found = only(tmp_path, *LOADED, phase)
+    assert found.hint is not None
+    assert found.hint.startswith("add opencv-python to requirements.txt")
+
+
+def test_a_module_of_a_version_that_is_not_installed(tmp_path: Path) -> None:
+    phase = failed("load", "ModuleNotFoundError", "", "sklearn", module="sklearn.externals.joblib")
+    found = only(tmp_path, VERSIONS, phase)
+    assert found.hint == "scikit-learn 1.9.1 has no such module: pin the version that saved the model"
+
+
+def test_a_module_of_the_author(tmp_path: Path) -> None:
+    phase = failed("load", "ModuleNotFoundError", "", "sklearn", module="my_features.scaling")
+    found = only(tmp_path, phase)
+    assert found.hint is not None
+    assert "code_paths" in found.hint
+
+
+def test_setuptools_without_pkg_resources(tmp_path: Path) -> None:
+    phase = failed("import", "ModuleNotFoundError", "", "mlflow.pyfunc", module="pkg_resources")
+    found = only(tmp_path, VERSIONS, phase)
+    assert (found.rule, found.hint) == ("MLM720", "add setuptools<82 to python_env.yaml")
+    assert "which setuptools 84.2.1 no longer has" in found.message
+
+
+def test_a_missing_module_behind_another_exception(tmp_path: Path) -> None:
+    causes = (("ModuleNotFoundError", "No module named 'lightgbm'", "lightgbm"),)
+    phase = failed("load", "MlflowException", "cannot load", "mlflow.pyfunc", causes=causes)
+    assert only(tmp_path, phase).rule == "MLM720"
+
+
+def test_an_exception_in_predict(tmp_path: Path) -> None:
+    frames = (
+        Frame("code/my.py", 12, "predict", "return self.model.predict(x)", True),
+        Frame("sklearn/base.py", 99, "_check", "raise ValueError(message)", False),
+    )
+    phase = failed("predict", "ValueError", "X has 2 features\nand more", frames=frames)
+    found = only(tmp_path, *LOADED, phase)
+    assert (found.rule, found.message) == ("MLM730", "predicting fails: ValueError: X has 2 features")
+    assert found.hint == (
+        "raised at sklearn/base.py:99 in _check: raise ValueError(message); called by code/my.py:12 in predict: "
+        "return self.model.predict(x); --format json has the whole traceback"
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "rule"),
+    [
+        (failed("load", "AttributeError", "gone", "sklearn"), "MLM722"),
+        (failed("import", "ImportError", "libgomp.so.1", "lightgbm"), "MLM721"),
+        (failed("import", "TypeError", "odd", "mlflow.pyfunc"), "MLM722"),
+        (failed("example", "ValueError", "odd"), "MLM737"),
+        (failed("one-row", "IndexError", "odd"), "MLM732"),
+        (failed("again", "IndexError", "odd"), "MLM732"),
+        (failed("serve", "MlflowException", "odd"), "MLM734"),
+        (failed("load", "MemoryError", "", "sklearn"), "MLM741"),
+        (failed("load", "PermissionError", "[Errno 13]", "sklearn", errno=13), "MLM742"),
+        (failed("load", "OSError", "Read-only file system", "sklearn", errno=30), "MLM742"),
+        (failed("predict", "ConnectionError", "Max retries exceeded"), "MLM742"),
+        (failed("load", "gaierror", "Temporary failure in name resolution", "mlflow.pyfunc"), "MLM742"),
+    ],
+)
+def test_the_rule_of_a_failure(tmp_path: Path, phase: Phase, rule: str) -> None:
+    assert only(tmp_path, phase).rule == rule
+
+
+def test_a_library_and_the_model_that_fail_for_one_reason(tmp_path: Path) -> None:
+    reason = ("ModuleNotFoundError", "No module named 'joblib'")
+    phases = (
+        failed("import", *reason, "sklearn", module="joblib"),
+        failed("load", *reason, "sklearn", module="joblib"),
+    )
+    assert [rule for rule, _ in said(tmp_path, *phases)] == ["MLM720"]
+
+
+def test_classes_that_are_gone_are_told_when_nothing_loads(tmp_path: Path) -> None:
+    missing = {"module": "sklearn.linear_model", "name": "Gone", "error": {"type": "AttributeError"}}
+    resolve = Phase("resolve", None, "passed", detail={"missing": [missing]})
+    load = failed("load", "AttributeError", "Can't get attribute 'Gone'", "sklearn")
+    assert (
+        "MLM724",
+        "sklearn.linear_model of scikit-learn 1.9.1 has no Gone, which the model is made of",
+    ) in said(tmp_path, VERSIONS, resolve, load)
+    assert said(tmp_path / "loads", VERSIONS, resolve, *LOADED) == []
+
+
+def test_pins_that_an_environment_does_not_keep(tmp_path: Path) -> None:
+    installed = {"mlflow": "2.15.0", "numpy": "2.4.6", "pandas": None, "scikit-learn": "1.9.1"}
+    versions = Phase("versions", None, "passed", detail={"installed": installed})
+    rules = said(tmp_path, versions, *LOADED, recreated=False)
+    assert [rule for rule, _ in rules] == ["MLM714"]
+    assert "numpy is 2.4.6, not 1.26.4; pandas is not installed, 2.3.3 is recorded" in rules[0][1]
+    assert said(tmp_path / "again", versions, *LOADED) == []
+
+
+def test_warnings_about_versions_name_the_pin(tmp_path: Path) -> None:
+    text = (
+        "Trying to unpickle estimator {} from version 1.5.2 when using version 1.9.1. This might lead to breaking "
+        "code or invalid results."
+    )
+    warned = tuple(Warned("InconsistentVersionWarning", text.format(name)) for name in ("A", "B"))
+    found = only(tmp_path, Phase("load", "sklearn", "passed", warnings=warned))
+    assert (found.rule, found.hint) == ("MLM723", "pin scikit-learn==1.5.2")
+    assert (found.location.file, found.location.line) == ("requirements.txt", 5)
+
+
+def test_other_warnings_are_nobodys_business(tmp_path: Path) -> None:
+    warned = (Warned("DeprecationWarning", "pkg_resources is deprecated"), Warned("UserWarning", "slow"))
+    assert said(tmp_path, Phase("load", "sklearn", "passed", warnings=warned)) == []
+
+
+def test_nothing_to_predict_and_answers_that_change(tmp_path: Path) -> None:
+    example = Phase("example", None, "skipped", detail={"reason": "the model has no stored example"})
+    assert [rule for rule, _ in said(tmp_path, *LOADED, example)] == ["MLM735"]
+    again = Phase("again", None, "passed", detail={"same": False})
+    assert [rule for rule, _ in said(tmp_path / "b", *LOADED, again)] == ["MLM733"]
+    output = Phase("output", None, "passed", detail={"json": "TypeError: bytes"})
+    assert [rule for rule, _ in said(tmp_path / "c", *LOADED, output)] == ["MLM736"]
+
+
+def test_forged_details_are_no_reason_to_fail(tmp_path: Path) -> None:
+    forged = [
+        Phase(
+            name,
+            "x",
+            "passed",
+            detail={"missing": [{"module": 3}, 4], "installed": [1], "output": 3, "json": 3},
+        )
+        for name in ("versions", "resolve", "predict", "output", "again", "serve")
+    ]
+    assert said(tmp_path, *forged, recreated=False) == []

@@ -1,0 +1,168 @@
+"""``--load=current``, from the command to the report, on a model of a few lines in a make-believe environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.command import ROOT, mlmodel_validate
+from tests.overlay import make_model
+from tests.runtime import tiny
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny.environment(tmp_path_factory.mktemp("environment") / "env")
+
+
+def loaded(model: Path, python: str, *options: str) -> tuple[int, dict[str, Any]]:
+    """The exit status and the report on the model."""
+    arguments = ("--load=current", "--python", python, "--format", "json", *options)
+    result = mlmodel_validate(model, *arguments, SECRET="hidden")  # noqa: S106
+    assert result.stdout, result.stderr
+    report = json.loads(result.stdout)
+    schema = json.loads((ROOT / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(report)
+    return result.returncode, report["models"][0]
+
+
+def rules(report: dict[str, Any]) -> list[str]:
+    return [finding["rule"] for finding in report["findings"] if finding["rule"][:4] in ("MLM7", "MLM9")]
+
+
+def test_it_loads_and_predicts(tmp_path: Path, python: str) -> None:
+    status, report = loaded(tiny.model(tmp_path), python)
+    load = report["load"]
+    assert (status, load["outcome"], load["mode"]) == (0, "predicted", "current")
+    assert load["enforced"] == ["files", "network", "processes", "limits"]
+    assert load["not_enforced"] == []
+    assert load["environment"]["python"] == python
+    assert load["predictions"]["form"] == "list"
+    assert rules(report) == []
+
+
+def test_text_says_it_in_a_line(tmp_path: Path, python: str) -> None:
+    result = mlmodel_validate(tiny.model(tmp_path), "--load=current", "--python", python)
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    (line,) = [line for line in lines if ": loads" in line]
+    assert "loads with sklearn and with mlflow.pyfunc, and predicts on its example; Python 3." in line
+    assert "; confined: files, network, processes, limits; " in line
+    assert result.stderr == ""  # no progress where there is no terminal
+
+
+CASES = {
+    "an exception in predict": ("[row[7] for row in data]", "MLM730", 1),
+    "a missing module": ("__import__('lightgbm')", "MLM720", 1),
+    "a segmentation fault": ("__import__('os').kill(__import__('os').getpid(), 11)", "MLM740", 1),
+    "an exit": ("__import__('os')._exit(0)", "MLM740", 1),
+    "the network": ("__import__('socket').create_connection(('127.0.0.1', 9))", "MLM742", 3),
+    "another file": (
+        "open('/root/.bashrc' if 0 else __import__('os').path.expanduser('/etc/shadow')).read()",
+        "MLM742",
+        3,
+    ),
+    "another program": ("__import__('subprocess').run(['true'])", "MLM742", 3),
+    "too long": ("__import__('time').sleep(60)", "MLM741", 3),
+    "too much": ("[b'x' * (1 << 20) for _ in range(4000)]", "MLM741", 3),
+    "bytes": ("b'bytes'", "MLM736", 0),
+    "other answers": ("__import__('os').urandom(4).hex()", "MLM733", 0),
+}
+
+
+@pytest.mark.parametrize(("body", "rule", "status"), CASES.values(), ids=CASES)
+def test_what_goes_wrong(tmp_path: Path, python: str, body: str, rule: str, status: int) -> None:
+    found, report = loaded(tiny.model(tmp_path, body), python, "--timeout", "3", "--memory", "300M")
+    assert rule in rules(report), report["findings"]
+    assert found == status, report["findings"]
+    assert not any(word in json.dumps(report) for word in ("hidden",))
+
+
+def test_nothing_is_left_behind(tmp_path: Path, python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    model = tiny.model(tmp_path, "open('mine', 'w').write('x')")
+    before = sorted(path for path in model.rglob("*"))
+    _, report = loaded(model, python)
+    assert report["load"]["outcome"] == "predicted"
+    assert sorted(path for path in model.rglob("*")) == before
+    assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_objects_that_run_code_are_not_loaded(tmp_path: Path, python: str) -> None:
+    model = tiny.model(tmp_path)
+    (model / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    status, report = loaded(model, python)
+    assert (status, report["load"]["outcome"], report["load"]["phases"]) == (1, "unproven", [])
+    assert "MLM701" in rules(report)
+    _, report = loaded(model, python, "--trust")
+    assert "MLM701" not in rules(report)
+    assert report["load"]["phases"] != []
+
+
+def test_a_model_that_nothing_loads(tmp_path: Path, python: str) -> None:
+    model = make_model(tmp_path / "model")
+    (model / "MLmodel").write_text("flavors:\n  mleap:\n    model_data: mleap\nmlflow_version: 1.0.0\n")
+    status, report = loaded(model, python)
+    assert (status, rules(report)) == (3, ["MLM905"])
+
+
+def test_a_python_that_is_not_there(tmp_path: Path) -> None:
+    status, report = loaded(tiny.model(tmp_path), str(tmp_path / "nowhere"))
+    assert (status, rules(report)) == (3, ["MLM905"])
+
+
+def test_versions_that_are_not_the_recorded_ones(tmp_path: Path) -> None:
+    python = tiny.environment(tmp_path / "env", numpy="1.0")
+    model = tiny.model(tmp_path)
+    (model / "requirements.txt").write_text("mlflow==2.17.2\nnumpy==2.0\nscipy==1.0\n")
+    _, report = loaded(model, python)
+    (found,) = [finding for finding in report["findings"] if finding["rule"] == "MLM714"]
+    assert "numpy is 1.0, not 2.0; scipy is not installed, 1.0 is recorded" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (["--python", "x"], "--python goes with --load"),
+        (["--load=recreate", "--python", "x"], "--python goes with --load=current"),
+        (["--load=current", "--offline"], "--offline goes with --load=recreate"),
+        (["--as-of", "today"], "--as-of goes with --load"),
+        (["--load=recreate", "--as-of", "soon"], "neither 'today' nor a day"),
+        (["--load=current", "--memory", "much"], "is no size"),
+        (["--load=elsewhere"], "is not one of"),
+        (["--trust"], "--trust goes with --load"),
+    ],
+)
+def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], what: str) -> None:
+    result = mlmodel_validate(make_model(tmp_path / "model"), *options)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert what in result.stderr
+
+
+def test_without_load_nothing_of_the_runtime_is_imported(tmp_path: Path) -> None:
+    program = (
+        "import sys; from mlmodel import validate; from mlmodel.cli.validate import command; "
+        "validate(sys.argv[1]); print([n for n in sys.modules if 'mlmodel.runtime' in n or n == 'mlmodel.uv'])"
+    )
+    import subprocess
+
+    from tests.command import environment
+
+    model = make_model(tmp_path / "model")
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(model)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
+    assert result.stdout.strip() == "[]"

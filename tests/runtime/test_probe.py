@@ -1,0 +1,194 @@
+"""The probe, run by an interpreter over a model of a few lines; nothing here is confined, and all of it is ours."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlmodel.directory import ModelDirectory
+from mlmodel.model import Model
+from mlmodel.runtime import job, outcome, probe
+from tests.runtime import tiny
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="passes a descriptor")
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return tiny.environment(tmp_path_factory.mktemp("environment") / "env")
+
+
+def probed(model: Path, python: str, **changes: Any) -> outcome.Run:
+    work = {**job.job(Model(ModelDirectory(str(model)))), "model": str(model), **changes}
+    reading, writing = os.pipe()
+    path = model.parent / "job.json"
+    path.write_text(json.dumps({**work, "report": writing}))
+    command = [python, "-I", "-B", probe.__file__, str(path)]
+    process = subprocess.Popen(command, pass_fds=(writing,), cwd=model.parent, stdout=subprocess.PIPE)
+    os.close(writing)
+    with process, os.fdopen(reading, "rb") as file:
+        report = file.read()
+    return outcome.read(report)
+
+
+def outcomes(run: outcome.Run) -> dict[str, str]:
+    return {phase.name + (f" {phase.about}" if phase.about else ""): phase.outcome for phase in run.phases}
+
+
+def test_it_loads_and_predicts(tmp_path: Path, python: str) -> None:
+    run = probed(tiny.model(tmp_path), python)
+    assert outcomes(run) == {
+        "versions": "passed",
+        "read": "passed",
+        "resolve": "passed",
+        "load sklearn": "passed",
+        "import mlflow.pyfunc": "passed",
+        "load mlflow.pyfunc": "passed",
+        "example": "passed",
+        "predict": "passed",
+        "output": "passed",
+        "one-row": "passed",
+        "again": "passed",
+        "serve": "passed",
+    }
+    assert run.done
+    assert run.python == ".".join(map(str, sys.version_info[:3]))
+    again, predict = run.of("again"), run.of("predict")
+    assert again is not None
+    assert again.detail == {"same": True}
+    assert predict is not None
+    assert predict.detail["output"] == {
+        "type": "builtins.list",
+        "form": "list",
+        "items": ["builtins.float"],
+        "length": 2,
+    }
+    assert all(phase.seconds is not None and phase.peak_bytes for phase in run.phases)
+    assert any(path.endswith("tiny.py") for path in run.files)
+
+
+def test_without_mlflow_the_object_itself_predicts(tmp_path: Path, python: str) -> None:
+    run = probed(tiny.model(tmp_path, "__import__('builtins').len(data)"), python, pyfunc=False, example=None)
+    assert outcomes(run)["load sklearn"] == "passed"
+    assert outcomes(run)["example"] == "skipped"
+
+
+def test_the_example_without_mlflow(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    run = probed(tiny.model(tmp_path, "data.sum(axis=1)"), sys.executable, pyfunc=False)
+    predict = run.of("predict")
+    assert predict is not None
+    assert predict.detail["output"]["dtype"] == "float64"
+    assert predict.detail["output"]["shape"] == [2]
+
+
+def test_what_libraries_print_does_not_disturb(tmp_path: Path, python: str) -> None:
+    code = "import sys, os\nprint('noise'); sys.stdout.flush(); os.write(1, b'{\"event\": \"done\"}\\n')\n"
+    run = probed(tiny.model(tmp_path, code=code + tiny.CODE.format(body="1.0")), python)
+    assert run.done
+    assert outcomes(run)["predict"] == "passed"
+
+
+def test_an_exception_of_the_model(tmp_path: Path, python: str) -> None:
+    run = probed(tiny.model(tmp_path, "[row[7] for row in data]"), python)
+    predict = run.of("predict")
+    assert predict is not None
+    failure = predict.failure
+    assert failure is not None
+    assert failure.text == "IndexError: list index out of range"
+    assert failure.frames[-1].file == "code/tiny.py"
+    assert failure.frames[-1].own
+    assert "return [row[7] for row in data]" in failure.traceback
+    assert run.of("again") is None
+
+
+def test_a_model_that_changes_and_one_that_wears_out(tmp_path: Path, python: str) -> None:
+    code = "import random\n" + tiny.CODE.format(body="random.random()")
+    run = probed(tiny.model(tmp_path, code=code), python)
+    again = run.of("again")
+    assert again is not None
+    assert again.detail == {"same": False}
+
+
+def test_where_a_process_dies(tmp_path: Path, python: str) -> None:
+    code = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"
+    run = probed(tiny.model(tmp_path, code=code), python)
+    assert not run.done
+    assert run.last is not None
+    assert run.last.name == "resolve"
+
+
+def test_names_that_nothing_has(tmp_path: Path, python: str) -> None:
+    model = tiny.model(tmp_path)
+    (model / "model.pkl").write_bytes(tiny.pickled("Gone"))
+    run = probed(model, python)
+    resolve, load = run.of("resolve"), run.of("load")
+    assert resolve is not None
+    assert load is not None
+    (missing,) = resolve.detail["missing"]
+    assert (missing["module"], missing["name"], missing["error"]["type"]) == (
+        "tiny",
+        "Gone",
+        "AttributeError",
+    )
+    assert load.failure is not None
+
+
+def test_warnings_are_told_once(tmp_path: Path, python: str) -> None:
+    code = "import warnings, logging\n" + tiny.CODE.format(
+        body="[warnings.warn('old', FutureWarning) for _ in range(9)] and logging.getLogger('mlflow').warning('odd')"
+    )
+    run = probed(tiny.model(tmp_path, code=code), python)
+    predict = run.of("predict")
+    assert predict is not None
+    assert predict.warnings == (outcome.Warned("FutureWarning", "old"), outcome.Warned("mlflow", "odd"))
+
+
+def test_libraries_that_call_exit(tmp_path: Path, python: str) -> None:
+    run = probed(tiny.model(tmp_path, "__import__('sys').exit(3)"), python)
+    predict = run.of("predict")
+    assert predict is not None
+    assert predict.failure is not None
+    assert predict.failure.type == "SystemExit"
+    assert run.done
+
+
+def test_it_is_a_script_for_old_pythons() -> None:
+    """Only the standard library, and the syntax of Python 3.7."""
+    text = Path(probe.__file__).read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 7))
+    top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+    assert names <= set(sys.stdlib_module_names)
+    assert [node.module for node in top if isinstance(node, ast.ImportFrom)] == ["__future__"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        (1.0, 1.0, True),
+        (float("nan"), float("nan"), True),
+        ([1, [2, "a"]], [1, [2, "a"]], True),
+        ([1], [1, 2], False),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1}, {"b": 1}, False),
+        (object(), object(), None),
+        (iter([1]), iter([1]), None),
+    ],
+)
+def test_the_same_answer(one: object, other: object, answer: bool | None) -> None:
+    assert probe.same(one, other) is answer
+
+
+def test_the_first_row() -> None:
+    assert probe.first([1, 2]) == [1]
+    for whole in ([1], [], "text", {"a": 1}):
+        with pytest.raises(probe.Skip):
+            probe.first(whole)

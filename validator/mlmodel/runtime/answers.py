@@ -1,0 +1,165 @@
+"""What a model answered, against its signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.findings import Location
+from mlmodel.model import at, make
+from mlmodel.schemas import shown
+from mlmodel.signatures import is_required
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+    from mlmodel.runtime.outcome import Run
+    from mlmodel.signatures import Section
+
+_DTYPES = {
+    "boolean": ("bool", "boolean", "object"),
+    "integer": ("int8", "int16", "int32", "uint8", "uint16", "Int8", "Int16", "Int32", "object"),
+    "long": ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "Int64", "Int32", "object"),
+    "float": ("float16", "float32", "Float32", "object"),
+    "double": ("float16", "float32", "float64", "Float32", "Float64", "object"),
+    "string": ("object", "str", "string", "category"),
+    "binary": ("object", "bytes"),
+    "datetime": ("datetime64", "object"),
+}
+"""The dtypes of columns that hold a type of the signature: what pandas and numpy convert to it without loss."""
+
+
+def judge(model: Model, run: Run) -> Iterator[Finding]:
+    """MLM731, MLM733, MLM735, MLM736: the answer, its form, and whether it can be sent."""
+    example, predict, again = run.of("example"), run.of("predict"), run.of("again")
+    if run.passed("load") and example is not None and example.outcome == "skipped":
+        reason = example.detail.get("reason")
+        yield make("MLM735", f"it loads, but nothing is predicted: {reason}"[:300], Location())
+    if predict is not None and predict.outcome == "passed":
+        output = predict.detail.get("output")
+        section = model.signature.get("outputs")
+        if isinstance(output, dict) and section is not None and run.passed("output"):
+            place = at(section.document, ())
+            for what in disagreements(section, output):
+                yield make("MLM731", f"the model answers otherwise than its signature says: {what}", place)
+    if again is not None and again.detail.get("same") is False:
+        yield make("MLM733", "the same example, asked a second time, gets another answer", Location())
+    for name in ("output", "serve"):
+        phase = run.of(name)
+        problem = phase.detail.get("json") if phase is not None else None
+        if isinstance(problem, str):
+            yield make("MLM736", f"the answer cannot be written as JSON: {problem}"[:500], Location())
+            return
+
+
+def disagreements(section: Section, output: dict[str, Any]) -> list[str]:
+    """In what an answer differs from the outputs of the signature; what cannot be compared is passed over."""
+    if section.columns:
+        return _columns(section.items, output)[:10]
+    if section.tensors:
+        return _tensors(section.items, output)[:10]
+    return []
+
+
+def _columns(items: list[dict[str, Any]], output: dict[str, Any]) -> list[str]:
+    named = [item for item in items if isinstance(item.get("name"), str)]
+    form = output.get("form")
+    if form == "table":
+        names, dtypes = output.get("names"), output.get("dtypes")
+        if not isinstance(names, list) or not isinstance(dtypes, list):
+            return []
+        if named and len(named) == len(items):
+            return _by_name(named, dict(zip(names, dtypes, strict=False)))
+        if not named and len(items) != len(names):
+            return [f"{_count(len(names))}, not {len(items)}"]
+        return _by_place(items, dtypes) if not named else []
+    shape = output.get("shape")
+    if form in ("array", "series") and len(items) == 1 and isinstance(shape, list) and len(shape) == 1:
+        return _by_place(items, [output.get("dtype")])
+    if form == "mapping" and named and len(named) == len(items):
+        keys = output.get("items")
+        missing = [item for item in named if isinstance(keys, dict) and item["name"] not in keys]
+        return [f"no {shown(item['name'])}" for item in missing if is_required(item)]
+    return []
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
+
+
+def _by_name(items: list[dict[str, Any]], found: dict[str, Any]) -> list[str]:
+    wrong = [f"no column {shown(i['name'])}" for i in items if i["name"] not in found and is_required(i)]
+    for item in items:
+        dtype = found.get(item["name"])
+        if isinstance(dtype, str) and not _holds(item.get("type"), dtype):
+            wrong.append(f"column {shown(item['name'])} is {dtype}, not {item.get('type')}")
+    extra = [name for name in found if name not in {item["name"] for item in items}]
+    return wrong + [f"a column {shown(name)} more" for name in extra]
+
+
+def _by_place(items: list[dict[str, Any]], dtypes: list[Any]) -> list[str]:
+    wrong = []
+    for number, (item, dtype) in enumerate(zip(items, dtypes, strict=False), 1):
+        if isinstance(dtype, str) and not _holds(item.get("type"), dtype):
+            what = "it" if len(items) == 1 else f"column {number}"
+            wrong.append(f"{what} is {dtype}, not {item.get('type')}")
+    return wrong
+
+
+def _holds(type_: object, dtype: str) -> bool:
+    """Whether values of a dtype are of a type of the signature; types that no dtype stands for pass."""
+    wanted = _DTYPES.get(type_) if isinstance(type_, str) else None
+    if wanted is None or dtype in wanted:
+        return True
+    if type_ == "string" and dtype.startswith(("<U", "string", "str", "object")):
+        return True
+    if type_ == "binary" and dtype.startswith(("|S", "S")):
+        return True
+    return type_ == "datetime" and dtype.startswith("datetime64")
+
+
+def _tensors(items: list[dict[str, Any]], output: dict[str, Any]) -> list[str]:
+    if output.get("form") in ("array", "series") and len(items) == 1:
+        return _tensor(items[0], output, "it")
+    if output.get("form") == "mapping":
+        found = output.get("items")
+        wrong = []
+        for item in items:
+            name = item.get("name")
+            leaf = found.get(name) if isinstance(found, dict) and isinstance(name, str) else None
+            if isinstance(name, str) and isinstance(found, dict) and name not in found:
+                wrong.append(f"no tensor {shown(name)}")
+            elif isinstance(leaf, dict) and "dtype" in leaf:
+                wrong += _tensor(item, leaf, f"tensor {shown(name)}")
+        return wrong
+    return []
+
+
+def _tensor(item: dict[str, Any], found: dict[str, Any], what: str) -> list[str]:
+    spec = item.get("tensor-spec")
+    if not isinstance(spec, dict):
+        return []
+    wrong = []
+    dtype, shape = found.get("dtype"), found.get("shape")
+    wanted, size = spec.get("dtype"), spec.get("shape")
+    if isinstance(dtype, str) and isinstance(wanted, str) and not _same_dtype(dtype, wanted):
+        wrong.append(f"{what} is {dtype}, not {wanted}")
+    if isinstance(shape, list) and isinstance(size, list):
+        fits = len(shape) == len(size) and all(s in (-1, f) for f, s in zip(shape, size, strict=True))
+        if not fits:
+            wrong.append(f"{what} has the shape {tuple(shape)}, not {tuple(size)}")
+    return wrong
+
+
+def _same_dtype(found: str, wanted: str) -> bool:
+    if found == wanted or wanted not in _PLAIN:
+        return True  # other names of dtypes are not compared
+    if wanted in ("str", "object"):
+        return found.startswith(("<U", ">U", "object", "str", "string"))
+    return False
+
+
+_PLAIN = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 str object".split()
+)

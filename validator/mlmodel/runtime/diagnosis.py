@@ -1,0 +1,339 @@
+"""Chapter 7, load and predict: what the probe saw, as findings that say what to do next."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.environment import distributions, versions
+from mlmodel.findings import Location
+from mlmodel.model import make
+from mlmodel.runtime import answers
+from mlmodel.schemas import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.environment.recorded import Listing
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+    from mlmodel.runtime.outcome import Failure, Phase, Run
+
+
+class End(NamedTuple):
+    """How the process of the probe ended."""
+
+    status: int
+    """Its exit status, negative for the signal that ended it."""
+    limit: str | None = None
+    """The limit that it was ended at, in words: ``120 seconds``; None where it was not."""
+
+
+class Case(NamedTuple):
+    """One model, what ran, and how it ended."""
+
+    model: Model
+    run: Run
+    end: End
+    recreated: bool
+    """Whether it ran in the recorded environment, made anew."""
+    python: str | None = None
+    """The version of the Python that ran."""
+
+
+_LOADING = ("resolve", "load", "import")
+
+
+def diagnose(case: Case) -> Iterator[Finding]:
+    """MLM714, MLM720-MLM724, MLM730-MLM742: why it does not load or predict, and what else was seen."""
+    ended = list(_ended(case))
+    yield from ended
+    said: set[str] = set()
+    for phase in case.run.phases:
+        if phase.failure is not None and not (phase.name == "import" and _is_repeated(phase, case.run)):
+            for finding in _failed(case, phase, phase.failure):
+                if finding.message not in said:
+                    said.add(finding.message)
+                    yield finding
+    if not any(phase.name == "load" and phase.outcome == "passed" for phase in case.run.phases):
+        yield from _missing_names(case, said)
+    differing = [] if case.recreated else list(_differing(case))
+    yield from differing
+    yield from _warned(case, pins_differ=bool(differing))
+    yield from answers.judge(case.model, case.run)
+
+
+# -- how it ended -------------------------------------------------------------------------------------
+
+
+def _ended(case: Case) -> Iterator[Finding]:
+    if case.run.done:
+        return
+    last = case.run.last
+    where = f"while {last.label}" if last is not None else "before it began"
+    status, limit = case.end
+    if limit is not None:
+        option = "--memory" if "memory" in limit else "--timeout"
+        message = f"stopped {where}: it reached the limit of {limit}"
+        yield make("MLM741", message, Location(), f"{option} sets another limit")
+    elif status < 0:
+        name = _signal(-status)
+        hint = _saved_with(case)
+        if hint is None and not case.recreated:
+            hint = "versions that do not fit each other do that: --load=recreate uses the recorded ones"
+        if name == "SIGKILL":
+            hint = "the system ends processes so when memory runs out; --memory limits it before"
+        yield make("MLM740", f"the process died of {name} {where}", Location(), hint)
+    else:
+        yield make("MLM740", f"the process ended itself with status {status} {where}", Location())
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+# -- what failed --------------------------------------------------------------------------------------
+
+
+def _is_repeated(phase: Phase, run: Run) -> bool:
+    """Whether a later phase fails for the same reason as the import of a library."""
+    return any(
+        other.failure is not None and other.name == "load" and other.failure[:3] == (phase.failure or ())[:3]
+        for other in run.phases
+    )
+
+
+_RULES = {
+    "import": "MLM721",
+    "read": "MLM722",
+    "resolve": "MLM722",
+    "load": "MLM722",
+    "example": "MLM737",
+    "predict": "MLM730",
+    "one-row": "MLM732",
+    "serve": "MLM734",
+    "output": "MLM736",
+    "again": "MLM732",
+}
+
+
+def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
+    if failure.type == "MemoryError" or "bad_alloc" in failure.message:
+        message = f"memory ran out while {phase.label}: {failure.text}"
+        yield make("MLM741", message, Location(), "--memory sets another limit")
+        return
+    refused = _refused(failure)
+    if refused is not None:
+        message = f"{refused} while {phase.label}: {failure.text}"
+        hint = (
+            "a model that needs more than its own directory cannot be proven so; ship what it needs with it"
+        )
+        yield make("MLM742", message, Location(), _frame(failure) or hint)
+        return
+    module = _missing_module(failure)
+    if module is not None:
+        yield _missing(case, phase, module)
+        return
+    rule = _RULES.get(phase.name, "MLM722")
+    if phase.about == "mlflow.pyfunc" and phase.name == "import":
+        rule = "MLM722"  # nothing serves it
+    message = f"{phase.label} fails: {failure.text}"[:600]
+    cause = _saved_with(case) if rule == "MLM722" else None
+    yield make(rule, message, Location(), cause or _frame(failure))
+
+
+def _frame(failure: Failure) -> str | None:
+    """Where it was raised: the last line of the author's own code, and the last line of all."""
+    if not failure.frames:
+        return None
+    last = failure.frames[-1]
+    own = next((frame for frame in reversed(failure.frames) if frame.own), None)
+    parts = []
+    if own is not None and own is not last:
+        parts.append(f"called by {own.file}:{own.line} in {own.function}: {own.source}".rstrip(": "))
+    parts.insert(0, f"raised at {last.file}:{last.line} in {last.function}: {last.source}".rstrip(": "))
+    return "; ".join(parts) + "; --format json has the whole traceback"
+
+
+_REFUSED = {1: "was refused", 13: "was refused", 30: "was refused", 38: "was refused"}
+"""EPERM, EACCES, EROFS, ENOSYS: what the confinement answers."""
+_NETWORK = re.compile(
+    r"name resolution|Name or service not known|NameResolutionError|getaddrinfo|nodename nor servname"
+    r"|Connection(?:Error|Refused)|Max retries exceeded|Network is unreachable|We couldn't connect|HTTPSConnectionPool"
+)
+
+
+def _refused(failure: Failure) -> str | None:
+    """What the confinement refused, None where that is not why it failed."""
+    texts = [(failure.type, failure.message), *((kind, text) for kind, text, _ in failure.causes)]
+    if any(_NETWORK.search(f"{kind}: {text}") for kind, text in texts):
+        return "the model asked for the network, which it does not get,"
+    if failure.errno in _REFUSED or any(kind == "PermissionError" for kind, _ in texts):
+        return "the model asked for something that it does not get,"
+    return None
+
+
+def _missing_module(failure: Failure) -> str | None:
+    """The module that could not be found, of this exception or of what it came from."""
+    if failure.type == "ModuleNotFoundError" and failure.module:
+        return failure.module
+    return next((name for kind, _, name in failure.causes if kind == "ModuleNotFoundError" and name), None)
+
+
+def _missing(case: Case, phase: Phase, module: str) -> Finding:
+    """MLM720: a module is not there: which requirement brings it, and where it is to be written."""
+    environment = case.model.environment
+    listing = environment.listings[0] if environment.listings else None
+    place = listing.start if listing is not None else Location()
+    top = module.partition(".")[0]
+    message = f"{phase.label} fails: there is no module {shown(module)}"
+    if top == "pkg_resources":
+        env = environment.python_env
+        file = env.file if env is not None else (listing.file if listing is not None else "requirements.txt")
+        version = _installed(case, "setuptools")
+        message += f", which setuptools {version} no longer has" if version and _new(version) else ""
+        return make("MLM720", message, place, f"add setuptools<82 to {file}")
+    return make("MLM720", message, place, _where(case, listing, module, top))
+
+
+def _new(setuptools: str) -> bool:
+    return setuptools.partition(".")[0].isdigit() and int(setuptools.partition(".")[0]) >= 82
+
+
+def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | None:
+    names = distributions.providers(top)
+    listed = sorted(names & case.model.environment.names)
+    file = listing.file if listing is not None else "requirements.txt"
+    if listed:
+        installed = _installed(case, listed[0])
+        if installed is None:
+            return f"{listed[0]} is listed and not installed: install it, or use --load=recreate"
+        return f"{listed[0]} {installed} has no such module: pin the version that saved the model"
+    if names:
+        likely = top if top in names else min(names, key=lambda name: (len(name), name))
+        others = sorted(names - {likely})
+        more = f" (or another of those that bring {top}: {', '.join(others[:3])})" if others else ""
+        return f"add {likely} to {file}{more}"
+    if distributions.is_standard(top, None):
+        return _saved_with(case) or f"{top} is not in every Python"
+    return f"no distribution that is known has {module}: ship it with the model (code_paths), or add what brings it"
+
+
+def _installed(case: Case, name: str) -> str | None:
+    phase = case.run.of("versions")
+    known = phase.detail.get("installed") if phase is not None else None
+    found = known.get(name) if isinstance(known, dict) else None
+    return found[:60] if isinstance(found, str) else None
+
+
+def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
+    """MLM720, MLM724: of a model that does not load, what its objects name and nobody has."""
+    phase = case.run.of("resolve")
+    missing = phase.detail.get("missing") if phase is not None else None
+    for item in (missing if isinstance(missing, list) else [])[:10]:
+        error = item.get("error") if isinstance(item, dict) else None
+        if phase is None or not isinstance(error, dict) or not isinstance(item.get("module"), str):
+            continue
+        module, name = item["module"][:200], str(item.get("name"))[:200]
+        if error.get("type") == "ModuleNotFoundError" and isinstance(error.get("name"), str):
+            finding = _missing(case, phase._replace(name="load", about="its library"), error["name"][:200])
+            if not any(f"no module {shown(error['name'][:200])}" in text for text in said):
+                said.add(finding.message)
+                yield finding
+        elif error.get("type") == "AttributeError":
+            found = sorted(distributions.providers(module.partition(".")[0]) & case.model.environment.names)
+            version = _installed(case, found[0]) if found else None
+            of = f" of {found[0]} {version}" if version else ""
+            hint = f"pin the version of {found[0]} that saved the model" if found else None
+            yield make("MLM724", f"{module}{of} has no {name}, which the model is made of", Location(), hint)
+
+
+def _saved_with(case: Case) -> str | None:
+    """The Python that saved the model, where another minor version ran."""
+    recorded = next((p for p in case.model.environment.pythons if p.place.file == "MLmodel"), None)
+    if recorded is None or recorded.numbers is None or case.python is None:
+        return None
+    ran = tuple(int(part) for part in case.python.split(".")[:2] if part.isdigit())
+    if ran == recorded.numbers[:2]:
+        return None
+    return f"it was saved with Python {recorded.text}, and this is Python {case.python}"
+
+
+# -- what else was seen -------------------------------------------------------------------------------
+
+
+def _differing(case: Case) -> Iterator[Finding]:
+    """MLM714: pins that an environment that is there does not keep."""
+    environment = case.model.environment
+    if not environment.listings:
+        return
+    listing = environment.listings[0]
+    phase = case.run.of("versions")
+    if phase is None or not isinstance(phase.detail.get("installed"), dict):
+        return
+    found = []
+    for entry in listing.entries:
+        if entry.name is None or entry.pin is None or entry.marker is not None:
+            continue
+        installed = _installed(case, entry.name)
+        if installed is None:
+            found.append(f"{entry.name} is not installed, {entry.pin} is recorded")
+        elif not versions.same(installed, entry.pin):
+            found.append(f"{entry.name} is {installed}, not {entry.pin}")
+    if found:
+        more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
+        message = f"this environment is not the recorded one: {'; '.join(found[:8])}{more}"
+        yield make("MLM714", message, listing.start, "--load=recreate makes the recorded one")
+
+
+_VERSIONS = re.compile(
+    r"InconsistentVersion|from version \S+ when using version|mismatches between the model's dependencies"
+    r"|(?:differs from|different from|does not match|older than|newer than) .*version|version .*differs from",
+    re.DOTALL | re.IGNORECASE,
+)
+_UNPICKLED = re.compile(
+    r"Trying to unpickle (?:estimator )?\S+ from version (?P<saved>\S+) when using version (?P<used>\S+?)\.?\s"
+)
+_CLOUDPICKLE = re.compile(
+    r"used to save the model, `CloudPickle (?P<saved>[^`]+)`.*`CloudPickle (?P<used>[^`]+)`", re.DOTALL
+)
+_SAVED = (
+    (_UNPICKLED, "scikit-learn", ", and warns that results may be wrong"),
+    (_CLOUDPICKLE, "cloudpickle", ", and MLflow warns that it may not fit"),
+)
+"""Warnings that name two versions of a distribution."""
+
+
+def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
+    """MLM723: what libraries say about versions when the model is loaded."""
+    said: set[str] = set()
+    for phase in case.run.phases:
+        for warned in phase.warnings if phase.name in ("load", "predict") else ():
+            if not _VERSIONS.search(f"{warned.category}: {warned.message}"):
+                continue
+            known = [(p.search(warned.message + " "), name, so) for p, name, so in _SAVED]
+            both = next(((m["saved"], m["used"], name, so) for m, name, so in known if m), None)
+            if both is not None:
+                saved, used, name, so = both
+                message = f"{name} {used} loads what {name} {saved} saved{so}"
+                if message not in said:
+                    said.add(message)
+                    yield make("MLM723", message, _line_of(case, name), f"pin {name}=={saved}")
+            elif not (pins_differ and "mismatches between" in warned.message):
+                text = re.sub(r"\s+", " ", warned.message)[:400]
+                if text not in said:
+                    said.add(text)
+                    yield make("MLM723", f"while {phase.label}: {text}", Location())
+
+
+def _line_of(case: Case, name: str) -> Location:
+    """The line that asks for a distribution, else the list that lacks it."""
+    for listing in case.model.environment.listings:
+        for entry in listing.named(name):
+            return entry.place
+        return listing.start
+    return Location()

@@ -1,0 +1,203 @@
+"""The recorded environment, made anew with uv: resolved, with hashes, from wheels only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import subprocess
+import tempfile
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.runtime import store
+from mlmodel.runtime.wish import tell
+from mlmodel.uv import UnansweredError, ask, explanation_of_date, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlmodel.runtime.pythons import Interpreter
+    from mlmodel.runtime.recipe import Recipe
+    from mlmodel.runtime.wish import Wish
+
+RESOLVING = 180.0
+"""Seconds for resolving."""
+INSTALLING = 1200.0
+"""Seconds for downloading and installing."""
+DAY = 86400.0
+_LAST_PKG_RESOURCES = "setuptools<82"
+_PKG_RESOURCES_UNTIL = (2, 16)
+
+
+class Resolution(NamedTuple):
+    """What is installed: pins with hashes, or why there are none."""
+
+    lock: str | None
+    text: str = ""
+    """uv's explanation, where there is no solution."""
+    newer: str | None = None
+    """The requirement that was released after the model says that it was saved."""
+    undated: bool = False
+    """Whether the index does not say when its files were uploaded, so that all of them count."""
+    older_setuptools: str | None = None
+    """The setuptools that the recorded set would get, if an older one is installed in its place."""
+
+    @property
+    def installed(self) -> dict[str, str]:
+        """The versions, by normalized name."""
+        return dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)", self.lock or "", re.MULTILINE))
+
+
+class Maker(NamedTuple):
+    """Resolves and installs."""
+
+    uv: str
+    wish: Wish
+    store: store.Store
+
+    # -- resolving -------------------------------------------------------------------------------
+
+    def resolve(self, recipe: Recipe, python: Interpreter) -> Resolution:
+        """The pins for a recipe, from the cache where it was asked before.
+
+        Without the day that the model was saved where the index cannot answer as of a day, or has nothing that
+        old.  With an older setuptools than the newest where the recorded MLflow cannot be imported with that
+        (MLflow < 2.16 imports ``pkg_resources``, which setuptools 82 no longer has) and no version is recorded.
+
+        Raises:
+            UnansweredError: the index could not be asked.
+        """
+        found = self._dated(recipe, python)
+        pins = found.installed
+        setuptools, mlflow = pins.get("setuptools"), pins.get("mlflow") or pins.get("mlflow-skinny")
+        if found.lock and setuptools and mlflow and _numbers(setuptools) >= (82,):
+            line = recipe.pinned("setuptools")
+            if _numbers(mlflow) < _PKG_RESOURCES_UNTIL and (line is None or line == "setuptools"):
+                again = recipe._replace(constraints=(*recipe.constraints, _LAST_PKG_RESOURCES))
+                other = self._dated(again, python)
+                if other.lock:
+                    return other._replace(older_setuptools=setuptools)
+        return found
+
+    def _dated(self, recipe: Recipe, python: Interpreter) -> Resolution:
+        found = self._compile(recipe, python)
+        if found.lock is None and recipe.as_of is not None:
+            why = explanation_of_date(found.text)
+            if why is not None:
+                undated = self._compile(recipe._replace(as_of=None), python)
+                if undated.lock is not None:
+                    return undated._replace(newer=why or None, undated=not why)
+        return found
+
+    def _compile(self, recipe: Recipe, python: Interpreter) -> Resolution:
+        name = store.key(
+            "1", *recipe.lines, "|", *recipe.constraints, "|", recipe.as_of, python.label, platform.platform(),
+            *(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("UV_")),
+        )  # fmt: skip
+        kept = self.store.text(name)
+        if kept is not None and (recipe.as_of or self.wish.offline or self.store.age(name) < DAY):
+            return Resolution(kept)
+        tell(self.wish, "resolving the recorded environment")
+        with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
+            write(folder, "requirements.in", recipe.lines)
+            write(folder, "constraints.in", recipe.constraints)
+            command = [
+                *("pip", "compile", "requirements.in", "--constraint", "constraints.in", "-o", "lock.txt"),
+                *("--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"),
+                *("--python", python.path, "--python-version", python.label),
+                *(("--exclude-newer", recipe.as_of) if recipe.as_of else ()),
+                *(("--offline",) if self.wish.offline else ()),
+            ]
+            answer = ask(self.uv, command, folder, RESOLVING, listen=self.wish.say)
+            if not answer.solved:
+                return Resolution(None, answer.text)
+            with open(os.path.join(folder, "lock.txt"), encoding="utf-8") as file:
+                lock = file.read()
+        self.store.keep(name, lock)
+        return Resolution(lock)
+
+    # -- installing ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def environment(self, lock: str, python: Interpreter) -> Iterator[tuple[str, bool]]:
+        """The folder of an environment with these pins, and whether it was made for this; it stays while used.
+
+        Raises:
+            UnansweredError: it could not be installed.
+        """
+        made = False
+
+        def make(folder: str) -> None:
+            nonlocal made
+            made = True
+            self._install(folder, lock, python)
+
+        name = store.key("1", lock, os.path.realpath(python.path), python.label)
+        with self.store.using(name, make) as folder:
+            yield folder, made
+
+    def _install(self, target: str, lock: str, python: Interpreter) -> None:
+        """Fill a new folder.  uv looks at its interpreter before it is filled, and never after."""
+        tell(self.wish, "installing the recorded environment")
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
+            write(folder, "lock.txt", lock.splitlines())
+            offline = ("--offline",) if self.wish.offline else ()
+            steps = (
+                ("venv", "--no-project", "--python", python.path, target),
+                (
+                    *("pip", "sync", "lock.txt", "--require-hashes", "--only-binary", ":all:", *offline),
+                    *("--python", interpreter(target)),
+                ),
+            )
+            for step in steps:
+                left = INSTALLING - (time.monotonic() - started)
+                answer = ask(self.uv, step, folder, left, listen=self.wish.say)
+                if not answer.solved:
+                    raise UnansweredError(
+                        f"uv could not install what it resolved: {answer.text.strip()[-300:]}"
+                    )
+
+
+def interpreter(folder: str) -> str:
+    """The interpreter of an environment."""
+    return os.path.join(folder, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+
+
+def bytecode(folder: str) -> str:
+    """The folder for the bytecode of an environment (PEP 304's successor, ``-X pycache_prefix``)."""
+    return os.path.join(folder, "bytecode")
+
+
+def compile_more(folder: str, python: Interpreter, files: Sequence[str]) -> None:
+    """Compile modules of an environment ahead of its next use, with the interpreter that it was made with.
+
+    Compiling runs nothing of a module; ``-I -S`` keeps the interpreter from running anything of the environment.
+    The files are those that the probe says it imported, which may be a lie: only modules inside count.
+    """
+    inside, prefix = os.path.realpath(folder) + os.sep, bytecode(folder)
+    tag = f".cpython-{python.version[0]}{python.version[1]}.pyc"
+    wanted = [
+        path
+        for path in files
+        if path.endswith(".py") and os.path.realpath(path).startswith(inside) and "\n" not in path
+        if not os.path.exists(prefix + path.removesuffix(".py") + tag)
+    ]
+    if len(wanted) < _FEW:
+        return
+    command = [python.path, "-I", "-S", "-X", f"pycache_prefix={prefix}", "-m", "compileall", "-q", "-i", "-"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(  # noqa: S603
+            command, check=False, input="\n".join(wanted), text=True, timeout=60,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+_FEW = 20
+"""Modules that are not worth starting an interpreter for."""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

@@ -1,0 +1,195 @@
+"""What the probe reported: frozen values, read from lines that a model could have written itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+MAX_PHASES = 200
+_TEXT = 20_100
+
+
+class Frame(NamedTuple):
+    """One line of a traceback."""
+
+    file: str
+    line: int
+    function: str
+    source: str
+    own: bool
+    """Whether it is code of the model's author, not of a library."""
+
+
+class Failure(NamedTuple):
+    """An exception that ended a phase."""
+
+    type: str
+    message: str
+    module: str | None = None
+    """The module that could not be imported."""
+    errno: int | None = None
+    frames: tuple[Frame, ...] = ()
+    traceback: str = ""
+    causes: tuple[tuple[str, str, str | None], ...] = ()
+    """Type, text and missing module of the exceptions that it came from, the nearest first."""
+
+    @property
+    def text(self) -> str:
+        """Type and first line of the message."""
+        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        return f"{self.type}: {first}" if first else self.type
+
+
+class Warned(NamedTuple):
+    """A warning that a phase raised or logged."""
+
+    category: str
+    message: str
+
+
+class Phase(NamedTuple):
+    """One step of the probe."""
+
+    name: str
+    about: str | None
+    outcome: str
+    """``passed``, ``failed``, ``skipped``, or ``died`` where the process ended in it."""
+    seconds: float | None = None
+    peak_bytes: int | None = None
+    """The most memory the process had had when the phase ended."""
+    failure: Failure | None = None
+    warnings: tuple[Warned, ...] = ()
+    detail: dict[str, Any] = {}  # noqa: RUF012 -- never changed
+
+    @property
+    def label(self) -> str:
+        """The phase in a sentence."""
+        words = {
+            "versions": "asking for versions",
+            "import": f"importing {self.about}",
+            "read": "reading the files",
+            "resolve": "looking up classes",
+            "load": f"loading with {self.about}",
+            "example": "reading the stored example",
+            "predict": "predicting",
+            "output": "writing the prediction as JSON",
+            "one-row": "predicting for one row",
+            "again": "predicting again",
+            "serve": "predicting for the stored request",
+        }
+        return words.get(self.name, self.name)
+
+
+class Run(NamedTuple):
+    """Everything that one run of the probe reported."""
+
+    python: str | None = None
+    phases: tuple[Phase, ...] = ()
+    done: bool = False
+    files: tuple[str, ...] = ()
+    """The files of the modules that were imported."""
+
+    def of(self, name: str, about: str | None = None) -> Phase | None:
+        """The phase with a name."""
+        return next((p for p in self.phases if p.name == name and about in (None, p.about)), None)
+
+    def passed(self, name: str) -> bool:
+        """Whether a phase with that name went well."""
+        return any(phase.name == name and phase.outcome == "passed" for phase in self.phases)
+
+    @property
+    def last(self) -> Phase | None:
+        """The phase in which the process ended, None when it came to its end."""
+        return next((phase for phase in self.phases if phase.outcome == "died"), None)
+
+
+def read(report: bytes) -> Run:
+    """The run that a report tells of; lines that are no event of the probe are passed over."""
+    python: str | None = None
+    phases: list[Phase] = []
+    pending: tuple[str, str | None] | None = None
+    for line in report.split(b"\n"):
+        event = _event(line)
+        kind = event.get("event")
+        if kind == "hello" and python is None:
+            python = _text(event.get("python"), 40)
+        elif kind == "start":
+            pending = (_text(event.get("phase"), 40) or "?", _text(event.get("about"), 200))
+        elif kind == "end" and len(phases) < MAX_PHASES:
+            phases.append(_phase(event))
+            pending = None
+        elif kind == "done":
+            files = event.get("files")
+            named = files if isinstance(files, list) else []
+            return Run(python, tuple(phases), True, tuple(f for f in named if isinstance(f, str)))
+    if pending is not None:
+        phases.append(Phase(*pending, "died"))
+    return Run(python, tuple(phases))
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError):  # the last line of a process that was killed
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _phase(event: dict[str, Any]) -> Phase:
+    outcome = event.get("outcome")
+    warned = event.get("warnings")
+    error, detail = event.get("error"), event.get("detail")
+    return Phase(
+        _text(event.get("phase"), 40) or "?",
+        _text(event.get("about"), 200),
+        outcome if outcome in ("passed", "failed", "skipped") else "failed",
+        _number(event.get("seconds")),
+        _integer(event.get("peak_bytes")),
+        _failure(error) if isinstance(error, dict) else None,
+        tuple(
+            Warned(_text(item.get("category"), 200) or "", _text(item.get("message"), _TEXT) or "")
+            for item in (warned if isinstance(warned, list) else [])[:50]
+            if isinstance(item, dict)
+        ),
+        detail if isinstance(detail, dict) else {},
+    )
+
+
+def _failure(error: dict[str, Any]) -> Failure:
+    frames, causes = error.get("frames"), error.get("causes")
+    return Failure(
+        _text(error.get("type"), 200) or "?",
+        _text(error.get("message"), _TEXT) or "",
+        _text(error.get("name"), 200),
+        _integer(error.get("errno")),
+        tuple(
+            Frame(
+                _text(item.get("file"), 500) or "?",
+                _integer(item.get("line")) or 0,
+                _text(item.get("function"), 200) or "?",
+                _text(item.get("source"), 400) or "",
+                item.get("own") is True,
+            )
+            for item in (frames if isinstance(frames, list) else [])[:20]
+            if isinstance(item, dict)
+        ),
+        _text(error.get("traceback"), _TEXT) or "",
+        tuple(
+            (_text(c.get("type"), 200) or "?", _text(c.get("message"), 600) or "", _text(c.get("name"), 200))
+            for c in (causes if isinstance(causes, list) else [])[:5]
+            if isinstance(c, dict)
+        ),
+    )
+
+
+def _text(value: object, most: int) -> str | None:
+    return value[:most] if isinstance(value, str) else None
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+
+
+def _number(value: object) -> float | None:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+    return float(value) if good else None  # type: ignore[arg-type]

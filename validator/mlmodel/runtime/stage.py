@@ -1,0 +1,224 @@
+"""The stage that loads and predicts: environment, confined run, findings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.findings import Location, Severity
+from mlmodel.model import make
+from mlmodel.runtime import diagnosis, environments, pythons, recipe, running, store
+from mlmodel.runtime.confinement.parent import UnconfinedError
+from mlmodel.runtime.job import job
+from mlmodel.runtime.wish import tell
+from mlmodel.uv import UnansweredError, find_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlmodel.findings import Finding
+    from mlmodel.model import Model
+    from mlmodel.runtime.outcome import Phase
+    from mlmodel.runtime.recipe import Recipe
+    from mlmodel.runtime.wish import Wish
+
+EXECUTES = frozenset({"MLM601", "MLM602", "MLM605", "MLM613"})
+"""Rules whose errors say that reading an object runs code that no library needs."""
+
+
+class Environment(NamedTuple):
+    """Where a model ran."""
+
+    python: str
+    """The interpreter."""
+    version: str | None = None
+    """Of the interpreter; None until it says so."""
+    recorded: str | None = None
+    """The version that the model records."""
+    source: str | None = None
+    """The file that the requirements were from; None where nothing was installed."""
+    as_of: str | None = None
+    """The moment as of which they were resolved; None for now."""
+    packages: int | None = None
+    made: bool = False
+    """Whether it was installed for this run; else it was there."""
+    seconds: float = 0.0
+    """For resolving and installing."""
+    folder: str | None = None
+    """Of an environment of ours."""
+    base: pythons.Interpreter | None = None
+    """What it was made with."""
+
+
+class Load(NamedTuple):
+    """What came of loading a model: the part of the report that is about it."""
+
+    outcome: str
+    """``predicted``, ``loaded``, ``failed``, or ``unproven`` where nothing could be found out."""
+    mode: str
+    """``current`` or ``recreate``."""
+    environment: Environment | None = None
+    enforced: tuple[str, ...] = ()
+    """What the confinement kept the model from."""
+    open: tuple[str, ...] = ()
+    """What it could not keep the model from here."""
+    phases: tuple[Phase, ...] = ()
+    seconds: float = 0.0
+    """For everything."""
+
+
+class Unproven(Exception):  # noqa: N818 -- no error: nothing is wrong with the model
+    """It cannot be found out here; its finding says why."""
+
+    def __init__(self, rule: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.finding = make(rule, message, Location(), hint)
+
+
+class Stage:
+    """Loads one model as the user wishes; a check like the static ones, which leaves :attr:`load` behind."""
+
+    def __init__(self, wish: Wish, found: Sequence[Finding] = ()) -> None:
+        self.wish = wish
+        self.load = Load("unproven", self._mode)
+        self._found = found
+
+    @property
+    def _mode(self) -> str:
+        return "recreate" if self.wish.recreate else "current"
+
+    def __call__(self, model: Model) -> Iterator[Finding]:
+        """MLM701, MLM710-MLM743, MLM904, MLM905: it loads and predicts, in the environment that it records."""
+        started = time.monotonic()
+        try:
+            self._refuse(model)
+            yield from self._run(model)
+        except Unproven as why:
+            yield why.finding
+        except UnansweredError as error:
+            yield make("MLM904", f"the environment cannot be made: {error}", Location())
+        finally:
+            tell(self.wish, "")
+            self.load = self.load._replace(seconds=time.monotonic() - started)
+
+    def _refuse(self, model: Model) -> None:
+        runs = [f for f in self._found if f.rule in EXECUTES and f.severity is Severity.ERROR]
+        if runs and not self.wish.trust:
+            message = (
+                f"not loaded: {runs[0].location.file or 'it'} runs code when it is read ({runs[0].rule})"
+            )
+            raise Unproven("MLM701", message, "--trust loads it all the same, confined")
+        work = job(model)
+        if work["native"] is None and not work["pyfunc"]:
+            raise Unproven(
+                "MLM905", "no flavor of it is one that can be loaded here: it has no python_function"
+            )
+
+    def _run(self, model: Model) -> Iterator[Finding]:
+        if not self.wish.recreate:
+            environment = Environment(os.path.abspath(self.wish.python or sys.executable))
+            if not os.access(environment.python, os.X_OK):
+                raise Unproven("MLM905", f"{environment.python} is no program")
+            yield from self._probe(model, environment)
+            return
+        yield from recipe.notes(model)
+        maker = environments.Maker(find_uv("--load=recreate"), self.wish, store.Store())
+        wanted = recipe.recipe(model, self.wish.as_of)
+        if wanted is None:
+            raise Unproven("MLM905", "no file of it says what to install")
+        python = self._python(wanted, maker)
+        if not python.exact and wanted.python is not None:
+            recorded = ".".join(map(str, wanted.python))
+            yield make(
+                "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
+            )
+        started = time.monotonic()
+        found = maker.resolve(wanted, python)
+        if found.lock is None:
+            yield from _unsolved(model, wanted, found.text)
+            return
+        yield from _told(wanted, found)
+        with maker.environment(found.lock, python) as (folder, made):
+            environment = Environment(
+                environments.interpreter(folder),
+                recorded=".".join(map(str, wanted.python)) if wanted.python else None,
+                source=wanted.source,
+                as_of=None if found.undated or found.newer else wanted.as_of,
+                packages=len(found.installed),
+                made=made,
+                seconds=time.monotonic() - started,
+                folder=folder,
+                base=python,
+            )
+            yield from self._probe(model, environment)
+
+    def _python(self, wanted: Recipe, maker: environments.Maker) -> pythons.Interpreter:
+        python = pythons.find(wanted.python, maker.uv)
+        if python is None:
+            minor = ".".join(map(str, (wanted.python or sys.version_info)[:2]))
+            message = f"there is no Python {minor} on this machine, so that nothing is proven"
+            raise Unproven("MLM905", message, f"install it, for instance with `uv python install {minor}`")
+        return python
+
+    def _probe(self, model: Model, environment: Environment) -> Iterator[Finding]:
+        tell(self.wish, "loading and predicting")
+        size = sum(entry.size for entry in model.directory.entries.values())
+        try:
+            result = running.run(
+                job(model), model.directory.root, size, environment.python, environment.folder, self.wish
+            )
+        except UnconfinedError as error:
+            hint = "--allow-weak-sandbox loads it all the same" if error.missing and os.name != "nt" else None
+            raise Unproven("MLM905", f"not loaded, because it cannot be confined: {error}", hint) from None
+        run = result.run
+        if environment.base is not None and environment.folder is not None and not environment.made:
+            environments.compile_more(environment.folder, environment.base, run.files)
+        environment = environment._replace(version=run.python)
+        outcome = "failed"
+        if run.done and run.passed("load"):
+            outcome = "predicted" if run.passed("predict") else "loaded"
+        findings = list(
+            diagnosis.diagnose(
+                diagnosis.Case(model, run, result.end, recreated=self.wish.recreate, python=run.python)
+            )
+        )
+        if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
+            outcome = "unproven"
+        self.load = Load(outcome, self._mode, environment, result.enforced, result.open, run.phases)
+        if result.open:
+            yield make("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
+        yield from findings
+
+
+def _told(wanted: Recipe, found: environments.Resolution) -> Iterator[Finding]:
+    """What of the resolution is worth knowing."""
+    if found.older_setuptools is not None:
+        message = (
+            f"no version of setuptools is recorded, and setuptools {found.older_setuptools}, which would be installed,"
+            f" has no pkg_resources, which mlflow {found.installed.get('mlflow')} imports: proven with setuptools "
+            f"{found.installed.get('setuptools')}"
+        )
+        yield make(
+            "MLM712", message, wanted.place, "write setuptools<82 under build_dependencies of python_env.yaml"
+        )
+    if found.newer is not None:
+        message = f"requirements were released after the model says that it was saved ({wanted.as_of}): {found.newer}"
+        yield make("MLM713", message, wanted.place)
+
+
+def _unsolved(model: Model, wanted: Recipe, text: str) -> Iterator[Finding]:
+    """MLM470-MLM475 where the reason is one of those, else MLM710."""
+    from mlmodel import resolution
+
+    found = []
+    platform = resolution.this_platform()
+    if platform is not None:
+        asker = resolution.Asker(find_uv(), platform, time.monotonic() + resolution.TIMEOUT)
+        found = [f for f in resolution.check(model, asker) if f.rule != "MLM476"]
+    yield from found
+    if not any(finding.severity is Severity.ERROR for finding in found):
+        why = resolution.explanation(text)[:500] or text.strip()[-300:]
+        as_of = f" as of {wanted.as_of}" if wanted.as_of else ""
+        yield make("MLM710", f"the recorded environment cannot be installed{as_of}: {why}", wanted.place)
