@@ -114,6 +114,27 @@ def of_statsmodels() -> Iterator[tuple[str, Any]]:
     yield "statsmodels-arima", ARIMA(Z, order=(1, 0, 0)).fit()
 
 
+def of_forecasts() -> Iterator[tuple[str, Any]]:
+    import pmdarima
+    import prophet
+
+    yield "pmdarima-arima", pmdarima.ARIMA((1, 0, 0)).fit(Z)
+    yield (
+        "prophet-fitted",
+        prophet.Prophet().fit(pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=60), "y": Z})),
+    )
+
+
+def of_spacy() -> Iterator[tuple[str, Any]]:
+    import spacy
+
+    language = spacy.blank("en")
+    language.add_pipe("sentencizer")
+    yield "spacy-language", language
+    yield "spacy-doc", language("Nothing to see. Move on.")
+    yield "spacy-vocab", language.vocab
+
+
 def of_torch() -> Iterator[tuple[str, Any]]:
     import torch
     from torch import nn
@@ -149,7 +170,7 @@ def of_pipelines() -> Iterator[tuple[str, Any]]:
 
 
 MAKERS: list[Callable[[], Iterator[tuple[str, Any]]]] = [
-    of_sklearn, of_numpy, of_pandas, of_scipy, of_boosting, of_statsmodels, of_torch, of_pipelines,
+    of_sklearn, of_numpy, of_pandas, of_scipy, of_boosting, of_statsmodels, of_forecasts, of_spacy, of_torch, of_pipelines,
 ]  # fmt: skip
 
 

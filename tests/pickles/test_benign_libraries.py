@@ -15,6 +15,7 @@ SCRIPT = Path(__file__).with_name("benign_libraries.py")
 LIBRARIES = (
     "numpy==2.4.6", "pandas==3.1.1", "scipy==1.17.1", "scikit-learn==1.9.1", "xgboost==3.2.0", "lightgbm==4.7.0", "catboost==1.2.10",
     "statsmodels==0.15.0", "cloudpickle==3.1.2", "joblib==1.6.0", "torch==2.13.0",
+    "prophet==1.5.0", "pmdarima==2.1.1", "spacy==3.8.18",
 )  # fmt: skip
 HELD_OUT = (
     "numpy==2.2.6", "pandas==2.2.3", "scipy==1.14.1", "scikit-learn==1.6.1", "lightgbm==4.5.0", "statsmodels==0.14.4", "cloudpickle==3.1.1", "joblib==1.4.2", "xgboost==2.1.4", "catboost==1.2.8",
