@@ -49,6 +49,16 @@ PYFUNC = "'env' (line 3), 'loader_module' (line 6), 'model_path' (line 7), 'pred
 
 # What each mistake does to the lines, and what is said of it: the line, the rule, words of the message.
 MISTAKES: dict[str, tuple[list[str], list[tuple[int, str, str]]]] = {
+    "all flavors pasted below a second flavors": (
+        [*LINES[:2], "  flavors:", *(f"  {line}" for line in LINES[2:15]), *LINES[15:]],
+        [
+            (
+                4,
+                "MLM118",
+                "'sklearn' (line 12) stand under flavors.flavors; they belong under flavors",
+            ),
+        ],
+    ),
     "three lines lost, their children moved up": (
         lose(LINES, *LOST_THREE, dedent=True),
         [

@@ -154,6 +154,14 @@ def test_both_places_are_named(lines: tuple[str, ...], rule: str, places: list[s
     ), found
 
 
+def test_a_date_is_no_version_of_python(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    text = (model / "MLmodel").read_text(encoding="utf-8")
+    for written, is_text in (("2026-01-02", False), ("3.11.7", True)):
+        (model / "MLmodel").write_text(text.replace("3.11.7", written), encoding="utf-8")
+        assert ("MLM211" in {finding.rule for finding in validate(model).findings}) is not is_text
+
+
 def test_end_of_life_depends_on_the_day(tmp_path: Path) -> None:
     assert "MLM435" in rules(tmp_path / "after", today=date(2027, 11, 1))
     assert "MLM435" not in rules(tmp_path / "before", today=date(2027, 10, 31))

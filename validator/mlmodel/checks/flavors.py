@@ -31,7 +31,7 @@ def entries(model: Model) -> Iterator[Finding]:
             found = schemas.violations(f"flavors/{flavor}.schema.json", conf)
             yield from model.violations(found, document, base)
             yield from _unknown_keys(model, document, flavor, conf)
-        elif base not in model.misplaced_places:
+        elif base not in model.misplaced_places and all(base != group.stands for group in model.misplaced):
             yield _unknown_flavor(model, document, flavor)
     if model.flavors and "python_function" not in model.flavors and _PYFUNC not in model.mislaid:
         yield model.finding(

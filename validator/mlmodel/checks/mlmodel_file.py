@@ -39,7 +39,7 @@ _RULES = {
 
 
 def syntax(model: Model) -> Iterator[Finding]:
-    """MLM101-MLM109, MLM118, MLM130, MLM903: the file is one YAML mapping of the JSON-compatible subset."""
+    """MLM101-MLM109, MLM211, MLM118, MLM130, MLM903: the file is one YAML mapping of the JSON-compatible subset."""
     document = model.mlmodel
     if document is None:
         return
@@ -56,6 +56,9 @@ def syntax(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM103", f"the file is {what}, not a mapping of keys", document, hint=hint)
 
 
+_PYTHON_VERSION = ("flavors", "python_function", "python_version")
+
+
 def _problem(document: Document, problem: Problem) -> Finding:
     line, column = problem.position or (None, None)
     pointer = document.pointer(problem.pointer) if problem.pointer else None
@@ -67,9 +70,10 @@ def _problem(document: Document, problem: Problem) -> Finding:
         from mlmodel.outline.indentation import indentation_fault
 
         hint = indentation_fault(document.text, line)
-    return make(
-        _RULES[problem.kind], problem.message, Location(document.path, line, column, pointer, source), hint
-    )
+    rule = _RULES[problem.kind]
+    if problem.kind is ProblemKind.TIMESTAMP and problem.pointer == _PYTHON_VERSION:
+        rule = "MLM211"
+    return make(rule, problem.message, Location(document.path, line, column, pointer, source), hint)
 
 
 def _is_free(problem: Problem) -> bool:
@@ -140,6 +144,8 @@ def _misplaced_message(group: Misplaced) -> str:
 
 def _misplaced_hint(group: Misplaced) -> str:
     one = len(group.nodes) == 1
+    if group.stands[-1:] == group.belongs[-1:]:
+        return f"remove the inner `{group.stands[-1]}:`, and one step of the indentation below it"
     if not group.belongs:
         if group.stands[0] not in top_level():
             return f"remove the line `{group.stands[0]}:` and the indentation below it"

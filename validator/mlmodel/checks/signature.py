@@ -68,7 +68,7 @@ def presence(model: Model) -> Iterator[Finding]:
 
 
 def sections(model: Model) -> Iterator[Finding]:
-    """MLM304-MLM325: every section that is a text."""
+    """MLM304-MLM325, MLM334: every section that is a text."""
     for section in model.signature.values():
         document = section.document
         for problem in document.problems:
@@ -104,7 +104,11 @@ def _section(model: Model, section: Section) -> Iterator[Finding]:
     if section.name == "params":
         yield from _params(model, section)
     elif not document.data:
-        if not (model.predates_versions or releases.at_most(model.release, "2.6.0")):
+        if model.predates_versions or releases.at_most(model.release, "2.6.0"):
+            message = f"signature.{section.name} is an empty array, which MLflow 2.8 and later refuse to load"
+            hint = "write null where there is nothing to describe"
+            yield model.finding("MLM334", message, document, (), hint=hint)
+        else:
             message = f"signature.{section.name} is an empty array: MLflow refuses to load the model"
             hint = "write null where there is nothing to describe"
             yield model.finding("MLM305", message, document, (), hint=hint)

@@ -69,6 +69,12 @@ class Outline:
             inner = [child for child in root.children if child.key in top_level()]
             if root.value == "mapping" and len(inner) > 1 and any(child.key == "flavors" for child in inner):
                 return [Misplaced(tuple(inner), (root.key,), (), (), None)]
+        nested = self._standing.get((*FLAVORS, *FLAVORS))
+        inner = [child for child in nested.children if _is_flavor(child)] if nested is not None else []
+        if inner:
+            self._intended |= {(*FLAVORS, child.key): child for child in inner}
+            parent = self._standing[FLAVORS]
+            self._found.append(Misplaced(tuple(inner), (*FLAVORS, *FLAVORS), FLAVORS, (), parent))
         self._judge(self.roots, (), ())
         return self._found
 
@@ -221,6 +227,10 @@ class Outline:
             lines = {**self._standing, **self._intended}
             there = max((n for n in range(1, len(home) + 1) if home[:n] in lines), default=0)
             self._found.append(Misplaced(tuple(nodes), stands, home, home[there:], lines.get(home)))
+
+
+def _is_flavor(node: Node) -> bool:
+    return node.key in (keys_at(FLAVORS) or ()) and node.value == "mapping"
 
 
 def _has_keys_of(place: Path, node: Node) -> bool:
