@@ -1,7 +1,7 @@
-"""Writes what the undeclared-import check knows of distributions, from what is installed.
+"""Writes what the undeclared-import check knows of distributions, from what is installed or packed as a wheel.
 
-``python tools/modules.py PYTHON...`` reads the distributions installed for each interpreter: their top-level
-modules and what they require.  It adds to ``environment/data/modules.json`` and takes nothing away, so that
+``python tools/modules.py PYTHON|FOLDER...`` reads the distributions installed for each interpreter, and the wheels in
+each folder (``pip download --no-deps``): their top-level modules and what they require.  It adds to ``environment/data/modules.json`` and takes nothing away, so that
 several releases of a distribution count together, and entries that were written by hand (those without
 ``requires``: nobody has installed them) stay.
 """
@@ -20,7 +20,7 @@ TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment
 ASK = r"""
 import json, re, sys
 from importlib.metadata import distributions
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -39,7 +39,8 @@ def modules(dist):
     return sorted(top for top in tops if top.isidentifier() and top not in SHARED)
 
 SHARED = {"tests", "test", "docs", "doc", "examples", "benchmarks", "scripts", "tools", "build"}
-dists = {normal(dist.metadata["Name"]): dist for dist in distributions() if dist.metadata["Name"]}
+paths = {"path": sys.argv[1:]} if sys.argv[1:] else {}
+dists = {normal(dist.metadata["Name"]): dist for dist in distributions(**paths) if dist.metadata["Name"]}
 
 def required(dist, extras):
     for line in dist.requires or ():
@@ -53,6 +54,12 @@ def required(dist, extras):
 
 found = {}
 for name, dist in dists.items():
+    found[name] = {"modules": modules(dist)}
+    try:
+        for line in dist.requires or ():
+            Requirement(line)
+    except InvalidRequirement:
+        continue  # what it brings is not known
     requires = set()
     pending = list(required(dist, ()))
     seen = set()
@@ -64,7 +71,7 @@ for name, dist in dists.items():
             seen.add((target, tuple(sorted(wanted.extras))))
             pending.extend(required(dists[target], wanted.extras))
     requires.discard(name)
-    found[name] = {"modules": modules(dist), "requires": sorted(requires)}
+    found[name]["requires"] = sorted(requires)
 print(json.dumps(found))
 """
 
@@ -74,7 +81,8 @@ def merge(known: dict[str, Any], found: dict[str, Any]) -> None:
     for name, entry in found.items():
         old = known.setdefault(name, {"modules": []})
         old["modules"] = sorted({*old["modules"], *entry["modules"]})
-        old["requires"] = sorted({*old.get("requires", ()), *entry["requires"]})
+        if "requires" in entry:
+            old["requires"] = sorted({*old.get("requires", ()), *entry["requires"]})
 
 
 def text(content: dict[str, Any]) -> str:
@@ -88,10 +96,13 @@ def text(content: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Read every interpreter that is named."""
+    """Read every interpreter and every folder that is named."""
     content = json.loads(TARGET.read_text(encoding="utf-8"))
-    for python in sys.argv[1:]:
-        output = subprocess.run([python, "-c", ASK], check=True, capture_output=True, text=True).stdout
+    for source in map(Path, sys.argv[1:]):
+        asked = [str(source), "-c", ASK]
+        if source.is_dir():  # importlib.metadata reads a wheel as it reads a folder of installed packages
+            asked = [sys.executable, "-c", ASK, *map(str, source.glob("*.whl"))]
+        output = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
         found = json.loads(output)
         found.pop("mlmodel", None)
         for entry in found.values():

@@ -1,16 +1,25 @@
 """Writes which modules each Python's standard library has: ``environment/data/standard-library.json``.
 
 ``python tools/standard_library.py PYTHON...``, one interpreter a minor version, in order and without gaps.  A
-module that the oldest has is taken to have been there always, one that the newest has to stay.
+module that the oldest has is taken to have been there always, one that the newest has to stay.  For releases that
+are newer than the last interpreter, the ``VERSIONS`` file of typeshed that mypy brings is asked.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import mypy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TYPESHED = Path(mypy.__file__).parent / "typeshed/stdlib/VERSIONS"
 TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/standard-library.json"
 
 # Runs in the other interpreter, of any Python 3.
@@ -30,6 +39,20 @@ print(json.dumps({"version": "%d.%d" % sys.version_info[:2], "here": sorted(here
 """
 
 
+def later(newest: str, names: set[str]) -> Iterator[tuple[str, set[str]]]:
+    """The releases after ``newest``, whose modules are ``names``, that typeshed knows, and the modules of each."""
+    eras: dict[str, tuple[int, int | None]] = {}
+    for line in TYPESHED.read_text(encoding="utf-8").splitlines():
+        match = re.match(r"(\w+): 3\.(\d+)-(?:3\.(\d+))?", line)
+        if match is not None:
+            eras[match[1]] = int(match[2]), int(match[3]) if match[3] else None
+    known = max(since for since, _ in eras.values())
+    for minor in range(int(newest.partition(".")[2]) + 1, known + 1):
+        gone = {name for name, (_, until) in eras.items() if until is not None and until < minor}
+        names = (names - gone) | {name for name, (since, _) in eras.items() if since == minor}
+        yield f"3.{minor}", names
+
+
 def main() -> int:
     """Ask every interpreter that is named, and write the table."""
     answers = [
@@ -43,6 +66,9 @@ def main() -> int:
     for index, answer in enumerate(answers):
         if not answer["listed"]:
             names[index] |= elsewhere
+    for version, listed in later(versions[-1], names[-1]):
+        versions.append(version)
+        names.append(listed)
     always, sometimes = set().union(*(answer["renamed"] for answer in answers)), {}
     for name in sorted(set().union(*names)):
         has = [name in listed for listed in names]

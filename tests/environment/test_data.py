@@ -73,7 +73,7 @@ def test_releases_are_found_however_they_are_written() -> None:
     assert distributions.requires_python("nobody-knows-this", "1.0") is None
 
 
-@pytest.mark.skipif(not (3, 10) <= sys.version_info < (3, 14), reason="of a Python that the table has")
+@pytest.mark.skipif(not (3, 10) <= sys.version_info < (3, 15), reason="of a Python that the table has")
 def test_this_python_has_its_own_standard_library() -> None:
     here = sys.version_info[:2]
     names = {name for name in sys.stdlib_module_names if not name.startswith(("_", "test", "idlelib"))}
