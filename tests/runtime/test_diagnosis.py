@@ -134,6 +134,7 @@ def test_an_exception_in_predict(tmp_path: Path) -> None:
         (failed("import", "ImportError", "libgomp.so.1", "lightgbm"), "MLM721"),
         (failed("import", "TypeError", "odd", "mlflow.pyfunc"), "MLM722"),
         (failed("example", "ValueError", "odd"), "MLM737"),
+        (failed("example", "ModuleNotFoundError", "", module="numpy"), "MLM737"),
         (failed("one-row", "IndexError", "odd"), "MLM732"),
         (failed("again", "IndexError", "odd"), "MLM732"),
         (failed("serve", "MlflowException", "odd"), "MLM734"),

@@ -120,6 +120,15 @@ def test_a_python_that_is_not_there(tmp_path: Path) -> None:
     assert (status, rules(report)) == (3, ["MLM905"])
 
 
+def test_an_interpreter_that_does_not_start(tmp_path: Path) -> None:
+    script = tmp_path / "bin" / "python"
+    script.parent.mkdir()
+    script.write_text("no program\n")
+    script.chmod(0o755)
+    status, report = loaded(tiny.model(tmp_path), str(script))
+    assert (status, rules(report)) == (3, ["MLM905"])
+
+
 def test_versions_that_are_not_the_recorded_ones(tmp_path: Path) -> None:
     python = tiny.environment(tmp_path / "env", numpy="1.0")
     model = tiny.model(tmp_path)

@@ -27,6 +27,8 @@ class Result(NamedTuple):
     end: End
     enforced: tuple[str, ...]
     open: tuple[str, ...]
+    output: str
+    """The end of what it printed."""
 
 
 def run(
@@ -67,7 +69,13 @@ def run(
                 limits=policy.limits(wish.timeout, wish.memory, size),
                 weak=wish.allow_weak_sandbox,
             )
-    return Result(outcome.read(result.report), End(result.status, result.limit), result.enforced, result.open)
+    return Result(
+        outcome.read(result.report),
+        End(result.status, result.limit),
+        result.enforced,
+        result.open,
+        result.output.decode("utf-8", "replace"),
+    )
 
 
 def _bytecode(environment: str | None, scratch: str) -> tuple[list[str], str | None]:

@@ -173,6 +173,11 @@ class Stage:
             hint = "--allow-weak-sandbox loads it all the same" if error.missing and os.name != "nt" else None
             raise Unproven("MLM905", f"not loaded, because it cannot be confined: {error}", hint) from None
         run = result.run
+        if run.python is None and result.end.limit is None:
+            last = next((line for line in reversed(result.output.splitlines()) if line.strip()), "")
+            why = f": {last.strip()[:200]}" if last else ""
+            hint = "Python 3.7 or later is needed"
+            raise Unproven("MLM905", f"{environment.python} does not start the probe{why}", hint)
         if environment.base is not None and environment.folder is not None and not environment.made:
             environments.compile_more(environment.folder, environment.base, run.files)
         environment = environment._replace(version=run.python)
