@@ -108,7 +108,7 @@ class Serialized:
             if _ASIDE.intersection(use.pointer) or use.kind == "basename" or fault(use.value) is not None:
                 continue
             entry = directory.look(use.value)
-            if entry.kind is Kind.FILE and entry.path not in _DOCUMENTS:
+            if entry.kind is Kind.FILE:
                 files.add(entry.path)
             elif entry.kind is Kind.DIRECTORY and entry.path:
                 inside = entry.path + "/"

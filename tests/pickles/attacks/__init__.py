@@ -8,7 +8,7 @@ GHSA-r7v6-mfhq-g3m2 to GHSA-5hwf-rc88-82xm and others), nullifAI, and "The Art o
 from __future__ import annotations
 
 from tests.pickles.attacks.assembler import Attack
-from tests.pickles.attacks.callers import of_callers
+from tests.pickles.attacks.callers import of_callers, of_limits, of_readers
 from tests.pickles.attacks.containers import of_containers
 from tests.pickles.attacks.names import of_names
 from tests.pickles.attacks.opcodes import of_opcodes
@@ -19,6 +19,14 @@ __all__ = ["Attack", "every"]
 
 def every() -> list[Attack]:
     """All of them; the ids are unique."""
-    found = [*of_names(), *of_opcodes(), *of_streams(), *of_containers(), *of_callers()]
+    found = [
+        *of_names(),
+        *of_opcodes(),
+        *of_streams(),
+        *of_containers(),
+        *of_callers(),
+        *of_readers(),
+        *of_limits(),
+    ]
     assert len({attack.id for attack in found}) == len(found)
     return found

@@ -3,9 +3,11 @@ planted method, by what iterates over an object.  The function itself (:data:`HE
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Iterator
 
-from tests.pickles.attacks.assembler import Attack, call, given, name, stream, text
+from tests.pickles.attacks.assembler import LINES, SYSTEM, Attack, call, given, name, stream, text
+from tests.pickles.attacks.packing import archive
 
 HELD = name("numpy.lib._utils_impl", "_makenamedict")
 STANDARD = name("calendar", "main")
@@ -101,3 +103,73 @@ def of_callers() -> Iterator[Attack]:
         ("next-buffer", b"\x97"),
     ):
         yield Attack(f"27-callers/opcode-{opcode}", stream(body), None)
+
+
+DATA = name("statsmodels.base.data", "PandasData") + b")\x81"
+
+
+def fields(**values: bytes) -> bytes:
+    return b"}(" + b"".join(text(key) + value for key, value in values.items()) + b"u"
+
+
+def of_readers() -> Iterator[Attack]:
+    """Class 28: what classes and functions of trusted distributions evaluate or load themselves."""
+    formulas = {
+        "builtin": "a ~ eval('1')",
+        "blank": "a ~ eval ('1')",
+        "numpy": "a ~ np.load('x')",
+        "pandas": "a ~ pd.read_pickle('x')",
+        "import": "a ~ __import__('os').x",
+        "classes": "a ~ ().__class__",
+    }
+    for way, formula in formulas.items():
+        state_ = fields(restore_design_info=b"\x88", frame=b"N", formula=text(formula))
+        yield Attack(f"28-readers/formula-{way}", stream(DATA + state_ + b"b"), "PandasData")
+    single = DATA + b"}" + text("formula") + text("a ~ eval('1')") + b"sb"
+    yield Attack("28-readers/formula-alone", stream(single), "PandasData")
+    made = call(
+        "copyreg",
+        "_reconstructor",
+        name("statsmodels.base.data", "PandasData") + name("builtins", "object") + b"N",
+    )
+    state_ = fields(formula=text("a ~ eval('1')"), frame=b"N")
+    yield Attack("28-readers/formula-reconstructed", stream(made + state_ + b"b"), None)
+    for way, content in (("marked", stream(SYSTEM)), ("lines", LINES)):
+        inner = b"C" + bytes([len(content)]) + content
+        yield Attack(
+            f"28-readers/spacy-vocabulary-{way}",
+            stream(call("spacy.vocab", "unpickle_vocab", b"NNNN" + inner + b"NN")),
+        )
+        yield Attack(
+            f"28-readers/spacy-document-{way}",
+            stream(call("spacy.tokens.doc", "unpickle_doc", b"N" + inner + b"N")),
+        )
+    again = call(
+        "copyreg", "_reconstructor", name("sklearn.svm._classes", "SVC") + name("builtins", "object") + b"N"
+    )
+    yield Attack("28-readers/list-of-reconstructed", stream(call("builtins", "list", again)), "builtins.list")
+
+
+def of_limits() -> Iterator[Attack]:
+    """Class 29: what comes behind more than is read, and documents and headers that hide what they are."""
+    body = b"".join(b"ccollections\nx%d\n0" % number for number in range(20_100))
+    yield Attack("29-limits/globals", stream(body + SYSTEM), None)
+    yield Attack("29-limits/pickles", stream(b"N") * 1100 + stream(SYSTEM), None)
+    for way, header in {
+        "quotes": '{"descr": "|O", "fortran_order": False, "shape": (1,)}',
+        "escape": "{'descr': '|\\x4f', 'fortran_order': False, 'shape': (1,)}",
+        "word": "{'descr': 'object', 'fortran_order': False, 'shape': (1,)}",
+    }.items():
+        raw = header.encode() + b" " * (117 - len(header)) + b"\n"
+        content = b"\x93NUMPY\1\0" + len(raw).to_bytes(2, "little") + raw + LINES
+        yield Attack(f"29-limits/npy-{way}", content, suffix=".npy")
+    small: list[dict[str, int]] = [{"id": lzma.FILTER_LZMA1, "dict_size": 4096}]
+    for way, content in (("marked", stream(SYSTEM)), ("lines", LINES)):
+        packed = lzma.compress(content, lzma.FORMAT_ALONE, filters=small)
+        yield Attack(f"29-limits/lzma-{way}", packed, suffix=".xz")
+        yield Attack(f"29-limits/named-config-{way}", archive(("config.json", content)), None, ".zip")
+    yield Attack(
+        "29-limits/hdf5-module",
+        b"\x89HDF\r\n\x1a\n" + bytes(90) + b'{"module": "os", "class_name": "system"}',
+        suffix=".h5",
+    )

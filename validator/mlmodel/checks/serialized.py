@@ -62,7 +62,7 @@ def _of_file(
     for item in found:
         if isinstance(item, Pickled):
             for remark in judge(item.stream, marked=item.marked, local=local):
-                yield _finding(file, item.path, remark)
+                yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
                 message = f"{_inside(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
@@ -80,8 +80,10 @@ def _of_file(
             yield make(rule, f"{_inside(item.path)}: {item.message}", Location(file))
 
 
-def _finding(file: str, path: str, remark: Remark) -> Finding:
+def _finding(file: str, path: str, remark: Remark, *, chosen: bool) -> Finding:
     rule = _RULES[remark.kind.name]
+    if chosen and rule == "MLM609":
+        rule = "MLM608"
     inside = f"{_inside(path)}, " if path != file else ""
     return make(rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule))
 
@@ -145,6 +147,64 @@ def trusted_types(model: Model) -> Iterator[Finding]:
                 yield model.finding("MLM614", message, model.mlmodel, pointer, hint=_HINT)
 
 
+_PICKLE_MODULES = frozenset({"pickle", "cloudpickle", "dill", "mlflow.pytorch.pickle_module"})
+_PICKLE_MODULE_FILE = "pickle_module_info.txt"
+_MAX_MODULE = 500
+
+
+def named_modules(model: Model) -> Iterator[Finding]:
+    """MLM617: modules that the directory has its reader import, before it reads anything."""
+    loader = model.flavors.get("python_function", {}).get("loader_module")
+    if isinstance(loader, str) and _is_none_to_load_by(loader):
+        message = f"{shown(loader)} is no loader of models: it is part of Python, or runs commands"
+        place = ("flavors", "python_function", "loader_module")
+        yield model.finding("MLM617", message, model.mlmodel, place, hint=_HINT)
+    for path, entry in model.directory.entries.items():
+        if path.endswith(_PICKLE_MODULE_FILE) and entry.kind is Kind.FILE:
+            name = model.directory.head(path, _MAX_MODULE).decode("utf-8", "replace").strip()
+            if name not in _PICKLE_MODULES and _is_none_to_load_by(name):
+                message = (
+                    f"{shown(name)} is no module to unpickle with: it is part of Python, or runs commands"
+                )
+                yield make("MLM617", message, Location(path), _HINT)
+
+
+def _is_none_to_load_by(module: str) -> bool:
+    from mlmodel.environment.distributions import is_standard
+    from mlmodel.pickles.catalogue import effect_of
+
+    top = module.partition(".")[0]
+    return top != "mlflow" and (is_standard(top, None) or effect_of(module[:_MAX_MODULE]) is not None)
+
+
+_PICKLES = frozenset({"pickle", "cloudpickle"})
+
+
+def formats(model: Model) -> Iterator[Finding]:
+    """MLM618: the format that is recorded, where the first bytes of the file say another."""
+    from mlmodel.paths import fault
+
+    for use in model.paths:
+        flavor = use.pointer[1] if len(use.pointer) == 3 and use.pointer[0] == "flavors" else None
+        recorded = model.flavors.get(str(flavor), {}).get("serialization_format")
+        if not isinstance(recorded, str) or use.kind != "file" or fault(use.value) is not None:
+            continue
+        entry = model.directory.look(use.value)
+        if entry.kind is not Kind.FILE or not entry.size:
+            continue
+        head = model.directory.head(entry.path, 4)
+        is_archive = head.startswith(b"PK\3\4")
+        if recorded == "skops" and head.startswith(b"\x80"):
+            found = "a pickle"
+        elif recorded in _PICKLES and is_archive:
+            found = "a zip archive, as skops and torch write it"
+        else:
+            continue
+        message = f"{shown(use.value)} is {found}, and 'serialization_format' says {recorded}"
+        place = ("flavors", str(flavor), "serialization_format")
+        yield model.finding("MLM618", message, model.mlmodel, place)
+
+
 _LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
 """A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
 _MOST_LOCATIONS = 1000
@@ -168,4 +228,4 @@ def external_data(model: Model) -> Iterator[Finding]:
                     break
 
 
-CHECKS = (judged, trusted_types, external_data)
+CHECKS = (judged, trusted_types, external_data, named_modules, formats)

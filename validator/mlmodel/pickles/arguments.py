@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_attribute, known
+from mlmodel.pickles.recorder import is_plain
 from mlmodel.pickles.symbols import Global, Made
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def takes_objects(call: Call) -> bool:
         return False
     if call.arguments is None:
         return True
-    return any(isinstance(item.value, Made) and item.value.opcode != "REDUCE" for item in call.arguments)
+    return any(isinstance(item.value, Made) and not is_plain(item.value) for item in call.arguments)
 
 
 def _target(symbol: object) -> tuple[str, str]:
@@ -206,6 +208,54 @@ def _ufunc(given: tuple[Value, ...]) -> str | None:
     return None if fine and not name.startswith("__") else "that is no function of arrays"
 
 
+def _nested(given: tuple[Value, ...]) -> str | None:
+    """What loads pickles from some of its arguments; those are judged as what they are."""
+    return (
+        "its arguments are computed"
+        if any(item.kind in ("unknown", "persistent") for item in given)
+        else None
+    )
+
+
+_MATHEMATICS = frozenset(
+    "abs absolute arcsin arccos arctan arcsinh cbrt ceil clip cos cosh exp exp2 expm1 fabs floor isfinite isnan log log10"
+    " log1p log2 maximum minimum mod multiply power reciprocal round sign sin sinh sqrt square tan tanh where".split()
+)
+_CALLED = re.compile(r"([\w.]*)\s*\(")
+_BUILTINS = frozenset(
+    "__import__ breakpoint compile delattr dir eval exec exit getattr globals help input iter locals map memoryview next"
+    " object open print quit setattr type vars".split()
+)
+
+
+def formula_fault(call: Call) -> str | None:
+    """What is wrong with the formula that the state of a model has, and that is evaluated when it is read; None where
+    there is none, or where it is harmless.
+
+    statsmodels (``ModelData.__setstate__``) has patsy or formulaic evaluate it, calls of any function included.
+    """
+    if call.arguments is None:
+        return "its state is not known"
+    keys = [item.value if item.kind == "str" else None for item in call.arguments[::2]]
+    if None in keys:
+        return "its state is not known"
+    if "formula" not in keys:
+        return None
+    formula = call.arguments[2 * keys.index("formula") + 1]
+    if formula.kind == "None":
+        return None
+    text = str(formula.value) if formula.kind == "str" else None
+    if text is None or keys.count("formula") > 1:
+        return "its formula is computed"
+    if "__" in text or "lambda" in text:
+        return f"the formula {text[:80]!r} reaches for more than columns"
+    for name in _CALLED.findall(text):
+        root, _, last = name.rpartition(".")
+        if (root and not (root in ("np", "numpy") and last in _MATHEMATICS)) or last in _BUILTINS:
+            return f"the formula {text[:80]!r} calls {name}"
+    return None
+
+
 def _union(given: tuple[Value, ...]) -> str | None:
     """``functools.reduce`` of ``|`` over types: how Python 3.10 to 3.13 pickle ``int | str``."""
     if len(given) != 2 or _target(given[0].value) not in (("_operator", "or_"), ("operator", "or_")):
@@ -349,6 +399,7 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "metaclass": _metaclass,
     "rebuilt": _rebuilt,
     "ufunc": _ufunc,
+    "nested": _nested,
     "union": _union,
     "rename": _rename,
     "no file": _no_file,

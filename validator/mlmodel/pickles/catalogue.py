@@ -32,6 +32,8 @@ class Standing(Enum):
     """As :attr:`CLASS`, but code of its own runs when an object is made."""
     ACTIVE = "class that does something"
     """As :attr:`CLASS`, but making one opens files, connects, or runs something."""
+    STATE = "class with a formula"
+    """As :attr:`CLASS`, but a part of its state is evaluated."""
     COMPILED = "compiled class"
     """A compiled type, which has itself called by its own ``__reduce__``; or an enumeration."""
     FORM = "class by its form"
@@ -63,6 +65,7 @@ CLASSES = frozenset(
         Standing.CLASS,
         Standing.NEW,
         Standing.ACTIVE,
+        Standing.STATE,
         Standing.COMPILED,
         Standing.FORM,
     }
@@ -97,6 +100,7 @@ def _reviewed() -> dict[str, Any]:
         "aliases": review["aliases"],
         "exceptions": frozenset(review["exceptions"]),
         "active": frozenset(review["active"]),
+        "state": frozenset(review["state"]),
         "attributes": frozenset(tuple(pair.split(" ")) for pair in review["attributes"]),
         "classes": frozenset(review["classes"]),
         "by form": frozenset(review["by_form"]),
@@ -148,6 +152,8 @@ def _known(module: str, name: str) -> Known:
         return Known(Standing.EFFECT, effect)
     if "." in name:
         return Known(Standing.DOTTED)
+    if full in review["state"]:
+        return Known(Standing.STATE)
     if full in review["active"]:
         return Known(Standing.ACTIVE)
     top = module.partition(".")[0]

@@ -118,6 +118,17 @@ def is_zlib(head: bytes) -> bool:
     return len(head) > 1 and head[0] & 0x0F == 8 and head[0] <= 0x78 and (head[0] << 8 | head[1]) % 31 == 0
 
 
+def is_lzma(head: bytes) -> bool:
+    """Whether a header of the old LZMA format stands here, as liblzma recognizes it where it has to guess."""
+    if len(head) < 13 or head[0] > 224:
+        return False
+    dictionary = int.from_bytes(head[1:5], "little")
+    size = int.from_bytes(head[5:13], "little")
+    rest = dictionary & (dictionary - 1)
+    round_ = dictionary and (not rest or (not rest & (rest - 1) and rest << 1 == dictionary ^ rest))
+    return bool(round_) and (size == (1 << 64) - 1 or size < 1 << 38)
+
+
 def _decompressor(form: str) -> Any:
     """An object with the methods that the decompressors of zlib, bz2 and lzma share."""
     try:

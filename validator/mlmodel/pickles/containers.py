@@ -6,10 +6,11 @@ What cannot be looked into is said to be unread; it is never passed in silence.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mlmodel.pickles import declared, tars, zips
-from mlmodel.pickles.compressed import Budget, is_zlib, unpack
+from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import Effort, Target
 from mlmodel.pickles.symbols import Global, Stream, Trouble
@@ -51,8 +52,12 @@ _CLOSED = {"Zstandard", "7-Zip", "RAR"}
 _COMPRESSED = {"gzip", "bzip2", "xz", "lzma", "zlib", "lz4"}
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits."""
+_CONFIGURED = re.compile(rb'"module": ?"([\w.]{1,200})", ?"class_name": ?"(\w{1,200})"', re.ASCII)
 _LAMBDA = (b'"class_name": "Lambda"', b'"class_name":"Lambda"')
-_OBJECTS = re.compile(rb"'descr'\s*:[^}]*?O")
+_OBJECTS = re.compile(rb"[O\\]|object")
+"""What a header of NumPy's has where elements may be objects: ``|O``, ``object``, or an escape that hides it."""
+_LOADERS = frozenset({"_load_from_bytes", "_unpickle__CustomPickled", "unpickle_vocab", "unpickle_doc"})
+"""Functions in calls of honest pickles that load pickles from bytes."""
 
 
 class Pickled(NamedTuple):
@@ -110,6 +115,8 @@ def form_of(head: bytes) -> str | None:
             return form
     if is_zlib(head):
         return "zlib"
+    if is_lzma(head):
+        return "lzma"
     return "tar" if tars.is_header(head) else None
 
 
@@ -172,7 +179,7 @@ class Opener:
         if stream.view == "frames":
             return
         # What is loaded from bytes need not begin like a pickle (before protocol 2).
-        loads = any(symbol.name == "_load_from_bytes" for symbol in stream.globals)
+        loads = any(symbol.name in _LOADERS for symbol in stream.globals)
         for call in stream.calls:
             encodes = isinstance(call.callee, Global) and call.callee.name == "encode"
             for argument in call.arguments or ():
@@ -196,10 +203,14 @@ class Opener:
     @staticmethod
     def _hdf5(data: Buffer, start: int, end: int, path: str) -> Iterator[Found]:
         """Keras keeps a model's configuration as JSON in an attribute, as text and uncompressed; the rest are numbers."""
-        for mark in _LAMBDA:
-            if data.find(mark, start, end) >= 0:
-                yield Named(path, "keras", (("keras.layers", "Lambda"),))
-                return
+        found = {
+            (match[1].decode(), match[2].decode()): None
+            for match in islice(_CONFIGURED.finditer(data, start, end), MAX_ITEMS)
+        }
+        if any(data.find(mark, start, end) >= 0 for mark in _LAMBDA):
+            found["keras.layers", "Lambda"] = None
+        if found:
+            yield Named(path, "keras", tuple(found))
 
     def _npy(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         """NumPy's own format: a pickle stands behind the header when the elements are objects."""
@@ -265,7 +276,7 @@ class Opener:
             document = declared.DOCUMENTS.get(member.name)
             if method is None:
                 yield Unread(inner, f"zip compression method {member.method} cannot be unpacked")
-            elif document is not None:
+            elif document is not None and not marked(data, member.start):
                 yield from self._document(data, member, inner, method, document)
             elif method == "stored":
                 yield from self.open(data, member.start, member.end, inner, depth + 1)

@@ -7,13 +7,14 @@ model says of itself counts.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.pickles import arguments
 from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
-from mlmodel.pickles.spelling import spelled
+from mlmodel.pickles.spelling import named, spelled
 from mlmodel.pickles.symbols import Global, Made, Trouble
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def is_watched(symbol: Global) -> bool:
 
 
 _HARMLESS = frozenset({Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.COMPILED})
+_OBJECTS = _HARMLESS | {Standing.STATE}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
@@ -142,6 +144,7 @@ class _Judge:
         for symbol in self._stream.globals:
             if symbol not in self._said:
                 yield from self._of_reference(symbol)
+        yield from self._of_states()
         yield from self._of_code()
         yield from self._of_form()
 
@@ -271,8 +274,8 @@ class _Judge:
         else:
             name = ".".join(target)
             found = self._known(*target)
-            if found.standing is Standing.EFFECT and not (
-                self._stream.code and found.detail not in ("executes", "imports")
+            if found.standing is Standing.EFFECT and (
+                not self._stream.code or _COMMANDS.fullmatch(f"{target[0]} {target[1]}")
             ):
                 yield Remark(Kind.REFERS, f"refers to {name}, {_VERBS[found.detail]}", symbol.offset)
             elif found.standing is Standing.DOTTED and not _is_method(*target):
@@ -283,7 +286,10 @@ class _Judge:
     @cached_property
     def _holds(self) -> bool:
         """Whether there is a function, or a way to one, that could be put where a method is looked for."""
-        return bool(self._stream.code) or any(map(is_watched, self._stream.globals))
+        return bool(self._stream.code) or any(
+            symbol.target is None or known(*symbol.target).standing not in _OBJECTS
+            for symbol in self._stream.globals
+        )
 
     @property
     def _of_torch(self) -> bool:
@@ -291,6 +297,28 @@ class _Judge:
             (symbol.module or "").partition(".")[0] in ("torch", "__torch__")
             for symbol in self._stream.globals
         )
+
+    def _of_states(self) -> Iterator[Remark]:
+        """States of which a part is evaluated."""
+        if not any(
+            symbol.target is not None and known(*symbol.target).standing is Standing.STATE
+            for symbol in self._stream.globals
+        ):
+            return
+        for call in self._stream.calls:
+            if call.opcode == "BUILD":
+                wrong = arguments.formula_fault(call)
+                if wrong == "its state is not known" and not self._has_formula(call.callee):
+                    continue
+                if wrong is not None:
+                    old = self._stream.protocol < 2 and wrong == "its state is not known"
+                    kind = Kind.UNEXPLAINED if old else Kind.EXECUTES
+                    yield Remark(kind, f"restores {named(call.callee)}, and {wrong}", call.offset)
+
+    @staticmethod
+    def _has_formula(symbol: object) -> bool:
+        target = symbol.by.target if isinstance(symbol, Made) and isinstance(symbol.by, Global) else None
+        return target is not None and known(*target).standing is Standing.STATE
 
     # -- code by value, and the form of the stream
 
@@ -310,8 +338,16 @@ class _Judge:
                     f"makes an object of a class that it carries, and so runs its {code.name}",
                     code.offset,
                 )
-        if any(isinstance(callee, Made) and self._maker(callee) not in _ENUM_MAKERS for callee in new):
-            for name in sorted(methods - {code.name for code in carried} - {"__setstate__", "__new__"}):
+        makers = {self._maker(callee) for callee in new if isinstance(callee, Made)}
+        # Enumerations and named tuples by value have a __new__, which calls that of object or tuple.
+        fetched = any(
+            call.arguments is not None and len(call.arguments) == 2 and call.arguments[1].value == "__new__"
+            for call in self._stream.calls
+            if isinstance(call.callee, Global) and call.callee.name == "getattr"
+        )
+        of_enums = ("__new__",) if fetched else ()
+        if makers - _ENUM_MAKERS:
+            for name in sorted(methods - {code.name for code in carried} - {"__setstate__", *of_enums}):
                 message = f"makes an object of a class that it carries, and so runs its {name}"
                 yield Remark(Kind.RUNS_CODE, message, self._stream.start)
         yield Remark(Kind.CODE, _described(carried), carried[0].offset)
@@ -373,6 +409,12 @@ _CONTAINERS = frozenset(
         "array._array_reconstructor",
     }
 )
+_COMMANDS = re.compile(
+    r"(?:os|posix|nt) (?:system|popen\w*|exec\w*|spawn\w*|posix_spawnp?|startfile)|subprocess \w+|pty \w+|commands \w+"
+    r"|builtins (?:eval|exec|compile|__import__|breakpoint)|(?:_?pickle|cPickle|marshal|dill\S*|cloudpickle\S*) loads?"
+    r"|(?:runpy|code|codeop|pdb|timeit|ctypes|_ctypes|_posixsubprocess|pkgutil|importlib|pip|torch\.hub)\S* \w+"
+)
+"""What is never named by code by value without being said: a function there may name whatever it uses."""
 _HANDLES = frozenset(
     {
         "logging.getLogger",

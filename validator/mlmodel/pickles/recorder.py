@@ -71,6 +71,16 @@ _TAKE_OBJECTS = frozenset(
 """What runs methods of its arguments when they are objects of some class: ``__iter__``, ``__str__``, ``__int__``."""
 
 
+_PLAIN = frozenset({"builtins", "__builtin__", "_codecs", "collections", "datetime", "numpy", "array"})
+
+
+def is_plain(made: Made) -> bool:
+    """Whether a result is a value of Python or NumPy, and no object that a class has a say in."""
+    by = made.by
+    top = (by.module or "").partition(".")[0] if isinstance(by, Global) else ""
+    return made.opcode == "REDUCE" and top in _PLAIN and isinstance(by, Global) and by.name != "getattr"
+
+
 class BrokenError(Exception):
     """Reading ends here."""
 
@@ -304,7 +314,7 @@ class Recorder:
         """Whether no argument is an object whose class has a say in how it is read."""
         for element in elements or ():
             symbol = self._symbols[-element] if element < 0 else None
-            if isinstance(symbol, Made) and symbol.opcode != "REDUCE":
+            if isinstance(symbol, Made) and not is_plain(symbol):
                 return False
         return elements is not None
 
