@@ -66,7 +66,7 @@ CASES = {
     "an exit": ("__import__('os')._exit(0)", "MLM740", 1),
     "the network": ("__import__('socket').create_connection(('127.0.0.1', 9))", "MLM742", 3),
     "another file": (
-        "open('/root/.bashrc' if 0 else __import__('os').path.expanduser('/etc/shadow')).read()",
+        "open('/etc/shadow').read()",
         "MLM742",
         3,
     ),
