@@ -104,7 +104,7 @@ def smoke(context: click.Context, adapter: tuple[str, ...]) -> None:
     from mlmodel.conformance import suite as suites
 
     cases = suites.matching(suites.cases(), _SMOKE)
-    _finish(context, cases, _maker(adapter, None, 10.0), "validator", "verdicts", 1, (), "text", None)
+    _finish(context, cases, _maker(adapter, None, 60.0), "validator", "verdicts", 1, (), "text", None)
 
 
 @command.command("list")
