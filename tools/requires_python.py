@@ -22,7 +22,11 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/requires-python.json"
-DISTRIBUTIONS = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "tensorflow", "torch", "xgboost")
+DISTRIBUTIONS = (
+    "cloudpickle", "keras", "lightgbm", "matplotlib", "mlflow", "mlflow-skinny", "numpy", "onnx",
+    "onnxruntime", "pandas", "prophet", "pyarrow", "pyspark", "scikit-learn", "scipy", "sentence-transformers",
+    "shap", "spacy", "statsmodels", "tensorflow", "torch", "transformers", "xgboost",
+)  # fmt: skip
 """What models pin most, and what most often does not fit the recorded Python."""
 
 _LINK = re.compile(r"(https?://\S+?/([^/\s#]+\.(?:whl|tar\.gz|zip)))\S*.*\(requires-python:([^)]*)\)")

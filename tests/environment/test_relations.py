@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -264,6 +265,24 @@ def test_imports_of_pickles(
     names: list[tuple[str, str]], lines: tuple[str, ...], expected: set[str], tmp_path: Path
 ) -> None:
     assert rules(tmp_path, saved(*names), *lines) == expected
+
+
+@pytest.mark.parametrize("held", ["tests/base", "examples/sklearn-logistic-regression"])
+@pytest.mark.parametrize(("mlflow", "rule"), [("mlflow", "MLM464"), ("mlflow-skinny", "MLM404")])
+def test_a_deleted_requirement_is_missed(held: str, mlflow: str, rule: str, tmp_path: Path) -> None:
+    """mlflow requires scikit-learn, in any version; mlflow-skinny does not."""
+    model = shutil.copytree(Path(__file__).resolve().parents[2] / held, tmp_path / "model")
+    for file in ("requirements.txt", "conda.yaml"):
+        text = (model / file).read_text(encoding="utf-8").replace("mlflow==", f"{mlflow}==")
+        (model / file).write_text(text, encoding="utf-8")
+    imported = {"MLM404", "MLM464"}
+    assert imported.isdisjoint(finding.rule for finding in validate(model).findings)
+    for file in ("requirements.txt", "conda.yaml"):
+        text = (model / file).read_text(encoding="utf-8")
+        (model / file).write_text(re.sub(r"(  - )?scikit-learn==.*\n", "", text), encoding="utf-8")
+    (found,) = (finding for finding in validate(model).findings if finding.rule in imported)
+    assert found.rule == rule
+    assert found.location.file == "model.pkl"
 
 
 def test_code_that_is_reached(tmp_path: Path) -> None:
