@@ -179,6 +179,11 @@ LIMITS = {
         Limits(20.0, 1 << 29, None, 1 << 24),
         "16 MiB of disk",
     ),
+    "disk, with every pipe closed": (
+        "os.closerange(1, 100)\nfor n in range(10000): open(f'{n}', 'wb').write(b'x' * (1 << 20)); time.sleep(0.01)",
+        Limits(20.0, 1 << 29, None, 1 << 24),
+        "16 MiB of disk",
+    ),
     "report": ("while True: tell('x' * 60000)", Limits(20.0, 1 << 29, None, 1 << 24), "4 MiB of report"),
 }
 

@@ -80,6 +80,14 @@ def test_a_library_that_is_not_recorded(tmp_path: Path) -> None:
     assert found.location.file == "requirements.txt"
 
 
+def test_a_module_that_two_ways_of_loading_miss_is_told_once(tmp_path: Path) -> None:
+    phases = [
+        failed("load", "ModuleNotFoundError", "", about, module="lightgbm")
+        for about in ("lightgbm", "mlflow.pyfunc")
+    ]
+    assert [rule for rule, _ in said(tmp_path, *phases)] == ["MLM720"]
+
+
 def test_a_module_by_another_name_than_its_distribution(tmp_path: Path) -> None:
     phase = failed("predict", "ModuleNotFoundError", "No module named 'cv2'", module="cv2")
     found = only(tmp_path, *LOADED, phase)

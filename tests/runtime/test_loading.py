@@ -11,6 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mlmodel import Options, validate
+from mlmodel.runtime.wish import Wish
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
 from tests.runtime import tiny
@@ -57,6 +59,16 @@ def test_text_says_it_in_a_line(tmp_path: Path, python: str) -> None:
     assert "loads with sklearn and with mlflow.pyfunc, and predicts on its example; Python 3." in line
     assert "; confined: files, network, processes, limits; " in line
     assert result.stderr == ""  # no progress where there is no terminal
+
+
+def test_it_says_what_it_does(tmp_path: Path, python: str) -> None:
+    said: list[str] = []
+    model = tiny.model(tmp_path, "__import__('time').sleep(0.3)")
+    report = validate(model, Options(load=Wish(python=python, say=said.append)))
+    assert report.load is not None
+    assert said[0] == "loading and predicting"
+    assert "predicting" in said
+    assert said[-1] == ""
 
 
 CASES = {

@@ -165,7 +165,10 @@ def command(
             options = options._replace(today=today.date())
         if resolve:
             options = _resolving(options, platform or "linux", context)
-        reports = _reports(paths, recursive, enclosing, options, settings.jobs if jobs is None else jobs)
+        processes = settings.jobs if jobs is None else jobs
+        if options.load is not None and processes != 1:  # lines of several would overwrite each other
+            options = options._replace(load=options.load._replace(say=None))
+        reports = _reports(paths, recursive, enclosing, options, processes)
         outcome = _Outcome(fail_on or settings.fail_on)
         _render(outcome.watch(reports), format_, _style_options(color, quiet, verbose))
     except (config.ConfigError, rules.UnknownRuleError, discovery.DiscoveryError) as error:

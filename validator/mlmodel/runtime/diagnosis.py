@@ -52,9 +52,10 @@ def diagnose(case: Case) -> Iterator[Finding]:
     said: set[str] = set()
     for phase in case.run.phases:
         if phase.failure is not None and not (phase.name == "import" and _is_repeated(phase, case.run)):
+            missing = _missing_module(phase.failure)
             for finding in _failed(case, phase, phase.failure):
-                if finding.message not in said:
-                    said.add(finding.message)
+                if not {finding.message, missing} & said:
+                    said |= {finding.message, missing} if missing else {finding.message}
                     yield finding
     if not any(phase.name == "load" and phase.outcome == "passed" for phase in case.run.phases):
         yield from _missing_names(case, said)

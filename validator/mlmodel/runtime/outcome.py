@@ -127,6 +127,15 @@ def read(report: bytes) -> Run:
     return Run(python, tuple(phases))
 
 
+def now(tail: bytes) -> str | None:
+    """What the probe does now, by the end of its report so far; None where that does not tell."""
+    for line in reversed(tail.split(b"\n")):
+        event = _event(line)
+        if event.get("event") == "start":
+            return Phase(_text(event.get("phase"), 40) or "?", _text(event.get("about"), 200), "died").label
+    return None
+
+
 def _event(line: bytes) -> dict[str, Any]:
     try:
         event = json.loads(line) if line.strip() else {}

@@ -12,6 +12,7 @@ from mlmodel.runtime import environments, outcome
 from mlmodel.runtime.confinement import parent, policy
 from mlmodel.runtime.diagnosis import End
 from mlmodel.runtime.store import Store
+from mlmodel.runtime.wish import tell
 
 if TYPE_CHECKING:
     from mlmodel.runtime.outcome import Run
@@ -59,6 +60,9 @@ def run(
                 json.dump({**work, "model": place, "report": reporting, "bytecode": fresh}, file)
             return [python, "-I", *options, PROBE, path]
 
+        def listen(tail: bytes) -> None:
+            tell(wish, outcome.now(tail) or "loading and predicting")
+
         with _Receiver(fresh, environment):
             result = parent.run(
                 command,
@@ -68,6 +72,7 @@ def run(
                 scratch=scratch,
                 limits=policy.limits(wish.timeout, wish.memory, size),
                 weak=wish.allow_weak_sandbox,
+                listen=listen if wish.say is not None else None,
             )
     return Result(
         outcome.read(result.report),

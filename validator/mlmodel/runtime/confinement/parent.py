@@ -69,6 +69,7 @@ def run(
     limits: Limits,
     weak: bool = False,
     without: tuple[str, ...] = (),
+    listen: Callable[[bytes], None] | None = None,
 ) -> Outcome:
     """Run a program confined.
 
@@ -81,6 +82,7 @@ def run(
         limits: what it may use.
         weak: start it also where files or the network stay open.
         without: layers to leave out, for tests.
+        listen: is given the end of the report so far, several times a second.
 
     Raises:
         UnconfinedError: files or the network would stay open, and ``weak`` is not set.
@@ -112,7 +114,7 @@ def run(
         closing.callback(os.close, report)
         closing.callback(os.close, status)
         closing.callback(_end, process)
-        return _watched(process, report, status, scratch, limits)
+        return _watched(process, report, status, scratch, limits, listen)
 
 
 def _policy(
@@ -154,7 +156,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _watched(
-    process: subprocess.Popen[bytes], report: int, status: int, scratch: str, limits: Limits
+    process: subprocess.Popen[bytes],
+    report: int,
+    status: int,
+    scratch: str,
+    limits: Limits,
+    listen: Callable[[bytes], None] | None,
 ) -> Outcome:
     kept = {"report": bytearray(), "status": bytearray(), "output": bytearray()}
     assert process.stdout is not None
@@ -165,8 +172,11 @@ def _watched(
             os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ, name)
         checked = 0.0
-        while selector.get_map() and limit is None:
-            for key, _ in selector.select(INTERVAL):
+        while limit is None and (process.poll() is None or selector.select(0)):
+            if not selector.get_map():  # it has closed them all, and may go on
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(INTERVAL)
+            for key, _ in selector.select(INTERVAL) if selector.get_map() else ():
                 block = os.read(key.fd, 65536)
                 if not block:
                     selector.unregister(key.fd)
@@ -176,19 +186,10 @@ def _watched(
             if now - checked > INTERVAL:
                 checked = now
                 limit = _exceeded(process, kept, scratch, limits, deadline - now)
-            if process.poll() is not None and not _pending(selector):
-                break
-        if limit is None and process.poll() is None:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                limit = _seconds(limits.wall)
+                if listen is not None:
+                    listen(bytes(kept["report"][-4096:]))
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
-
-
-def _pending(selector: selectors.BaseSelector) -> bool:
-    return bool(selector.select(0))
 
 
 def _seconds(wall: float) -> str:
