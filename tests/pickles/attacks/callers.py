@@ -82,6 +82,7 @@ def of_callers() -> Iterator[Attack]:
         "tuple-chain": ("builtins", "tuple", call("itertools", "chain", OBJECT)),
         "counter": ("collections", "Counter", OBJECT),
         "str": ("builtins", "str", OBJECT),
+        "default-items": ("collections", "defaultdict", b"N" + OBJECT),
         "vectorize": (
             "builtins",
             "list",

@@ -45,7 +45,8 @@ def takes_objects(call: Call) -> bool:
         return False
     if call.arguments is None:
         return True
-    return any(isinstance(item.value, Made) and not is_plain(item.value) for item in call.arguments)
+    given = call.arguments[1:] if _target(call.callee)[1] == "defaultdict" else call.arguments
+    return any(isinstance(item.value, Made) and not is_plain(item.value) for item in given)
 
 
 def _target(symbol: object) -> tuple[str, str]:

@@ -287,8 +287,12 @@ class Recorder:
         """A call in detail."""
         role = used.role
         result = used.result
-        if role == _TAKES and self._takes_plainly(self._elements(arguments)):
-            return result
+        if role == _TAKES:
+            elements = self._elements(arguments)
+            if elements and isinstance(used.callee, Global) and used.callee.name == "defaultdict":
+                elements = elements[1:]  # the factory is kept, and not called
+            if self._takes_plainly(elements):
+                return result
         if role in _ARRAY_ROLES:
             result = self._array_part(role, used, callee, self._elements(arguments))
             if used.count > 1 or not self._tells:
