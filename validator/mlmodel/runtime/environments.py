@@ -134,7 +134,8 @@ class Maker(NamedTuple):
             made = True
             self._install(folder, lock, python)
 
-        name = store.key("1", lock, os.path.realpath(python.path), python.label)
+        kind = "copied" if self.wish.allow_weak_sandbox else "linked"
+        name = store.key("1", lock, os.path.realpath(python.path), python.label, kind)
         with self.store.using(name, make) as folder:
             yield folder, made
 
@@ -144,12 +145,14 @@ class Maker(NamedTuple):
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
             write(folder, "lock.txt", lock.splitlines())
+            # uv links its cache's files; where a model may write to them, it must not reach other environments.
+            copied = ("--link-mode", "copy") if self.wish.allow_weak_sandbox else ()
             offline = ("--offline",) if self.wish.offline else ()
             steps = (
                 ("venv", "--no-project", "--python", python.path, target),
                 (
                     *("pip", "sync", "lock.txt", "--require-hashes", "--only-binary", ":all:", *offline),
-                    *("--python", interpreter(target)),
+                    *("--python", interpreter(target), *copied),
                 ),
             )
             for step in steps:
