@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel import schemas
+from mlmodel import paths, schemas
 from mlmodel.directory import Kind
 from mlmodel.documents import ProblemKind, decode
 from mlmodel.findings import Location
@@ -50,9 +50,7 @@ def _env_files(model: Model) -> dict[str, str]:
 
 def _is_plain(name: str) -> bool:
     """Whether a name can be looked up at all; where it leads elsewhere, the path rules have spoken."""
-    from mlmodel.paths import fault
-
-    return bool(name) and fault(name) is None
+    return bool(name) and paths.fault(name) is None
 
 
 def _yaml(model: Model, key: str, default: str) -> Iterator[Document]:

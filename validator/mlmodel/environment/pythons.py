@@ -57,6 +57,7 @@ def agree(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(a == b for a, b in zip(one, other, strict=False))
 
 
+@lru_cache(maxsize=256)
 def end_of_life(numbers: tuple[int, ...]) -> date | None:
     """The day after which a Python has had no more security fixes; None for one that is not known yet."""
     from datetime import date

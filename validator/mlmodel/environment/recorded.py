@@ -6,6 +6,7 @@ import posixpath
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel import paths
 from mlmodel.directory import Kind, UnreadableError
 from mlmodel.environment import requirements
 from mlmodel.environment.conda import CondaFile, ItemOrigin
@@ -105,13 +106,11 @@ class Environment:
 
     def _name(self, key: str, default: str) -> str:
         """The file that ``python_function.env`` names for an environment manager.  A string is the conda file."""
-        from mlmodel.paths import fault
-
         env = self._model.flavors.get("python_function", {}).get("env")
         named = env if isinstance(env, str) and key == "conda" else None
         if isinstance(env, dict):
             named = env.get(key)
-        return named if isinstance(named, str) and named and fault(named) is None else default
+        return named if isinstance(named, str) and named and paths.fault(named) is None else default
 
     # -- lists of requirements -------------------------------------------------------------------
 
@@ -224,14 +223,11 @@ class Environment:
 
     def _target(self, entry: Entry, file: str, found: _Included) -> str | None:
         """The file of the directory that an entry includes; where there is none, the fault is noted."""
-        from mlmodel.paths import Fault as PathFault
-        from mlmodel.paths import fault
-
         named = entry.target or ""
         if "://" in named or "${" in named:
             return None  # not in the directory, and nothing is fetched
         path = posixpath.normpath(posixpath.join(posixpath.dirname(file), named.replace("\\", "/")))
-        if fault(named) is PathFault.ABSOLUTE or fault(path) is not None:
+        if paths.fault(named) is paths.Fault.ABSOLUTE or paths.fault(path) is not None:
             found.faults.append(Fault(entry, "is not inside the model directory"))
             return None
         try:
