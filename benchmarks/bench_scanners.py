@@ -156,8 +156,8 @@ def speed(scanners: str) -> None:
             file = model / "model.pkl"
             big(file, kind)
             size = file.stat().st_size / 1e6
-            base, peak = measured([sys.executable, "-m", "mlmodel.pickles", str(file)], scratch)
-            print(f"{kind:7} {size:6.1f} MB  mlmodel.pickles  {base:7.3f} s {peak:6.0f} MB")
+            base, peak = measured([str(script.with_name("mlmodel-scan")), str(file)], scratch)
+            print(f"{kind:7} {size:6.1f} MB  mlmodel-scan     {base:7.3f} s {peak:6.0f} MB")
             whole, peak = measured([str(script), "--no-config", str(model)], scratch)
             print(f"{'':18}  mlmodel-validate {whole:7.3f} s {peak:6.0f} MB, the directory as a whole")
             commands = {

@@ -1,4 +1,4 @@
-"""``python -m mlmodel.pickles FILE...``: judges single files that may be serialized objects, and nothing around them.
+"""``mlmodel-scan FILE...``, also ``python -m mlmodel.pickles``: judges single files that may be serialized objects, and nothing around them.
 
 For whoever has pickles and no model directories, or a great many: it imports little beside the reader itself.  A line a
 remark; the exit status is 0 where nothing is wrong, 1 where loading would be dangerous or fail, 2 for wrong usage, 3 where
@@ -26,7 +26,7 @@ def main(paths: list[str]) -> int:
     from mlmodel.directory import ModelDirectory, UnreadableError
 
     if not paths or any(path.startswith("-") for path in paths):
-        sys.stderr.write("usage: python -m mlmodel.pickles FILE...\n")
+        sys.stderr.write("usage: mlmodel-scan FILE...\n")
         return 2
     worst = 0
     for path in paths:
@@ -70,5 +70,10 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()
