@@ -1,0 +1,109 @@
+"""Requirements from evidence: what the serialized objects and the code of the model import, and what the loader needs.
+
+Nothing is loaded and no process is started for it: our own reader of pickles says what loading imports, and the
+metadata of the installed distributions say which of them brings it, in which version.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from mlmodel.directory import ModelDirectory
+from mlmodel.pickles import imported, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+class UnknownModuleError(LookupError):
+    """The model imports what no installed distribution brings."""
+
+
+def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str) -> list[str]:
+    """Pinned requirements in the order of their names, MLflow's first.
+
+    Args:
+        folder: the model directory in the making.
+        files: the serialized objects in it.
+        needs: distributions that the flavor's loader imports.
+        mlflow: the release of MLflow to record.
+
+    Raises:
+        UnknownModuleError: a module comes from no installed distribution and not from ``code/``.
+    """
+    names = {canonicalize_name(name): name for name in needs}
+    own = _own_modules(os.path.join(folder, "code"))
+    for module, where in sorted(_modules(folder, files).items()):
+        if module in own or module in sys.stdlib_module_names or module == "mlflow":
+            continue
+        found = _distributions().get(module)
+        if module == "__main__" or not found:
+            raise UnknownModuleError(
+                f"{where} imports {module}, which no installed distribution brings; pass the file that defines it as one of "
+                "code_paths, or move what is defined in a script into a module"
+            )
+        # A namespace that several distributions share says nothing about which of them is used.
+        if len(set(found)) == 1:
+            names.setdefault(canonicalize_name(found[0]), found[0])
+    pins = [
+        f"{name}=={_public(metadata.version(name))}" for key, name in sorted(names.items()) if key != "mlflow"
+    ]
+    return [f"mlflow=={mlflow}", *pins]
+
+
+def _modules(folder: str, files: Iterable[str]) -> Mapping[str, str]:
+    """Top-level modules, and the file that imports each."""
+    directory = ModelDirectory(folder)
+    found = {
+        module.partition(".")[0]: file
+        for file in files
+        for item in scan(directory, file, calls=False)
+        for module in imported(item)
+    }
+    for path, module in _code_imports(os.path.join(folder, "code")):
+        found.setdefault(module, os.path.relpath(path, folder))
+    return found
+
+
+def _code_imports(folder: str) -> Iterator[tuple[str, str]]:
+    for parent, _, names in os.walk(folder):
+        for name in sorted(names):
+            if not name.endswith(".py"):
+                continue
+            path = os.path.join(parent, name)
+            with open(path, "rb") as stream:
+                tree = ast.parse(stream.read(), path)
+            # What is imported within a function, or a try, may never be needed: only what every import runs.
+            for statement in tree.body:
+                if isinstance(statement, ast.Import):
+                    for alias in statement.names:
+                        yield path, alias.name.partition(".")[0]
+                elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+                    yield path, statement.module.partition(".")[0]
+
+
+def _own_modules(folder: str) -> set[str]:
+    if not os.path.isdir(folder):
+        return set()
+    return {name.removesuffix(".py") for name in os.listdir(folder)}
+
+
+@cache
+def _distributions() -> Mapping[str, Sequence[str]]:
+    return metadata.packages_distributions()
+
+
+def _public(version: str) -> str:
+    """A version without its local label, which no index has: ``2.1.0+cu118`` is built from ``2.1.0``."""
+    try:
+        return Version(version).public
+    except InvalidVersion:
+        return version

@@ -1,0 +1,190 @@
+"""A model directory that appears whole, and valid, or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import time
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.findings import Severity, Verdict
+from mlmodel.writer import dependencies, example
+from mlmodel.writer.environment import Environment
+from mlmodel.writer.flavors import Saved, UnsuitableError, flavor_of
+from mlmodel.writer.mlmodel_file import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlmodel.findings import Report
+
+MLFLOW = "3.17.2"
+"""The release that is recorded where MLflow is not installed."""
+
+
+class WriteError(ValueError):
+    """Nothing was written: the model cannot be written as asked, or what came out is not valid."""
+
+    def __init__(self, message: str, report: Report | None = None) -> None:
+        super().__init__(message)
+        self.report = report
+        """What the validator found, where that is the reason."""
+
+
+def write_model(
+    model: object,
+    path: str | os.PathLike[str],
+    *,
+    signature: Mapping[str, str | None] | Any = None,
+    input_example: object = None,
+    requirements: Sequence[str] | None = None,
+    code_paths: Sequence[str | os.PathLike[str]] = (),
+    metadata: Mapping[str, Any] | None = None,
+    serialization: str | None = None,
+) -> Report:
+    """Write a model as a directory that MLflow loads and that conforms to the standard.
+
+    With the same model, arguments and installed distributions, and ``SOURCE_DATE_EPOCH`` set, the bytes are the same.
+
+    Args:
+        model: a fitted estimator of scikit-learn, or what another distribution adds (:mod:`mlmodel.writer.flavors`).
+        path: the directory to make; must not exist.
+        signature: the ``inputs``, ``outputs`` and ``params`` of the MLmodel file, JSON texts or None, or an object
+            whose ``as_mlmodel()`` returns them.
+        input_example: a :class:`mlmodel.writer.Table`, a data frame, a numpy array, or what JSON can hold.
+        requirements: requirement lines instead of those that are found.
+        code_paths: files and folders that are copied into ``code/``.
+        metadata: free-form values for the MLmodel file.
+        serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
+            the one that most releases read, where not given.
+
+    Returns:
+        What the validator says of the directory; it is valid.
+
+    Raises:
+        FileExistsError: there is something at ``path``.
+        WriteError: the model cannot be written so; nothing was.
+    """
+    target = os.path.abspath(os.fspath(path))
+    if os.path.lexists(target):
+        raise FileExistsError(f"{os.fspath(path)} exists; a model is never written over another")
+    flavor = flavor_of(model)
+    if flavor is None:
+        raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
+    parent, name = os.path.split(target)
+    os.makedirs(parent, exist_ok=True)
+    # Beside the target, so that a rename within one file system makes it appear.
+    folder = os.path.join(parent, f".{name}.{os.getpid()}.{time.monotonic_ns()}")
+    os.mkdir(folder)
+    try:
+        saved = flavor.save(model, folder, serialization)
+        _copy(code_paths, folder)
+        written = dict(_head(saved, flavor.name, code=bool(code_paths)))
+        if input_example is not None:
+            files, written["saved_input_example_info"] = example.files(input_example)
+            _put(folder, files)
+        if signature is not None:
+            stated = signature.as_mlmodel() if hasattr(signature, "as_mlmodel") else signature
+            written["signature"] = {key: stated.get(key) for key in ("inputs", "outputs", "params")}
+        if metadata is not None:
+            written["metadata"] = json.loads(json.dumps(metadata))
+        release = written["mlflow_version"]
+        wanted = requirements
+        if wanted is None:
+            wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
+        _put(folder, Environment.here(wanted).files())
+        written["utc_time_created"] = _now()
+        written["model_uuid"] = _identity(folder, emit(written))
+        _put(folder, {"MLmodel": emit(dict(sorted(written.items())))})
+        report = _checked(folder, target)
+        os.rename(folder, target)
+    except (UnsuitableError, dependencies.UnknownModuleError, example.UnusableExampleError) as error:
+        raise WriteError(str(error)) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
+    import platform
+
+    folder = "code" if code else None
+    flavors: dict[str, Any] = {}
+    if saved.python_function is not None:
+        function = {
+            "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+            **saved.python_function,
+            "python_version": platform.python_version(),
+            **({"code": folder} if folder else {}),
+        }
+        flavors["python_function"] = dict(sorted(function.items()))
+    flavors[name] = dict(sorted({**saved.flavor, "code": folder}.items()))
+    return {"flavors": flavors, "mlflow_version": _mlflow()}
+
+
+def _mlflow() -> str:
+    for name in ("mlflow", "mlflow-skinny"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return MLFLOW
+
+
+def _now() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _copy(paths: Sequence[str | os.PathLike[str]], folder: str) -> None:
+    for path in paths:
+        source = os.path.abspath(os.fspath(path))
+        target = os.path.join(folder, "code", os.path.basename(source))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.lexists(target):
+            raise UnsuitableError(f"two of code_paths are called {os.path.basename(source)}")
+        if os.path.isdir(source):
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        elif os.path.isfile(source):
+            shutil.copyfile(source, target)
+        else:
+            raise UnsuitableError(f"{os.fspath(path)}, one of code_paths, does not exist")
+
+
+def _put(folder: str, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        with open(os.path.join(folder, name), "wb") as stream:
+            stream.write(data)
+
+
+def _identity(folder: str, head: bytes) -> str:
+    """An id of 32 hexadecimal digits from everything that the directory holds and says."""
+    digest = hashlib.sha256(head)
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            digest.update(os.path.relpath(path, folder).replace(os.sep, "/").encode() + b"\0")
+            with open(path, "rb") as stream:
+                digest.update(hashlib.sha256(stream.read()).digest())
+    return digest.hexdigest()[:32]
+
+
+def _checked(folder: str, target: str) -> Report:
+    from mlmodel.validation import validate
+
+    report = dataclasses.replace(validate(folder), path=target)
+    if report.verdict is not Verdict.VALID:
+        said = [
+            f"{finding.rule} {finding.location.label}: {finding.message}"
+            for finding in report.findings
+            if finding.severity is Severity.ERROR
+        ]
+        raise WriteError("what would be written is not valid: " + "; ".join(said[:5]), report)
+    return report
