@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
     from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
+    from mlmodel.writer import write_model
 
 __version__ = "0.1.0"
 SPEC_VERSION = "0.1"
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "describe",
     "validate",
+    "write_model",
 ]
 
 
@@ -37,6 +39,10 @@ def __getattr__(name: str) -> object:
         from mlmodel.reader import describe
 
         return describe
+    if name == "write_model":
+        from mlmodel.writer import write_model
+
+        return write_model
     if name in __all__:
         from mlmodel import findings
 

@@ -11,6 +11,7 @@ from mlmodel import __version__
 COMMANDS = {
     "validate": "Validate model directories without running anything in them.",
     "explain": "Show the page of a rule: what it checks, why it matters, how to fix it.",
+    "write": "Make a model directory of a bare pickle, joblib or skops file.",
     "describe": "Show what a model directory says, in the form that all readers share.",
     "inspect": "Show what serialized objects hold, without loading them.",
     "conformance": "Test an implementation of the standard with the cases of the suite.",

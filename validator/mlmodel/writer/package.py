@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Report
 
 MLFLOW = "3.17.2"
-"""The release that is recorded where MLflow is not installed."""
+"""The release that is recorded where none is installed whose forms are ours."""
 
 
 class WriteError(ValueError):
@@ -128,12 +128,14 @@ def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
 
 
 def _mlflow() -> str:
-    for name in ("mlflow", "mlflow-skinny"):
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return MLFLOW
+    """The installed release, if it writes what we write: the forms of examples changed with 2.16.2."""
+    try:
+        installed = version("mlflow")
+    except PackageNotFoundError:
+        return MLFLOW
+    from packaging.version import Version
+
+    return installed if Version(installed) >= Version("2.16.2") else MLFLOW
 
 
 def _now() -> str:

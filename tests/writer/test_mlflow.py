@@ -1,0 +1,63 @@
+"""What the writer writes, loaded by real releases of MLflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from tests.environments import NEWEST, interpreter, run
+from tests.overlay import fences
+
+ROOT = Path(__file__).parents[2]
+RELEASES = ("2.15.0", "2.22.5", NEWEST)
+
+
+@pytest.fixture
+def lacking(tmp_path: Path) -> Path:
+    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python."""
+    folder = tmp_path / "lacking"
+    folder.mkdir()
+    (folder / "jsonschema_rs").symlink_to(Path(jsonschema_rs.__file__).parent)
+    return folder
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize("release", RELEASES)
+def test_round_trip(release: str, tmp_path: Path, lacking: Path) -> None:
+    script = Path(__file__).with_name("writing.py")
+    told = run(interpreter(release), script, str(ROOT / "validator"), str(lacking), str(tmp_path / "out"))
+    outcome = json.loads(told.splitlines()[-1])
+    assert {"pickle", "cloudpickle", "asked"} <= set(outcome["reports"])
+    assert not any(outcome["reports"].values()), outcome["reports"]
+    names = [line.partition("==")[0] for line in outcome["requirements"]]
+    assert names[0] == "mlflow"
+    assert {"numpy", "scikit-learn"} <= set(names)
+
+
+@pytest.mark.mlflow
+def test_readme(tmp_path: Path, lacking: Path) -> None:
+    blocks = [
+        fence
+        for fence in fences((ROOT / "README.md").read_text(encoding="utf-8"))
+        if "libraries" in fence.flags
+    ]
+    python = interpreter(NEWEST)
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "validator"), str(lacking)])}
+    said = ""
+    for block in blocks:
+        command = [python, "-W", "ignore", "-c", block.body]
+        if block.language == "sh":
+            command = [python, "-c", "from mlmodel.cli.main import main; main()", *block.body.split()[1:]]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=tmp_path, env=variables
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        said = done.stdout
+    assert said.splitlines()[-1] == "[0 1]"
+    assert sys.executable != python

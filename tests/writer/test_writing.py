@@ -1,0 +1,173 @@
+"""The writer without any library of models: refusals, determinism, forms."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mlmodel import write_model
+from mlmodel.cli.write import command
+from mlmodel.writer import WriteError, bare, flavors
+from mlmodel.writer.example import UnusableExampleError, files, read_csv, signature_of
+from mlmodel.writer.mlmodel_file import emit
+
+
+class _Pickled:
+    """A flavor as another distribution may add it."""
+
+    name = "pickled"
+
+    def accepts(self, model: object) -> bool:
+        return isinstance(model, (dict, np.ndarray))
+
+    def save(self, model: object, folder: str, serialization: str | None) -> flavors.Saved:  # noqa: ARG002
+        Path(folder, "model.pkl").write_bytes(pickle.dumps(model))
+        function = {
+            "loader_module": "mlflow.pyfunc.model",
+            "python_model": "model.pkl",
+            "cloudpickle_version": "3.1.2",
+        }
+        return flavors.Saved({"data": "model.pkl"}, function, ("model.pkl",), ("cloudpickle",))
+
+
+class _Point:
+    name = "point"
+
+    def load(self) -> flavors.Flavor:
+        return _Pickled()
+
+
+@pytest.fixture(autouse=True)
+def added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        flavors, "entry_points", lambda group: [_Point()] if group == "mlmodel.flavors" else []
+    )
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_same_input_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    for name in ("one", "two"):
+        write_model(np.ones(3), tmp_path / name, input_example=[[1.0]], metadata={"b": 1, "a": 2})
+    assert content(tmp_path / "one") == content(tmp_path / "two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+    stated = yaml.safe_load((tmp_path / "one" / "MLmodel").read_text())
+    assert stated["utc_time_created"] == "2023-11-14 22:13:20.000000"
+    write_model(np.zeros(3), tmp_path / "other", input_example=[[1.0]], metadata={"b": 1, "a": 2})
+    assert yaml.safe_load((tmp_path / "other" / "MLmodel").read_text())["model_uuid"] != stated["model_uuid"]
+
+
+def test_three_files_agree(tmp_path: Path) -> None:
+    write_model(np.ones(3), tmp_path / "model")
+    lines = (tmp_path / "model" / "requirements.txt").read_text().splitlines()
+    conda = yaml.safe_load((tmp_path / "model" / "conda.yaml").read_text())
+    env = yaml.safe_load((tmp_path / "model" / "python_env.yaml").read_text())
+    assert conda["dependencies"][-1] == {"pip": lines}
+    assert conda["dependencies"][0] == f"python={env['python']}"
+    assert f"numpy=={np.__version__}" in lines
+
+
+def test_never_over_another(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(FileExistsError, match="never written over"):
+        write_model({}, tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "said"),
+    [
+        (object(), {}, "no flavor writes builtins.object"),
+        ({}, {"input_example": 3}, "an input example is a table"),
+        ({}, {"input_example": [object()]}, "JSON cannot hold"),
+        ({}, {"signature": {"inputs": "[]"}}, "MLM"),
+        ({}, {"code_paths": ["nowhere.py"]}, "does not exist"),
+    ],
+)
+def test_nothing_remains_of_what_fails(
+    tmp_path: Path, model: object, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(WriteError, match=said):
+        write_model(model, tmp_path / "model", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_modules_come_from_somewhere(tmp_path: Path) -> None:
+    code = tmp_path / "own.py"
+    code.write_text("import nowhere_at_all\nimport os\n")
+    with pytest.raises(WriteError, match="nowhere_at_all"):
+        write_model({}, tmp_path / "model", code_paths=[code])
+    code.write_text("import numpy\ntry:\n    import nowhere_at_all\nexcept ImportError:\n    pass\n")
+    write_model({}, tmp_path / "model", code_paths=[code])
+    assert "numpy==" in (tmp_path / "model" / "requirements.txt").read_text()
+    assert (tmp_path / "model" / "code" / "own.py").exists()
+
+
+@pytest.mark.parametrize("text", ["1e3", "0o17", "3.10", "no", "2020-01-01", "a: b", "", "~", "é"])
+def test_texts_stay_texts(text: str) -> None:
+    assert yaml.safe_load(emit({"key": text})) == {"key": text}
+    if text in ("1e3", "0o17"):
+        assert b"'" in emit({"key": text})
+
+
+def test_csv(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("i,f,b,s,m\n1,1.5,true,x,1\n2,2,false,,\n", encoding="utf-8")
+    table = read_csv(str(path))
+    assert table.rows[0] == (1, 1.5, True, "x", 1.0)
+    types = [column["type"] for column in json.loads(signature_of(table)["inputs"] or "")]
+    assert types == ["long", "double", "boolean", "string", "double"]
+    written, info = files(table)
+    assert json.loads(written["input_example.json"])["data"][1] == [2, 2.0, False, "", None]
+    assert info["pandas_orient"] == "split"
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n", "a,b\n1\n"])
+def test_csv_that_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(UnusableExampleError):
+        bare.read_example(str(tmp_path / "rows.csv"))
+
+
+def invoke(arguments: Sequence[str]) -> tuple[int, str]:
+    result = CliRunner().invoke(command, arguments)
+    return result.exit_code, result.output
+
+
+def test_command(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(np.ones(2)))
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    out = str(tmp_path / "out")
+    code, said = invoke([str(tmp_path / "model.pkl"), "--example", str(tmp_path / "rows.csv"), "--out", out])
+    assert (code, said.splitlines()[0]) == (0, f"{out}: written, valid (pickled, python_function)")
+    code, said = invoke([str(tmp_path / "model.pkl"), "--out", out])
+    assert code == 1
+    assert "never written over" in said
+
+
+def test_command_refuses_what_runs(tmp_path: Path) -> None:
+    file, witness = tmp_path / "model.pkl", tmp_path / "witness"
+    file.write_bytes(b"cos\nsystem\n(S'touch " + str(witness).encode() + b"'\ntR.")
+    code, said = invoke([str(file), "--out", str(tmp_path / "out")])
+    assert code == 1
+    assert "is not loaded" in said
+    assert not witness.exists()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"no pickle at all", b"\x80\x05cut"])
+def test_command_refuses_what_it_cannot_read(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "model.pkl").write_bytes(data)
+    code, _ = invoke([str(tmp_path / "model.pkl"), "--out", str(tmp_path / "out")])
+    assert code == 1
+    assert not (tmp_path / "out").exists()

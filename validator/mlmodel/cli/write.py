@@ -1,0 +1,51 @@
+"""``mlmodel write``."""
+
+from __future__ import annotations
+
+import click
+
+from mlmodel.cli.errors import printable
+
+EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong usage."""
+
+
+@click.command("write", epilog=EPILOG)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--out", required=True, type=click.Path(), metavar="DIR", help="The directory to make.")
+@click.option(
+    "--example",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Rows of input (.csv, .json, .npy): the input example, and the signature of a table.",
+)
+@click.option(
+    "--serialization", metavar="FORMAT", help="The form of the object: pickle, cloudpickle or skops."
+)
+@click.option(
+    "--code-path", "code", multiple=True, type=click.Path(exists=True), help="A file or folder for code/."
+)
+def command(
+    file: str, out: str, example: str | None, serialization: str | None, code: tuple[str, ...]
+) -> None:
+    """Make a model directory of a bare pickle, joblib or skops file.
+
+    The file is read statically first, and refused if loading it would do anything but make known objects.
+    """
+    from mlmodel.writer import bare
+    from mlmodel.writer.example import Table, UnusableExampleError, signature_of
+    from mlmodel.writer.package import WriteError, write_model
+
+    try:
+        given = bare.read_example(example) if example is not None else None
+        report = write_model(
+            bare.load(file),
+            out,
+            signature=signature_of(given) if isinstance(given, Table) else None,
+            input_example=given,
+            serialization=serialization,
+            code_paths=code,
+        )
+    except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
+        raise click.ClickException(printable(str(error))) from None
+    click.echo(f"{printable(out)}: written, valid ({', '.join(report.flavors)})")
+    for finding in report.findings:
+        click.echo(printable(f"  {finding.rule} {finding.location.label}: {finding.message}"))

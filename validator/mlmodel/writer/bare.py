@@ -1,0 +1,90 @@
+"""A bare pickle, joblib or skops file: read statically first, loaded only if loading runs nothing but what is known."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from mlmodel.directory import ModelDirectory, UnreadableError
+from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
+from mlmodel.pickles.judgement import Kind, is_watched, judge
+from mlmodel.writer.example import Table, UnusableExampleError, read_csv
+
+
+class RefusedError(ValueError):
+    """Loading the file could run what nobody asked for, or is not possible."""
+
+
+def load(path: str) -> object:
+    """The object in a file.
+
+    Raises:
+        RefusedError: the file cannot be read, holds no serialized object, or loading it would do more than to make
+            objects of libraries that are known (:mod:`mlmodel.pickles.judgement`).
+    """
+    is_skops = _judge(path)
+    try:
+        if is_skops:
+            import skops.io
+
+            return skops.io.load(path, trusted=[])
+        # joblib reads its own files and plain pickles.
+        import joblib
+
+        return joblib.load(path)
+    except ImportError as error:
+        raise RefusedError(f"{path} cannot be loaded here: {error}; install what it was made with") from error
+    except Exception as error:
+        raise RefusedError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _judge(path: str) -> bool:
+    """Whether the file is of skops, after it is found harmless."""
+    try:
+        found = list(scan(ModelDirectory.around(path), os.path.basename(path), watch=is_watched, calls=False))
+    except (UnreadableError, OSError) as error:
+        raise RefusedError(f"{path} cannot be read: {error}") from error
+    for item in found:
+        if isinstance(item, Pickled):
+            for remark in judge(item.stream, marked=item.marked):
+                # Code by value does nothing before the model is called.
+                if remark.kind is not Kind.CODE:
+                    raise RefusedError(f"{path} is not loaded: byte {remark.offset:,}: {remark.message}")
+        elif isinstance(item, Unread):
+            raise RefusedError(f"{path} is not loaded, since it cannot be judged: {item.reason}")
+        elif isinstance(item, Odd):
+            raise RefusedError(f"{path} is not loaded: {item.message}")
+    if not any(isinstance(item, (Pickled, Named)) for item in found):
+        raise RefusedError(f"{path} holds no serialized object that is known")
+    return any(isinstance(item, Named) and item.form == "skops" for item in found)
+
+
+def read_example(path: str) -> Any:
+    """The rows in a CSV, JSON or npy file, as :func:`mlmodel.writer.write_model` takes them.
+
+    Raises:
+        UnusableExampleError: the file is of another kind, or not what its name says.
+        OSError: it cannot be read.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    try:
+        if suffix == ".csv":
+            return read_csv(path)
+        if suffix == ".json":
+            with open(path, encoding="utf-8") as stream:
+                return _table(json.load(stream))
+        if suffix == ".npy":
+            import numpy
+
+            return numpy.load(path, allow_pickle=False)
+    except (ValueError, RecursionError) as error:
+        raise UnusableExampleError(f"{path}: {error}") from error
+    raise UnusableExampleError(f"{path}: an example is a .csv, .json or .npy file")
+
+
+def _table(data: Any) -> Any:
+    """``{"columns": ..., "data": ...}`` as a table, everything else as it is."""
+    if isinstance(data, dict) and data.keys() == {"columns", "data"}:
+        return Table(tuple(data["columns"]), tuple(map(tuple, data["data"])))
+    return data
