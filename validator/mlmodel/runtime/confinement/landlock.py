@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 EXECUTE, WRITE, READ, LIST = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_MAKE_CHARACTER, _MAKE_BLOCK = 1 << 6, 1 << 11
 _REFER, _TRUNCATE, _IOCTL = 1 << 13, 1 << 14, 1 << 15
 _OF_FILES = EXECUTE | WRITE | READ | _TRUNCATE | _IOCTL
+OWN = (1 << 20) - 1 & ~(EXECUTE | _MAKE_CHARACTER | _MAKE_BLOCK | _IOCTL)
+"""What may be done in a folder of one's own: everything with files, nothing with devices, of which root could make one."""
 
 
 class Rule(NamedTuple):

@@ -53,7 +53,13 @@ def installation(python: str) -> list[str]:
         with open(configuration, encoding="utf-8", errors="replace") as file:
             homes += re.findall(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
     folders += [os.path.dirname(home) for home in homes]  # bin/ stands in the prefix
-    return [path for path in dict.fromkeys(folders) if path not in ("/", os.path.expanduser("~"))]
+    home = os.path.expanduser("~")
+    crowded = ("/", home, os.path.join(home, ".local"))  # with much beside an interpreter, keys among it
+    found = []
+    for path in dict.fromkeys(folders):
+        parts = ("bin", "lib", "lib64") if path in crowded else ("",)
+        found += [os.path.join(path, part).rstrip("/") for part in parts]
+    return found
 
 
 def variables(scratch: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16
 _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
 _WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
-_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_CONTROLS = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
+_OWNERS = (8, 15)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 Numbers = tuple["int | None", "int | None"]
@@ -42,7 +43,9 @@ KERNEL: tuple[Numbers, ...] = (
     (272, 97), (308, 268),  # unshare, setns
     (165, 40), (166, 39), (155, 41), (161, 51),  # mount, umount2, pivot_root, chroot
     (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442),  # the new mount calls
-    (321, 280), (298, 241), (323, 282),  # bpf, perf_event_open, userfaultfd
+    (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
+    (141, 140), (251, 30),  # setpriority, ioprio_set; sched_set* stay, which thread pools use with numbers of threads
+    (256, 238), (279, 239), (448, 448), (212, None),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
     (248, 217), (249, 218), (250, 219),  # add_key, request_key, keyctl
     (175, 105), (313, 273), (176, 106), (246, 104), (320, 294), (169, 142),  # modules, kexec, reboot
     (167, 224), (168, 225), (103, 116), (163, 89), (179, 60),  # swapon, swapoff, syslog, acct, quotactl
@@ -67,6 +70,7 @@ _CLONE: Numbers = (56, 220)
 _KILL_CALL: Numbers = (62, 129)
 _TGKILL: Numbers = (234, 131)
 _IOCTL: Numbers = (16, 29)
+_FCNTL: Numbers = (72, 25)
 _PRLIMIT: Numbers = (302, 261)
 _OPEN: Numbers = (2, None)
 _OPENAT: Numbers = (257, 56)
@@ -115,7 +119,8 @@ def program(machine: str, pid: int, *, read_only: bool) -> bytes | None:
         steps += _unless(signalled[column], 0, (Step(_EQUAL, pid, 1, 0),), errno.EPERM)
     own = (Step(_EQUAL, 0, 2, 0), Step(_EQUAL, pid, 1, 0))
     steps += _unless(_PRLIMIT[column], 0, own, errno.EPERM)
-    steps += _if(_IOCTL[column], 1, _TERMINAL, errno.EPERM)
+    steps += _if(_IOCTL[column], 1, _CONTROLS, errno.EPERM)
+    steps += _if(_FCNTL[column], 1, _OWNERS, errno.EPERM)
     if read_only:
         steps += _if_set(_OPEN[column], 1, _WRITING, errno.EROFS)
         steps += _if_set(_OPENAT[column], 2, _WRITING, errno.EROFS)

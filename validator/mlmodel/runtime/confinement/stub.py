@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_NO_NEW_PRIVS, _PDEATHSIG = 38, 1
+_NO_NEW_PRIVS, _PDEATHSIG, _DROP_BOUND = 38, 1, 24
 _NAMESPACES = 0x10000000 | 0x40000000 | 0x08000000 | 0x04000000  # user, net, ipc, uts
 _REFUSED = frozenset({errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EAFNOSUPPORT})
 
@@ -48,6 +48,17 @@ def namespaces(libc: ctypes.CDLL) -> bool:
     except OSError:
         return True  # without a name inside, which takes nothing away
     return True
+
+
+def powerless(libc: ctypes.CDLL) -> bool:
+    """Give up root's privileges for good: those held, and those that a program would get when it starts."""
+    for capability in range(64):
+        if libc.prctl(_DROP_BOUND, ctypes.c_ulong(capability), 0, 0, 0) != 0:
+            break  # there are no more, or they were not ours to drop
+    version_3, own = 0x20080522, 0
+    header = (ctypes.c_uint32 * 2)(version_3, own)
+    none = (ctypes.c_uint32 * 6)()
+    return bool(libc.capset(header, none) == 0)
 
 
 def limits(policy: dict[str, Any]) -> None:
@@ -104,12 +115,13 @@ def confine(policy: dict[str, Any]) -> list[str]:
     if "namespaces" not in off and namespaces(libc):
         layers.append("namespaces")
     libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if "capabilities" not in off and powerless(libc):
+        layers.append("capabilities")
     has_landlock = False
     if "landlock" not in off:
         reading = landlock.READ | landlock.LIST
-        whole = (1 << 20) - 1 & ~landlock.EXECUTE
         rules = [landlock.Rule(path, reading) for path in policy["read"]]
-        rules += [landlock.Rule(path, whole) for path in policy["write"]]
+        rules += [landlock.Rule(path, landlock.OWN) for path in policy["write"]]
         rules += [landlock.Rule(path, landlock.READ | landlock.WRITE) for path in policy["devices"]]
         rules += [landlock.Rule(path, landlock.READ | landlock.EXECUTE) for path in policy["execute"]]
         has_landlock = landlock.restrict(libc, rules)
