@@ -92,6 +92,7 @@ def test_never_over_another(tmp_path: Path) -> None:
         ({}, {"input_example": [object()]}, "JSON cannot hold"),
         ({}, {"signature": {"inputs": "[]"}}, "MLM"),
         ({}, {"code_paths": ["nowhere.py"]}, "does not exist"),
+        ({}, {"metadata": {"key": object()}}, "what JSON can hold"),
     ],
 )
 def test_nothing_remains_of_what_fails(
@@ -111,6 +112,20 @@ def test_modules_come_from_somewhere(tmp_path: Path) -> None:
     write_model({}, tmp_path / "model", code_paths=[code])
     assert "numpy==" in (tmp_path / "model" / "requirements.txt").read_text()
     assert (tmp_path / "model" / "code" / "own.py").exists()
+
+
+def test_code_that_is_none(tmp_path: Path) -> None:
+    code = tmp_path / "own.py"
+    code.write_text("def (")
+    with pytest.raises(WriteError, match="is no Python"):
+        write_model({}, tmp_path / "model", code_paths=[code])
+
+
+def test_a_date_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "today")
+    with pytest.raises(WriteError, match="SOURCE_DATE_EPOCH is 'today'"):
+        write_model({}, tmp_path / "model")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["1e3", "0o17", "3.10", "no", "2020-01-01", "a: b", "", "~", "é"])

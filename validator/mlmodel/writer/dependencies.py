@@ -27,6 +27,10 @@ class UnknownModuleError(LookupError):
     """The model imports what no installed distribution brings."""
 
 
+class UnreadableCodeError(ValueError):
+    """A file of ``code/`` cannot be imported."""
+
+
 def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str) -> list[str]:
     """Pinned requirements in the order of their names, MLflow's first.
 
@@ -38,6 +42,7 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
 
     Raises:
         UnknownModuleError: a module comes from no installed distribution and not from ``code/``.
+        UnreadableCodeError: a file in ``code/`` is not Python of this release.
     """
     names = {canonicalize_name(name): name for name in needs}
     own = _own_modules(os.path.join(folder, "code"))
@@ -80,7 +85,13 @@ def _code_imports(folder: str) -> Iterator[tuple[str, str]]:
                 continue
             path = os.path.join(parent, name)
             with open(path, "rb") as stream:
-                tree = ast.parse(stream.read(), path)
+                text = stream.read()
+            try:
+                tree = ast.parse(text, path)
+            except (SyntaxError, ValueError, RecursionError) as error:
+                raise UnreadableCodeError(
+                    f"{os.path.relpath(path, os.path.dirname(folder))} is no Python: {error}"
+                ) from error
             # What is imported within a function, or a try, may never be needed: only what every import runs.
             for statement in tree.body:
                 if isinstance(statement, ast.Import):

@@ -49,7 +49,8 @@ def write_model(
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
 
-    With the same model, arguments and installed distributions, and ``SOURCE_DATE_EPOCH`` set, the bytes are the same.
+    With the same model, arguments and installed distributions, and ``SOURCE_DATE_EPOCH`` set, the bytes are the same;
+    not so with ``skops``, whose files hold the time and addresses in memory.
 
     Args:
         model: a fitted estimator of scikit-learn, or what another distribution adds (:mod:`mlmodel.writer.flavors`).
@@ -92,7 +93,7 @@ def write_model(
             stated = signature.as_mlmodel() if hasattr(signature, "as_mlmodel") else signature
             written["signature"] = {key: stated.get(key) for key in ("inputs", "outputs", "params")}
         if metadata is not None:
-            written["metadata"] = json.loads(json.dumps(metadata))
+            written["metadata"] = _plain(metadata)
         release = written["mlflow_version"]
         wanted = requirements
         if wanted is None:
@@ -103,7 +104,12 @@ def write_model(
         _put(folder, {"MLmodel": emit(dict(sorted(written.items())))})
         report = _checked(folder, target)
         os.rename(folder, target)
-    except (UnsuitableError, dependencies.UnknownModuleError, example.UnusableExampleError) as error:
+    except (
+        UnsuitableError,
+        dependencies.UnknownModuleError,
+        dependencies.UnreadableCodeError,
+        example.UnusableExampleError,
+    ) as error:
         raise WriteError(str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -127,6 +133,13 @@ def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
     return {"flavors": flavors, "mlflow_version": _mlflow()}
 
 
+def _plain(metadata: Mapping[str, Any]) -> Any:
+    try:
+        return json.loads(json.dumps(metadata))
+    except (TypeError, ValueError) as error:
+        raise UnsuitableError(f"metadata must be what JSON can hold: {error}") from error
+
+
 def _mlflow() -> str:
     """The installed release, if it writes what we write: the forms of examples changed with 2.16.2."""
     try:
@@ -140,7 +153,10 @@ def _mlflow() -> str:
 
 def _now() -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    try:
+        moment = datetime.fromtimestamp(int(epoch), timezone.utc) if epoch else datetime.now(timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        raise UnsuitableError(f"SOURCE_DATE_EPOCH is {epoch!r}, and not a number of seconds") from None
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 

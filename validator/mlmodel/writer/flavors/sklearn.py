@@ -66,9 +66,14 @@ def _dump(model: object, wanted: str | None) -> tuple[str, bytes]:
         if wanted:
             raise UnsuitableError(f"pickle cannot write the model: {error}") from error
     if wanted == "skops":
-        import skops.io
-
-        return "skops", skops.io.dumps(model)
+        try:
+            import skops.io
+        except ImportError:
+            raise UnsuitableError("the form skops needs the distribution skops") from None
+        try:
+            return "skops", skops.io.dumps(model)
+        except Exception as error:
+            raise UnsuitableError(f"skops cannot write the model: {error}") from error
     try:
         import cloudpickle
     except ImportError:
