@@ -48,6 +48,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     if document is None or not config:
         reason = "there is none" if document is None else "it is no mapping that can be read"
         unread.append({"file": "MLmodel", "reason": reason})
+    _misshapen_flavors(config.get("flavors"), unread)
     return {
         "description_version": VERSION,
         "identity": {key: _text(config.get(key)) for key in _IDENTITY},
@@ -72,20 +73,39 @@ def _sorted(value: Any) -> Any:
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
+def _misshapen_flavors(flavors: object, unread: list[dict[str, str]]) -> None:
+    """Name the flavors that :attr:`Model.flavors` leaves out."""
+    if isinstance(flavors, dict):
+        for name, conf in sorted(flavors.items()):
+            if not isinstance(conf, dict):
+                unread.append({"file": "MLmodel", "reason": f"flavors.{name} is no mapping"})
+    elif flavors is not None:
+        unread.append({"file": "MLmodel", "reason": "flavors is no mapping"})
+
+
 # -- signature -------------------------------------------------------------------------------------------
 
 
 def _signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | None:
-    if not isinstance(model.config.get("signature"), dict):
+    signature = model.config.get("signature")
+    if not isinstance(signature, dict):
+        if signature is not None:
+            unread.append({"file": "MLmodel", "reason": "signature is no mapping"})
         return None
     found: dict[str, Any] = {}
     for name in ("inputs", "outputs", "params"):
         section = model.signature.get(name)
+        if signature.get(name) is not None and not isinstance(signature[name], str):
+            unread.append({"file": "MLmodel", "reason": f"signature.{name} is no string"})
         if section is not None and not isinstance(section.document.data, list):
             unread.append({"file": "MLmodel", "reason": f"signature.{name} is no JSON array"})
         if section is None or not isinstance(section.document.data, list):
             found[name] = None
         else:
+            if len(section.items) < len(section.document.data):
+                unread.append(
+                    {"file": "MLmodel", "reason": f"signature.{name} has items that are no objects"}
+                )
             item = _param if name == "params" else _spec
             found[name] = [item(value) for value in section.items]
     return found
