@@ -62,12 +62,11 @@ def test_requirements_in_one_form(tmp_path: Path) -> None:
     text = "Scikit_Learn == 1.9.1  # comment\nmlflow>=2,<3\nuvicorn[standard]==0.3\npkg @ https://user:secret@example.org/x.whl\n"
     (model / "requirements.txt").write_text(text, encoding="utf-8")
     found = described(model)["environment"]["requirements"]
-    assert found[:3] == [
+    assert [line for line in found if not line.startswith("pkg")] == [
         "mlflow<3,>=2",
-        "pkg @ https://***@example.org/x.whl",
         "scikit-learn==1.9.1",
-    ] or "secret" not in str(found)
-    assert "scikit-learn==1.9.1" in found
+        "uvicorn[standard]==0.3",
+    ]
     assert "secret" not in json.dumps(found)
 
 
@@ -108,3 +107,14 @@ def test_the_command(tmp_path: Path) -> None:
     (model / "MLmodel").write_text("{", encoding="utf-8")
     assert run("mlmodel", "describe", model).returncode == 3
     assert run("mlmodel", "describe", tmp_path / "absent").returncode == 2
+
+
+def test_numbers_that_json_does_not_have(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    param = '[{"name": "p", "type": "double", "default": NaN, "shape": null}]'
+    apply(model, f"set MLmodel /signature/params '{param}'")
+    apply(model, "set MLmodel /metadata/a -.inf")
+    found = described(model)
+    assert found["signature"]["params"][0]["default"] == "NaN"
+    assert found["metadata"] == {"a": "-Infinity"}
+    assert "NaN" not in json.dumps(found).replace('"NaN"', "")

@@ -7,6 +7,7 @@ conformance define it.  Nothing of the model is run.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,9 @@ def _text(value: object) -> str | None:
 
 
 def _sorted(value: Any) -> Any:
-    """A JSON value with the keys of its objects in order."""
+    """A JSON value with the keys of its objects in order; numbers that JSON does not have are their names."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
@@ -142,7 +145,7 @@ def _param(item: dict[str, Any]) -> dict[str, Any]:
     found = {
         "name": item.get("name"),
         "type": kind,
-        "default": item.get("default"),
+        "default": _sorted(item.get("default")),
         "shape": item.get("shape"),
     }
     if isinstance(item.get("properties"), dict):
