@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     output: bytes
     """The end of what it printed."""
     enforced: tuple[str, ...]
-    """What of :data:`PROTECTED` was refused when it was tried, and ``limits``."""
+    """What of :data:`PROTECTED` was refused when it was tried, and which limits are watched."""
     open: tuple[str, ...]
     """What was not."""
     layers: tuple[str, ...]
@@ -213,6 +213,10 @@ def _exceeded(
     return None
 
 
+_LIMITS = "limits" if os.path.isdir("/proc/self") else "limits of time and disk"
+"""What is watched: how much memory a process takes, only Linux's ``/proc`` tells."""
+
+
 def _resident(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
@@ -256,7 +260,7 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
         returned,
         limit,
         bytes(kept["output"]),
-        (*enforced, "limits"),
+        (*enforced, _LIMITS),
         tuple(missing),
         tuple(told["layers"]),
     )
