@@ -87,3 +87,10 @@ def test_the_model_says_that_it_is_trusted(tmp_path: Path) -> None:
     (model / "requirements.txt").write_text("mlflow==2.15.0\nsome-library==1.0\n", encoding="utf-8")
     apply(model, "set MLmodel /flavors/sklearn/skops_trusted_types [os.system]")
     assert {"MLM601", "MLM614"} <= {finding.rule for finding in errors(model)}
+
+
+@pytest.mark.parametrize("content", [b"hello world\n", b'{"a": 1}', bytes(range(1, 200)), b"\n\x80\x04N."])
+def test_what_is_to_be_unpickled_is_a_pickle(content: bytes, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    (model / "model.pkl").write_bytes(content)
+    assert "MLM618" in {finding.rule for finding in errors(model)}

@@ -13,6 +13,7 @@ from mlmodel.schemas import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlmodel.directory import Entry
     from mlmodel.findings import Finding
     from mlmodel.model import Model
     from mlmodel.pickles import Found, Named, Pickled
@@ -181,7 +182,7 @@ _PICKLES = frozenset({"pickle", "cloudpickle"})
 
 
 def formats(model: Model) -> Iterator[Finding]:
-    """MLM618: the format that is recorded, where the first bytes of the file say another."""
+    """MLM618: the format that is recorded, where the file is of another."""
     from mlmodel.paths import fault
 
     for use in model.paths:
@@ -198,11 +199,22 @@ def formats(model: Model) -> Iterator[Finding]:
             found = "a pickle"
         elif recorded in _PICKLES and is_archive:
             found = "a zip archive, as skops and torch write it"
+        elif (
+            recorded in _PICKLES and not model.serialized.scan(entry.path) and not _is_stand_in(model, entry)
+        ):
+            found = "no pickle"
         else:
             continue
         message = f"{shown(use.value)} is {found}, and 'serialization_format' says {recorded}"
         place = ("flavors", str(flavor), "serialization_format")
         yield model.finding("MLM618", message, model.mlmodel, place)
+
+
+def _is_stand_in(model: Model, entry: Entry) -> bool:
+    """Whether the file is empty, cut, or a pointer to what should be there: other rules say so."""
+    from mlmodel.artifacts import complaint
+
+    return complaint(model.directory, entry, chosen=True) is not None
 
 
 _LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
