@@ -43,6 +43,7 @@ MLFLOW_LOOP = """
 import glob, os, sys, time
 from mlflow.models import Model
 folders = sorted(os.path.dirname(path) for path in glob.glob(sys.argv[1] + "/**/MLmodel", recursive=True))
+folders = folders[int(sys.argv[2]) :: int(sys.argv[3])]
 start = time.process_time()
 for folder in folders:
     Model.load(folder)
@@ -91,13 +92,23 @@ def bulk(count: int, mlflow: str | None) -> None:
         if count >= 1000:
             measure_bulk(str(Path(scratch, "000")), 100, 1)
         if mlflow:
-            result = subprocess.run(
-                [mlflow, "-W", "ignore", "-c", MLFLOW_LOOP, scratch],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            print(f"bulk   bare loop of mlflow Model.load  {float(result.stdout):7.0f} models/s of CPU")
+            for jobs in sorted({1, os.cpu_count() or 1}):
+                loop_of_mlflow(mlflow, scratch, jobs)
+
+
+def loop_of_mlflow(python: str, folder: str, jobs: int) -> None:
+    """MLflow's bare loop over the same directories, in as many processes at once: with all cores busy, each is slower."""
+    loops = [
+        subprocess.Popen(
+            [python, "-W", "ignore", "-c", MLFLOW_LOOP, folder, str(number), str(jobs)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for number in range(jobs)
+    ]
+    rates = [float(loop.communicate()[0]) for loop in loops]
+    print(f"bulk   bare loop of mlflow Model.load, {jobs} at once  {sum(rates) / jobs:7.0f} models/s of CPU")
 
 
 def vary(model: Path, chance: random.Random) -> None:
