@@ -10,8 +10,9 @@ import os
 import stat
 from contextlib import contextmanager
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

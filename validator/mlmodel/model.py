@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlmodel import rules
 from mlmodel.directory import Kind, ModelDirectory
 from mlmodel.documents import Document, parse_json, parse_yaml, shortened
 from mlmodel.findings import Finding, Location
+from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from bisect import bisect_left
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mlmodel import artifacts, paths
 from mlmodel.directory import Kind, UnreadableError
 from mlmodel.documents import shortened
+from mlmodel.lazily import cached_property
 from mlmodel.schemas import shown
 from mlmodel.suggestions import nearest
 

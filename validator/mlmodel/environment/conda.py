@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.environment import requirements, versions
+from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document

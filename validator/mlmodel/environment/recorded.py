@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import paths
@@ -14,6 +13,7 @@ from mlmodel.environment.python_env import PythonEnvFile
 from mlmodel.environment.pythons import Recorded
 from mlmodel.environment.requirements import Form
 from mlmodel.findings import Location
+from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

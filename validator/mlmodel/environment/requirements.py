@@ -9,12 +9,13 @@ from __future__ import annotations
 import codecs
 import re
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mlmodel.environment import versions
 from mlmodel.environment.credentials import masked
 from mlmodel.findings import Location
+from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

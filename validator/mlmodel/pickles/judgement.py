@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.lazily import cached_property
 from mlmodel.pickles import arguments
 from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
 from mlmodel.pickles.spelling import named, spelled
