@@ -375,6 +375,8 @@ def test_every_character_of_a_scalar_is_found(style: str, data: st.DataObject) -
 def test_json_in_a_scalar(data: Any, yaml_style: dict[str, Any], json_style: dict[str, Any]) -> None:
     value = json.dumps(data, **json_style)
     text = yaml.safe_dump({"signature": {"inputs": value}}, **yaml_style)
+    # PyYAML breaks some lines at NEL, LS and PS so that it does not read them back itself.
+    assume(yaml.safe_load(text) == {"signature": {"inputs": value}})
     outer = parse_yaml(text, "x")
     assert outer.data == {"signature": {"inputs": value}}
     inner = parse_json(value, "x", parent=outer, anchor=("signature", "inputs"))
