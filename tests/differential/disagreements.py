@@ -73,9 +73,7 @@ STRICTER = {
     # The tool
     "MLM903": "more levels of nesting, or digits, than the validator judges",
     # Serialized objects
-    "MLM614": "`Model.load` does not look into flavors; skops trusts what the list names",
     "MLM617": "`Model.load` does not import the loader module; `pyfunc.load_model` imports whatever is named",
-    "MLM618": "`Model.load` does not open the serialized object; the flavor's own loader fails",
 }
 """Rules of which MLflow 3.17.2 reads a model that they reject.  Each rule's page says why it rejects all the same."""
 
