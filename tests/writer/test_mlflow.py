@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import jsonschema_rs
@@ -20,10 +21,12 @@ RELEASES = ("2.15.0", "2.22.5", NEWEST)
 
 @pytest.fixture
 def lacking(tmp_path: Path) -> Path:
-    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python."""
+    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python, and our entry points."""
     folder = tmp_path / "lacking"
     folder.mkdir()
     (folder / "jsonschema_rs").symlink_to(Path(jsonschema_rs.__file__).parent)
+    stated = Path(str(distribution("mlmodel").locate_file("")), "mlmodel-0.1.0.dist-info")
+    (folder / stated.name).symlink_to(stated)
     return folder
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from mlmodel import write_model
+from mlmodel import flavors, write_model
 from mlmodel.cli.write import command
-from mlmodel.writer import WriteError, bare, flavors
+from mlmodel.writer import WriteError, bare
 from mlmodel.writer.example import UnusableExampleError, files, read_csv, signature_of
 from mlmodel.writer.mlmodel_file import emit
 
@@ -25,10 +26,10 @@ class _Pickled:
 
     name = "pickled"
 
-    def accepts(self, model: object) -> bool:
-        return isinstance(model, (dict, np.ndarray))
+    def knows(self, kind: type) -> bool:
+        return kind in (dict, np.ndarray)
 
-    def save(self, model: object, folder: str, serialization: str | None) -> flavors.Saved:  # noqa: ARG002
+    def save(self, model: object, folder: str, request: flavors.Request) -> flavors.Saved:  # noqa: ARG002
         Path(folder, "model.pkl").write_bytes(pickle.dumps(model))
         function = {
             "loader_module": "mlflow.pyfunc.model",
@@ -37,19 +38,27 @@ class _Pickled:
         }
         return flavors.Saved({"data": "model.pkl"}, function, ("model.pkl",), ("cloudpickle",))
 
+    def load(self, folder: str, keys: Mapping[str, Any]) -> object:
+        return pickle.loads(Path(folder, keys["data"]).read_bytes())  # noqa: S301
+
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:  # noqa: ARG002
+        return lambda inputs, params: model  # noqa: ARG005
+
 
 class _Point:
-    name = "point"
+    value = "elsewhere:FLAVOR"
 
     def load(self) -> flavors.Flavor:
         return _Pickled()
 
 
 @pytest.fixture(autouse=True)
-def added(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        flavors, "entry_points", lambda group: [_Point()] if group == "mlmodel.flavors" else []
-    )
+def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    registered = metadata.entry_points
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [*registered(group=group), _Point()])
+    flavors.available.cache_clear()
+    yield
+    flavors.available.cache_clear()
 
 
 def content(folder: Path) -> dict[str, bytes]:

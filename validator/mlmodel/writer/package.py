@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.findings import Severity, Verdict
+from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
 from mlmodel.writer import dependencies, example
 from mlmodel.writer.environment import Environment
-from mlmodel.writer.flavors import Saved, UnsuitableError, flavor_of
 from mlmodel.writer.mlmodel_file import emit
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def write_model(
     input_example: object = None,
     requirements: Sequence[str] | None = None,
     code_paths: Sequence[str | os.PathLike[str]] = (),
+    artifacts: Mapping[str, str | os.PathLike[str]] | None = None,
     metadata: Mapping[str, Any] | None = None,
     serialization: str | None = None,
 ) -> Report:
@@ -53,13 +54,14 @@ def write_model(
     not so with ``skops``, whose files hold the time and addresses in memory.
 
     Args:
-        model: a fitted estimator of scikit-learn, or what another distribution adds (:mod:`mlmodel.writer.flavors`).
+        model: a fitted estimator of scikit-learn, or what another distribution adds (:mod:`mlmodel.flavors`).
         path: the directory to make; must not exist.
         signature: the ``inputs``, ``outputs`` and ``params`` of the MLmodel file, JSON texts or None, or an object
             whose ``as_mlmodel()`` returns them.
         input_example: a :class:`mlmodel.writer.Table`, a data frame, a numpy array, or what JSON can hold.
         requirements: requirement lines instead of those that are found.
         code_paths: files and folders that are copied into ``code/``.
+        artifacts: files and folders that a Python model takes along, by the names it knows them under.
         metadata: free-form values for the MLmodel file.
         serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
             the one that most releases read, where not given.
@@ -83,7 +85,7 @@ def write_model(
     folder = os.path.join(parent, f".{name}.{os.getpid()}.{time.monotonic_ns()}")
     os.mkdir(folder)
     try:
-        saved = flavor.save(model, folder, serialization)
+        saved = flavor.save(model, folder, Request(serialization, _paths(artifacts or {}), input_example))
         _copy(code_paths, folder)
         written = dict(_head(saved, flavor.name, code=bool(code_paths)))
         if input_example is not None:
@@ -129,8 +131,17 @@ def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
             **({"code": folder} if folder else {}),
         }
         flavors["python_function"] = dict(sorted(function.items()))
-    flavors[name] = dict(sorted({**saved.flavor, "code": folder}.items()))
+    if saved.flavor is not None:
+        flavors[name] = dict(sorted({**saved.flavor, "code": folder}.items()))
     return {"flavors": flavors, "mlflow_version": _mlflow()}
+
+
+def _paths(artifacts: Mapping[str, str | os.PathLike[str]]) -> dict[str, str]:
+    found = {name: os.path.abspath(os.fspath(path)) for name, path in artifacts.items()}
+    for name, path in found.items():
+        if not os.path.exists(path):
+            raise UnsuitableError(f"{os.fspath(artifacts[name])}, the artifact {name}, does not exist")
+    return found
 
 
 def _plain(metadata: Mapping[str, Any]) -> Any:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import pickle
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.writer.flavors import Saved, UnsuitableError
+from mlmodel.flavors import Request, Saved, UnsuitableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 FORMATS = ("pickle", "cloudpickle", "skops")
 
@@ -18,13 +21,11 @@ FORMATS = ("pickle", "cloudpickle", "skops")
 class _Sklearn:
     name = "sklearn"
 
-    def accepts(self, model: object) -> bool:
-        return any(
-            kind.__module__ == "sklearn.base" and kind.__name__ == "BaseEstimator"
-            for kind in type(model).__mro__
-        )
+    def knows(self, kind: type) -> bool:
+        return kind.__module__ == "sklearn.base" and kind.__name__ == "BaseEstimator"
 
-    def save(self, model: object, folder: str, serialization: str | None) -> Saved:
+    def save(self, model: Any, folder: str, request: Request) -> Saved:
+        serialization = request.serialization
         if serialization not in (None, *FORMATS):
             raise UnsuitableError(
                 f"serialization {serialization!r} is unknown to scikit-learn's flavor; use one of {', '.join(FORMATS)}"
@@ -46,6 +47,23 @@ class _Sklearn:
             function = {"loader_module": "mlflow.sklearn", "model_path": file, "predict_fn": "predict"}
         needs = ("scikit-learn",) if used == "pickle" else ("scikit-learn", used)
         return Saved(flavor, function, (file,), needs)
+
+    def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
+        path = os.path.join(folder, keys["pickled_model"])
+        try:
+            if keys.get("serialization_format") == "skops":
+                import skops.io
+
+                return skops.io.load(path, trusted=keys.get("skops_trusted_types") or [])
+            # pickle's loader reads cloudpickle's files, too, as long as cloudpickle is installed.
+            with open(path, "rb") as stream:
+                return pickle.load(stream)  # noqa: S301 - judged by the caller
+        except Exception as error:
+            raise UnsuitableError(f"{keys['pickled_model']} cannot be loaded: {error}") from error
+
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+        predict = getattr(model, keys.get("predict_fn") or "predict")
+        return lambda inputs, params: predict(inputs, **params)
 
 
 FLAVOR = _Sklearn()
