@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from mlmodel.uv import find_uv
 from tests.environments import NEWEST, interpreter, run
 from tests.overlay import fences
 
@@ -20,8 +21,9 @@ RELEASES = ("2.15.0", "2.22.5", NEWEST)
 
 
 @pytest.fixture
-def lacking(tmp_path: Path) -> Path:
-    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python, and our entry points."""
+def lacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python, our entry points, and uv."""
+    monkeypatch.setenv("PATH", os.path.dirname(find_uv()), prepend=os.pathsep)
     folder = tmp_path / "lacking"
     folder.mkdir()
     (folder / "jsonschema_rs").symlink_to(Path(jsonschema_rs.__file__).parent)

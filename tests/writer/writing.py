@@ -14,6 +14,7 @@ sys.path[:0] = sys.argv[1:3]
 warnings.simplefilter("ignore")
 
 import numpy as np
+import sklearn
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -47,7 +48,8 @@ for name, (model, form) in models.items():
         if name != "asked"
         else {"input_example": ROWS}
     )
-    report = write_model(model, path, serialization=form, **given)
+    more = name == "pickle"
+    report = write_model(model, path, serialization=form, lock=more, predict=more, **given)
     reports[name] = [finding.rule for finding in report.findings if finding.severity.name != "INFO"]
 assert "mlflow" not in sys.modules
 
@@ -57,6 +59,12 @@ import pandas as pd
 for name, (model, _) in models.items():
     path = f"{sys.argv[3]}/{name}"
     loaded = mlflow.pyfunc.load_model(path)
+    if name == "pickle":
+        answered = mlflow.models.infer_signature(model_output=model.predict(ROWS)).outputs
+        assert loaded.metadata.signature.outputs == answered, loaded.metadata.signature
+        locked = Path(path, "requirements.lock").read_text()
+        assert f"scikit-learn=={sklearn.__version__} " in locked
+        assert "--hash=sha256:" in locked
     rows = ROWS if name == "asked" else pd.DataFrame(ROWS, columns=["a", "b"])
     assert loaded.predict(rows).tolist() == model.predict(ROWS).tolist(), name
     if name != "asked" or not mlflow.__version__.startswith("2.15."):

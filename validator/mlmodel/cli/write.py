@@ -23,8 +23,19 @@ EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong 
 @click.option(
     "--code-path", "code", multiple=True, type=click.Path(exists=True), help="A file or folder for code/."
 )
+@click.option("--lock", is_flag=True, help="Write requirements.lock with hashes (asks the package index).")
+@click.option(
+    "--predict", is_flag=True, help="Record the outputs of the signature by running the model once, confined."
+)
 def command(
-    file: str, out: str, example: str | None, serialization: str | None, code: tuple[str, ...]
+    file: str,
+    out: str,
+    example: str | None,
+    serialization: str | None,
+    code: tuple[str, ...],
+    *,
+    lock: bool,
+    predict: bool,
 ) -> None:
     """Make a model directory of a bare pickle, joblib or skops file.
 
@@ -43,6 +54,8 @@ def command(
             input_example=given,
             serialization=serialization,
             code_paths=code,
+            lock=lock,
+            predict=predict,
         )
     except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from mlmodel.directory import ModelDirectory
 from mlmodel.pickles import imported, scan
+from mlmodel.writer import platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,10 +59,12 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         # A namespace that several distributions share says nothing about which of them is used.
         if len(set(found)) == 1:
             names.setdefault(canonicalize_name(found[0]), found[0])
-    pins = [
-        f"{name}=={_public(metadata.version(name))}" for key, name in sorted(names.items()) if key != "mlflow"
-    ]
-    return [f"mlflow=={mlflow}", *pins]
+    return [f"mlflow=={mlflow}", *(_pin(name) for key, name in sorted(names.items()) if key != "mlflow")]
+
+
+def _pin(name: str) -> str:
+    condition = platforms.marker(name)
+    return f"{name}=={public(metadata.version(name))}{f' ; {condition}' if condition else ''}"
 
 
 def _modules(folder: str, files: Iterable[str]) -> Mapping[str, str]:
@@ -112,7 +115,7 @@ def _distributions() -> Mapping[str, Sequence[str]]:
     return metadata.packages_distributions()
 
 
-def _public(version: str) -> str:
+def public(version: str) -> str:
     """A version without its local label, which no index has: ``2.1.0+cu118`` is built from ``2.1.0``."""
     try:
         return Version(version).public

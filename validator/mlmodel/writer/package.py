@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
-from mlmodel.writer import dependencies, example
+from mlmodel.writer import dependencies, example, observed
+from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
 
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 
 MLFLOW = "3.17.2"
 """The release that is recorded where none is installed whose forms are ours."""
+
+
+_REASONS = (
+    UnsuitableError,
+    dependencies.UnknownModuleError,
+    dependencies.UnreadableCodeError,
+    example.UnusableExampleError,
+    locking.UnlockedError,
+    observed.UnobservedError,
+)
+"""What keeps a model from being written, told in one line."""
 
 
 class WriteError(ValueError):
@@ -47,6 +59,9 @@ def write_model(
     artifacts: Mapping[str, str | os.PathLike[str]] | None = None,
     metadata: Mapping[str, Any] | None = None,
     serialization: str | None = None,
+    model_uuid: str | None = None,
+    lock: bool = False,
+    predict: bool = False,
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
 
@@ -65,6 +80,10 @@ def write_model(
         metadata: free-form values for the MLmodel file.
         serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
             the one that most releases read, where not given.
+        model_uuid: 32 hexadecimal digits; derived from everything that the directory holds, where not given.
+        lock: write ``requirements.lock``, too, with the hashes of all files that are installed; asks the package
+            index (extra ``load``).
+        predict: record the outputs of the signature from the answer to the input example, in a confined process.
 
     Returns:
         What the validator says of the directory; it is valid.
@@ -87,7 +106,7 @@ def write_model(
     try:
         saved = flavor.save(model, folder, Request(serialization, _paths(artifacts or {}), input_example))
         _copy(code_paths, folder)
-        written = dict(_head(saved, flavor.name, code=bool(code_paths)))
+        written = _head(saved, flavor.name, code=bool(code_paths))
         if input_example is not None:
             files, written["saved_input_example_info"] = example.files(input_example)
             _put(folder, files)
@@ -101,17 +120,17 @@ def write_model(
         if wanted is None:
             wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
         _put(folder, Environment.here(wanted).files())
+        if lock:
+            _put(folder, {locking.NAME: locking.lock(wanted)})
         written["utc_time_created"] = _now()
-        written["model_uuid"] = _identity(folder, emit(written))
-        _put(folder, {"MLmodel": emit(dict(sorted(written.items())))})
+        if predict:
+            _put(folder, {"MLmodel": _emitted(written)})
+            written["signature"] = _observed(folder, written.get("signature"))
+        written["model_uuid"] = model_uuid or _identity(folder, emit(written))
+        _put(folder, {"MLmodel": _emitted(written)})
         report = _checked(folder, target)
         os.rename(folder, target)
-    except (
-        UnsuitableError,
-        dependencies.UnknownModuleError,
-        dependencies.UnreadableCodeError,
-        example.UnusableExampleError,
-    ) as error:
+    except _REASONS as error:
         raise WriteError(str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -142,6 +161,22 @@ def _paths(artifacts: Mapping[str, str | os.PathLike[str]]) -> dict[str, str]:
         if not os.path.exists(path):
             raise UnsuitableError(f"{os.fspath(artifacts[name])}, the artifact {name}, does not exist")
     return found
+
+
+def _emitted(written: Mapping[str, Any]) -> bytes:
+    return emit(dict(sorted(written.items())))
+
+
+def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[str, str | None]:
+    """The signature with what the model in the folder answers."""
+    from mlmodel.runtime.wish import Wish
+
+    stated = signature or {"inputs": None, "params": None}
+    return {
+        "inputs": stated["inputs"],
+        "outputs": observed.outputs(folder, Wish()),
+        "params": stated["params"],
+    }
 
 
 def _plain(metadata: Mapping[str, Any]) -> Any:

@@ -1,0 +1,74 @@
+"""What an answer says about the outputs of a signature."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mlmodel import validation
+from mlmodel.findings import Finding, Location, Report, Severity, Verdict
+from mlmodel.runtime.outcome import Phase
+from mlmodel.runtime.stage import Load
+from mlmodel.runtime.wish import Wish
+from mlmodel.writer import observed
+
+
+def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *found: Finding) -> Any:
+    phases = (Phase("predict", None, "passed", detail={"output": output}),) if output else ()
+    report = Report(
+        path="m",
+        verdict=Verdict.VALID,
+        findings=found,
+        mlflow_version=None,
+        flavors=(),
+        truncated=0,
+        load=Load("predicted", "current", phases=phases),
+    )
+    monkeypatch.setattr(validation, "validate", lambda *_: report)
+    return json.loads(observed.outputs("m", Wish()))
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (
+            {"form": "array", "dtype": "float64", "shape": [7, 3]},
+            [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 3]}}],
+        ),
+        (
+            {"form": "array", "dtype": "<U5", "shape": [7]},
+            [{"type": "tensor", "tensor-spec": {"dtype": "str", "shape": [-1]}}],
+        ),
+        (
+            {"form": "table", "names": ["a", "b"], "dtypes": ["int64", "datetime64[ns]"]},
+            [
+                {"type": "long", "name": "a", "required": True},
+                {"type": "datetime", "name": "b", "required": True},
+            ],
+        ),
+        ({"form": "series", "dtype": "object", "shape": [2]}, [{"type": "string", "required": True}]),
+        (
+            {"form": "mapping", "items": {"y": {"dtype": "int32", "shape": [2]}}},
+            [{"type": "tensor", "tensor-spec": {"dtype": "int32", "shape": [-1]}, "name": "y"}],
+        ),
+    ],
+)
+def test_outputs(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any], expected: object) -> None:
+    assert observe(monkeypatch, output) == expected
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ({"form": "other", "type": "builtins.str"}, "answers with builtins.str"),
+        ({"form": "series", "dtype": "complex128", "shape": [2]}, "complex128"),
+        ({"form": "mapping", "type": "dict", "items": {"y": {"type": "int"}}}, "answers with dict"),
+        (None, "not confined"),
+    ],
+)
+def test_no_outputs(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, said: str) -> None:
+    finding = Finding("MLM905", "not-proven", Severity.WARNING, "not confined", Location(), None)
+    with pytest.raises(observed.UnobservedError, match=said):
+        observe(monkeypatch, output, finding)

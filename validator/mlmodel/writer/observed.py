@@ -1,0 +1,88 @@
+"""The outputs of a signature, from what the model answered when it was run once, confined."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlmodel.runtime.wish import Wish
+
+_TYPES = {
+    "bool": "boolean",
+    "int8": "integer",
+    "int16": "integer",
+    "int32": "integer",
+    "uint8": "integer",
+    "uint16": "integer",
+    "uint32": "long",
+    "int64": "long",
+    "float16": "float",
+    "float32": "float",
+    "float64": "double",
+    "object": "string",
+    "str": "string",
+    "string": "string",
+}
+"""Types of columns by the dtype of what was answered (``mlflow.types.utils._infer_numpy_dtype``)."""
+
+
+class UnobservedError(ValueError):
+    """The model did not answer, or not in a form that a signature can say."""
+
+
+def outputs(folder: str, wish: Wish) -> str:
+    """The ``outputs`` of the signature, by the answer to the stored example.
+
+    The model is loaded by the interpreter that runs this, in a confined process (:mod:`mlmodel.runtime`).
+
+    Raises:
+        UnobservedError: there is no answer, or none that has types.
+    """
+    from mlmodel.validation import Options, validate
+
+    report = validate(folder, Options(load=wish))
+    answered = None
+    if report.load is not None:
+        answered = next(
+            (p for p in report.load.phases if p.name == "predict" and p.outcome == "passed"), None
+        )
+    if answered is None:
+        why = [f.message for f in report.findings if f.rule.startswith(("MLM7", "MLM9"))]
+        worst = [f.message for f in report.findings if f.severity is Severity.ERROR]
+        raise UnobservedError(f"the model did not predict: {(worst or why or ['nobody knows why'])[0]}")
+    return json.dumps(_specs(answered.detail.get("output") or {}))
+
+
+def _specs(output: Mapping[str, Any]) -> list[dict[str, Any]]:
+    form = output.get("form")
+    if form == "table":
+        return [
+            {"type": _type(dtype), "name": name, "required": True}
+            for name, dtype in zip(output["names"], output["dtypes"], strict=True)
+        ]
+    if form == "series":
+        return [{"type": _type(output["dtype"]), "required": True}]
+    if form == "array":
+        return [_tensor(output)]
+    if form == "mapping" and all("dtype" in leaf for leaf in output["items"].values()):
+        return [{**_tensor(leaf), "name": name} for name, leaf in output["items"].items()]
+    raise UnobservedError(f"the model answers with {output.get('type')}, for which no signature is recorded")
+
+
+def _type(dtype: str) -> str:
+    found = "datetime" if dtype.startswith("datetime64") else _TYPES.get(dtype)
+    if found is None:
+        raise UnobservedError(f"the model answers with {dtype}, which no type of a signature stands for")
+    return found
+
+
+def _tensor(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    # The first dimension is that of the rows, as in mlflow.types.utils._infer_schema.
+    shape = [-1, *leaf["shape"][1:]] if leaf["shape"] else []
+    dtype = "str" if leaf["dtype"].startswith(("<U", ">U")) else leaf["dtype"]
+    return {"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": shape}}
