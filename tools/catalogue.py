@@ -15,6 +15,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "spec" / "rules"
 KEYS = ("id", "name", "severity", "chapter", "since", "fixable", "summary")
+MORE = ("executes",)
+"""Keys that stand where they are true."""
 
 
 def entries() -> list[dict[str, Any]]:
@@ -24,7 +26,9 @@ def entries() -> list[dict[str, Any]]:
         front = yaml.safe_load(page.read_text(encoding="utf-8").split("---\n")[1])
         if page.name != f"{front['id']}-{front['name']}.md":
             raise SystemExit(f"{page.name} calls itself {front['id']}-{front['name']}")
-        found.append({key: front[key] for key in KEYS})
+        found.append(
+            {**{key: front[key] for key in KEYS}, **{key: front[key] for key in MORE if key in front}}
+        )
     return found
 
 

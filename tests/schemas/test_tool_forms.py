@@ -128,6 +128,7 @@ REJECTED: list[tuple[str, Any]] = [
     (RULES, catalogue(name="Loader module missing")),
     (RULES, catalogue(severity="off")),
     (RULES, catalogue(fixable="no")),
+    (RULES, catalogue(executes="yes")),
     *(
         (RULES, {"catalogue_version": 1, "rules": [{k: v for k, v in RULE.items() if k != left_out}]})
         for left_out in RULE

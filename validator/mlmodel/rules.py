@@ -24,6 +24,8 @@ class Rule(NamedTuple):
     since: str
     fixable: bool
     summary: str
+    executes: bool = False
+    """Whether an error of it says that loading the model runs, or names, code that no library needs."""
 
     @property
     def page(self) -> str:
@@ -44,6 +46,7 @@ def catalogue() -> Mapping[str, Rule]:
             entry["since"],
             entry["fixable"],
             entry["summary"],
+            entry.get("executes", False),
         )
         for entry in entries
     }

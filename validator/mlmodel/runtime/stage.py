@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.findings import Location, Severity
 from mlmodel.model import make
+from mlmodel.rules import catalogue
 from mlmodel.runtime import diagnosis, environments, pythons, recipe, running, store
 from mlmodel.runtime.confinement.parent import UnconfinedError
 from mlmodel.runtime.job import job
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from mlmodel.runtime.outcome import Phase
     from mlmodel.runtime.recipe import Recipe
     from mlmodel.runtime.wish import Wish
-
-EXECUTES = frozenset({"MLM601", "MLM602", "MLM605", "MLM613"})
-"""Rules whose errors say that reading an object runs code that no library needs."""
 
 
 class Environment(NamedTuple):
@@ -104,10 +102,10 @@ class Stage:
             self.load = self.load._replace(seconds=time.monotonic() - started)
 
     def _refuse(self, model: Model) -> None:
-        runs = [f for f in self._found if f.rule in EXECUTES and f.severity is Severity.ERROR]
+        runs = [f for f in self._found if catalogue()[f.rule].executes and f.severity is Severity.ERROR]
         if runs and not self.wish.trust:
             message = (
-                f"not loaded: {runs[0].location.file or 'it'} runs code when it is read ({runs[0].rule})"
+                f"not loaded: {runs[0].location.file or 'it'} runs code when it is loaded ({runs[0].rule})"
             )
             raise Unproven("MLM701", message, "--trust loads it all the same, confined")
         work = job(model)
