@@ -23,39 +23,26 @@ from mlmodel.documents.base import (
     shortened,
 )
 from mlmodel.documents.json import too_deep
+from mlmodel.documents.yaml_scalars import (
+    CONSTANTS,
+    LETTERS,
+    LOADER,
+    MAY_DIFFER,
+    NO_TEXT,
+    PYTHON_TAGS,
+    SCALAR_TAGS,
+    TAG,
+    WORDS,
+    construct,
+    difference,
+    implicit_tag,
+    is_long_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAG = "tag:yaml.org,2002:"
-_IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = _Loader.yaml_implicit_resolvers
-_SCALAR_TAGS = frozenset(
-    _TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "binary")
-)
-_PYTHON_TAGS = {_TAG + "binary": str, _TAG + "set": dict}
-"""Tags of types that ``yaml.safe_dump`` writes and JSON does not have, and what they stand before."""
-_CONTAINER_TAGS = {"!": None, None: None, _TAG + "map": dict, _TAG + "seq": list}
-
-# The YAML 1.2.2 core schema (section 10.3.2), where it may differ from YAML 1.1.
-_CORE_12 = r"""(?x)(?P<bool>true|True|TRUE|false|False|FALSE)
-      | (?P<null>null|Null|NULL|~|)
-      | (?P<int>[-+]?[0-9]+ | 0o[0-7]+ | 0x[0-9a-fA-F]+)
-      | (?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
-                 | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN))"""
-_SAME = frozenset(("null", "true", "false", "Null", "True", "False", "~", ""))
-_MAY_DIFFER = frozenset("0123456789+-.")
-_NO_TEXT = _MAY_DIFFER.union(_IMPLICIT)
-"""First characters of plain scalars that may be something else than a text."""
-_CONSTANTS = {"null": None, "~": None, "": None, "true": True, "false": False}
-_LETTERS = frozenset(filter(str.isalpha, _IMPLICIT))
-_WORDS = frozenset(
-    word
-    for name in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
-    for word in (name, name.title(), name.upper())
-)
-"""All that begin with one of these letters and may be something else than a text."""
-_LONG_NUMBER = r"[-+]?(?:0[bx][0-9a-fA-F_]+|[0-9_:.]+(?:[eE][-+]?[0-9]+)?)"
+_CONTAINER_TAGS = {"!": None, None: None, TAG + "map": dict, TAG + "seq": list}
 _TAG_DIRECTIVE = "(?:^|[\r\n\x85\u2028\u2029])%TAG"
 
 
@@ -132,7 +119,6 @@ class _Composer:
         self._anchors: dict[str, tuple[Any, int, Any]] = {}
         self._open_anchors: set[str] = set()
         self._stack: list[_Frame] = []
-        self._constructor: Any = None
 
     # -- composing -------------------------------------------------------------------------------
 
@@ -149,11 +135,11 @@ class _Composer:
                 if kind is yaml.ScalarEvent:
                     value = event.value
                     if event.anchor is None and event.tag is None and len(value) < Limits.TEXT:
-                        if event.implicit[0] and value[:1] in _NO_TEXT:
+                        if event.implicit[0] and value[:1] in NO_TEXT:
                             # What nearly every such scalar is, without a look at all patterns.
-                            if value in _CONSTANTS:
-                                value = _CONSTANTS[value]
-                            elif value[0] not in _LETTERS or value in _WORDS:
+                            if value in CONSTANTS:
+                                value = CONSTANTS[value]
+                            elif value[0] not in LETTERS or value in WORDS:
                                 value = self._resolve(event)
                         # As _add does it, which is called for what is left.
                         frame = stack[-1] if stack else None
@@ -345,38 +331,32 @@ class _Composer:
             if not event.implicit[0]:
                 return value
             if len(value) > Limits.DIGITS:
-                if re.fullmatch(_LONG_NUMBER, value):
+                if is_long_number(value):
                     raise _GiveUpError(self._long_number(event))
                 return value
-            tag = _implicit_tag(value)
-            if value[:1] in _MAY_DIFFER or tag is not None:
-                self._compare_with_12(value, tag, event)
+            tag = implicit_tag(value)
+            if value[:1] in MAY_DIFFER or tag is not None:
+                message = difference(value, tag)
+                if message is not None:
+                    self._problem(ProblemKind.AMBIGUOUS, message, event, self._path_of_next())
             if tag is None:
                 return value
         return self._construct(tag, value, event)
 
     def _construct(self, tag: str, value: str, event: Any) -> Any:
-        if tag == _TAG + "str" or (tag == _TAG + "merge" and self._awaits_key()):
+        if tag == TAG + "str" or (tag == TAG + "merge" and self._awaits_key()):
             return value
-        if tag not in _SCALAR_TAGS:
+        if tag not in SCALAR_TAGS:
             self._tag_problem(event, tag, str)
             return value
-        if len(value) > Limits.DIGITS and tag not in _PYTHON_TAGS:
+        if len(value) > Limits.DIGITS and tag not in PYTHON_TAGS:
             raise _GiveUpError(self._long_number(event))
-        if self._constructor is None:
-            self._constructor = yaml.constructor.SafeConstructor()
         try:
-            result = self._constructor.construct_object(yaml.ScalarNode(tag, value))
-        except (ValueError, KeyError, AttributeError, IndexError, OverflowError, yaml.YAMLError) as error:
-            raise _GiveUpError(
-                Problem(
-                    ProblemKind.SYNTAX,
-                    f"{value[:40]!r} is not a valid YAML {tag.removeprefix(_TAG)}: {error}"[:200],
-                    self._position(event.start_mark),
-                    fatal=True,
-                )
-            ) from None
-        if tag == _TAG + "timestamp":
+            result = construct(tag, value)
+        except ValueError as error:
+            place = self._position(event.start_mark)
+            raise _GiveUpError(Problem(ProblemKind.SYNTAX, str(error), place, fatal=True)) from None
+        if tag == TAG + "timestamp":
             self._problem(
                 ProblemKind.TIMESTAMP,
                 f"YAML reads the unquoted {shortened(value)} as a date",
@@ -384,7 +364,7 @@ class _Composer:
                 self._path_of_next(),
             )
             return value
-        if tag in _PYTHON_TAGS:
+        if tag in PYTHON_TAGS:
             self._tag_problem(event, tag, str)
             return value
         return result
@@ -393,35 +373,13 @@ class _Composer:
         message = f"a number of {len(event.value):,} characters, more than {Limits.DIGITS:,} can be judged"
         return Problem(ProblemKind.LIMIT, message, self._position(event.start_mark), fatal=True)
 
-    def _compare_with_12(self, value: str, tag: str | None, event: Any) -> None:
-        if value in _SAME or (tag is None and value.count(".") > 1 and value[:1] != "."):
-            return  # null, true; 3.11.7 is a text to both
-        match = re.fullmatch(_CORE_12, value)
-        other = match.lastgroup if match else "str"
-        mine = (tag or _TAG + "str").removeprefix(_TAG)
-        if mine in ("merge", "value", "timestamp") or mine == other == "str":
-            return
-        same = mine == other
-        if same and mine == "int":  # 010 is 8 in YAML 1.1 and 10 in 1.2
-            same = not re.match(r"[-+]?0[0-9]", value) and "_" not in value
-        if not same:
-            names = {"str": "string", "int": "integer", "bool": "boolean"}
-            mine, other = names.get(mine, mine), names.get(str(other), other)
-            detail = f"a {mine} and a {other}" if mine != other else f"two different {mine}s"
-            self._problem(
-                ProblemKind.AMBIGUOUS,
-                f"YAML 1.1 and YAML 1.2 readers take the unquoted {shortened(value)} for {detail}",
-                event,
-                self._path_of_next(),
-            )
-
     # -- problems --------------------------------------------------------------------------------
 
     def _tag_problem(self, event: Any, tag: str, before: type) -> None:
-        shown = "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+        shown = "!!" + tag.removeprefix(TAG) if tag.startswith(TAG) else tag
         if shown == "!!value":
             shown = "= (!!value)"
-        kind = ProblemKind.TYPE if _PYTHON_TAGS.get(tag) is before else ProblemKind.TAG
+        kind = ProblemKind.TYPE if PYTHON_TAGS.get(tag) is before else ProblemKind.TAG
         self._problem(
             kind,
             f"tag {shortened(shown)} is outside the JSON-compatible subset of YAML",
@@ -506,7 +464,7 @@ def _parser(text: str) -> Any:
     """The C parser, and PyYAML's other one where they differ: it takes no tab for a blank, and no byte order mark
     for nothing, and it is the one that readers use."""
     slow = ("\t" in text or text.find("\ufeff", 1) > 0) and len(text) <= Limits.SLOW
-    return (yaml.SafeLoader if slow else _Loader)(text)
+    return (yaml.SafeLoader if slow else LOADER)(text)
 
 
 def _is_list(frame: _Frame) -> bool:
@@ -515,14 +473,6 @@ def _is_list(frame: _Frame) -> bool:
 
 def _is_plain(event: Any) -> bool:
     return type(event) is yaml.ScalarEvent and event.implicit[0] and event.tag is None
-
-
-def _implicit_tag(value: str) -> str | None:
-    """The tag of a plain scalar, None for a string (``yaml.resolver.BaseResolver.resolve``)."""
-    for tag, pattern in _IMPLICIT.get(value[:1], ()):
-        if pattern.match(value):
-            return tag
-    return None
 
 
 def _kind_name(value: Any) -> str:
