@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from mlmodel.inspection import inspect
+from mlmodel.writer import bare
 from tests.command import ROOT, run
 from tests.overlay import make_model
+from tests.pickles.attacks import every
 
 SCHEMA = json.loads((ROOT / "schemas" / "inspection.schema.json").read_text(encoding="utf-8"))
 
@@ -47,3 +51,13 @@ def test_the_json_follows_its_schema(tmp_path: Path) -> None:
 def test_nothing_to_look_at(tmp_path: Path) -> None:
     assert run("mlmodel", "inspect", tmp_path / "absent").returncode == 2
     assert "no serialized object" in run("mlmodel", "inspect", tmp_path).stdout
+
+
+@pytest.mark.parametrize("wanted", ["07-opcodes/inst", "22-document/skops-os.system"])
+def test_what_is_wrong_is_said(wanted: str, tmp_path: Path) -> None:
+    (attack,) = [attack for attack in every() if attack.id == wanted]
+    (tmp_path / "model").write_bytes(attack.content)
+    said = [remark.message for part in inspect(tmp_path / "model") for remark in part.remarks]
+    assert any(str(attack.named) in message for message in said), said
+    with pytest.raises(bare.RefusedError, match=re.escape(str(attack.named))):
+        bare.load(str(tmp_path / "model"))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.directory import Kind, ModelDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlmodel.pickles import Call, Found, Pickled, Stream
+    from mlmodel.pickles.remarks import Remark
 
 
 class Used(NamedTuple):
@@ -108,18 +109,21 @@ def _pickle(found: Pickled) -> Part:
         tuple(_calls(stream)),
         tuple(Carried(code.kind, code.name, code.python, code.names, code.constants) for code in stream.code),
         _versions(stream),
-        tuple(
-            Said(remark.kind.value, remark.message, remark.offset)
-            for remark in judge(stream, marked=found.marked)
-        ),
+        tuple(_said(judge(stream, marked=found.marked))),
     )
+
+
+def _said(remarks: Iterable[Remark]) -> Iterator[Said]:
+    return (Said(remark.kind.value, remark.message, remark.offset) for remark in remarks)
 
 
 def _other(found: Found) -> Part:
     from mlmodel.pickles import Named, Unread
+    from mlmodel.pickles.judgement import judge_document
 
     if isinstance(found, Named):
-        return Part(found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, ())
+        said = tuple(_said(judge_document(found)))
+        return Part(found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, said)
     form, message = (
         ("unread", found.reason) if isinstance(found, Unread) else ("odd", str(getattr(found, "message", "")))
     )

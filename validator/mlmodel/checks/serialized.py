@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model import Model
     from mlmodel.pickles import Found, Named, Pickled
-    from mlmodel.pickles.judgement import Remark
+    from mlmodel.pickles.remarks import Remark
 
 _MOST = 20
 """Findings of one rule in one file."""
@@ -27,6 +27,7 @@ _HINTS = {
     "MLM602": _HINT,
     "MLM603": _HINT,
     "MLM605": _HINT,
+    "MLM613": _HINT,
     "MLM606": "look at it with `mlmodel inspect`; load it only from a source that you trust",
 }
 
@@ -57,7 +58,8 @@ def _of_file(
     file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
-    from mlmodel.pickles.judgement import devices_of, judge
+    from mlmodel.pickles.judgement import judge
+    from mlmodel.pickles.storages import devices_of
 
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
@@ -66,26 +68,28 @@ def _of_file(
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
-                message = f"{_inside(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
+                message = (
+                    f"{shown(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
+                )
                 yield make("MLM616", message, Location(file), "save the model from the CPU")
             if item.trailing and item.marked and item.path not in of_torch:
-                message = f"{_inside(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
+                message = f"{shown(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
                 yield make("MLM610", message, Location(file))
         elif isinstance(item, Named):
-            yield from _of_names(file, item)
+            yield from _of_document(file, item)
         elif isinstance(item, Unread):
             rule = "MLM608" if chosen else "MLM609"
-            yield make(rule, f"{_inside(item.path)} cannot be judged: {item.reason}", Location(file))
+            yield make(rule, f"{shown(item.path)} cannot be judged: {item.reason}", Location(file))
         elif isinstance(item, Odd):
             rule = "MLM611" if item.escapes else "MLM612"
-            yield make(rule, f"{_inside(item.path)}: {item.message}", Location(file))
+            yield make(rule, f"{shown(item.path)}: {item.message}", Location(file))
 
 
 def _finding(file: str, path: str, remark: Remark, *, chosen: bool) -> Finding:
     rule = _RULES[remark.kind.name]
     if chosen and rule == "MLM609":
         rule = "MLM608"
-    inside = f"{_inside(path)}, " if path != file else ""
+    inside = f"{shown(path)}, " if path != file else ""
     return make(rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule))
 
 
@@ -101,37 +105,23 @@ _RULES = {
 }
 
 
-def _inside(path: str) -> str:
-    return shown(path)
-
-
 def _is_torch(item: Pickled) -> bool:
     """The old format of torch.save has the numbers behind its pickles."""
     return any((symbol.module or "").startswith("torch") for symbol in item.stream.globals)
 
 
-def _of_names(file: str, item: Named) -> Iterator[Finding]:
-    """MLM613: classes that a document in an archive names, and that its reader imports."""
-    from mlmodel.pickles.catalogue import Standing, known
+def _of_document(file: str, item: Named) -> Iterator[Finding]:
+    """MLM606, MLM613: classes that a document in an archive names, and that its reader imports."""
+    from mlmodel.pickles.judgement import judge_document
 
-    for module, name in item.names:
-        found = known(module, name)
-        if item.form == "keras" and name == "Lambda":
-            message = f"{_inside(item.path)} has a Lambda layer: code of the author, which loading or predicting runs"
-            yield make("MLM613", message, Location(file), "write the layer as a class, and register it")
-        elif found.standing is Standing.EFFECT:
-            message = f"{_inside(item.path)} names {module}.{name}, which {found.detail}"
-            yield make("MLM613", message, Location(file), _HINT)
-        elif found.standing is Standing.UNKNOWN and module.partition(".")[0] not in (
-            "keras",
-            "tf_keras",
-            "builtins",
-        ):
-            yield make(
-                "MLM606",
-                f"{_inside(item.path)} names {module}.{name}, which nobody has reviewed",
-                Location(file),
-            )
+    for remark in judge_document(item):
+        rule = "MLM606" if remark.kind.name == "UNEXPLAINED" else "MLM613"
+        hint = (
+            "write the layer as a class, and register it"
+            if remark.kind.name == "RUNS_CODE"
+            else _HINTS.get(rule)
+        )
+        yield make(rule, f"{shown(item.path)} {remark.message}", Location(file), hint)
 
 
 def trusted_types(model: Model) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.directory import ModelDirectory
+    from mlmodel.pickles.remarks import Remark
 
 # -m has Python look for modules in the current folder first, which may be anybody's.
 if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
@@ -43,30 +44,31 @@ def main(paths: list[str]) -> int:
 def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
     """Pairs of an exit status and what to say, for everything in a file."""
     from mlmodel.pickles import Odd, Pickled, Unread, scan
-    from mlmodel.pickles.catalogue import Standing, known
-    from mlmodel.pickles.judgement import Kind, is_watched, judge
+    from mlmodel.pickles.judgement import is_watched, judge, judge_document
 
     for item in scan(directory, name, watch=is_watched, calls=False):
         inside = f"{item.path.partition('!')[2]}: " if "!" in item.path else ""
         if isinstance(item, Pickled):
             for remark in judge(item.stream, marked=item.marked):
-                status = {Kind.CODE: 0, Kind.UNEXPLAINED: 0, Kind.UNREAD: 3}.get(remark.kind, 1)
-                yield status, f"{inside}byte {remark.offset:,}: {remark.kind.value}: {remark.message}"
+                yield (
+                    _status(remark),
+                    f"{inside}byte {remark.offset:,}: {remark.kind.value}: {remark.message}",
+                )
         elif isinstance(item, Unread):
             yield 3, f"{inside}cannot be judged: {item.reason}"
         elif isinstance(item, Odd):
             yield int(item.escapes), f"{inside}{item.message}"
         else:
-            for module, attribute in item.names:
-                found = known(module, attribute)
-                if found.standing is Standing.EFFECT or (item.form == "keras" and attribute == "Lambda"):
-                    yield (
-                        1,
-                        f"{inside}names {module}.{attribute}, which {found.detail or 'is code of the author'}",
-                    )
+            for remark in judge_document(item):
+                yield _status(remark), f"{inside}{remark.kind.value}: {remark.message}"
+
+
+def _status(remark: Remark) -> int:
+    return {"CODE": 0, "UNEXPLAINED": 0, "UNREAD": 3}.get(remark.kind.name, 1)
 
 
 def _printable(text: str) -> str:
+    # As mlmodel.cli.errors does it, which would import click.
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 

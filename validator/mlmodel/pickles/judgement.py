@@ -8,48 +8,21 @@ model says of itself counts.
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.lazily import cached_property
-from mlmodel.pickles import arguments
+from mlmodel.pickles import arguments, carried, form
+from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
+from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
-from mlmodel.pickles.symbols import Global, Made, Trouble
+from mlmodel.pickles.symbols import Global, Made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.pickles.symbols import Call, Code, Stream, Use
-
-
-class Kind(Enum):
-    """What a remark is about."""
-
-    EXECUTES = "executes"
-    """Reading it runs, opens, imports or changes something that reading an object does not need."""
-    REFERS = "refers"
-    """It holds a dangerous function, to be called later."""
-    ODD = "odd"
-    """No pickler writes it so, and readers may disagree in what they read."""
-    BROKEN = "broken"
-    """It cannot be read to its end; what stands before has run by then."""
-    UNEXPLAINED = "unexplained"
-    """Nobody has reviewed what it names or calls."""
-    CODE = "code"
-    """It carries code by value."""
-    RUNS_CODE = "runs code"
-    """It carries code by value, and runs it itself."""
-    UNREAD = "unread"
-    """There is more than is read."""
-
-
-class Remark(NamedTuple):
-    """One thing to say of a stream."""
-
-    kind: Kind
-    message: str
-    offset: int
+    from mlmodel.pickles.containers import Named
+    from mlmodel.pickles.symbols import Call, Stream, Use
 
 
 def is_watched(symbol: Global) -> bool:
@@ -63,18 +36,6 @@ _OBJECTS = _HARMLESS | {Standing.STATE}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
-_RUN_WITHOUT_A_CALL = frozenset(
-    {
-        "__setstate__",
-        "__new__",
-        "__del__",
-        "__set_name__",
-        "__init_subclass__",
-        "__setattr__",
-        "__getattribute__",
-    }
-)
-"""Methods that reading or dropping an object of a class by value runs."""
 _VERBS = {
     "executes": "which runs code or commands",
     "imports": "which imports modules",
@@ -99,19 +60,21 @@ def judge(stream: Stream, *, marked: bool = True, local: frozenset[str] = frozen
                 yield remark
 
 
-def devices_of(stream: Stream) -> list[str]:
-    """The devices besides the CPU that storages of PyTorch were saved from (``torch.save``: the persistent id of a storage
-    is a tuple of "storage", its type, its key, its location and its size)."""
-    found: dict[str, None] = {}
-    for call in stream.calls:
-        values = call.arguments if call.opcode == "BINPERSID" else None
-        if values and len(values) == 1 and isinstance(values[0].value, tuple):
-            values = values[0].value
-        if values and len(values) >= 4 and values[0].value == "storage":
-            location = values[3].value
-            if isinstance(location, str) and location not in ("cpu", "meta"):
-                found[location] = None
-    return list(found)
+def judge_document(found: Named) -> Iterator[Remark]:
+    """Everything to say of a document in an archive, whose reader imports the classes that it names."""
+    for module, name in found.names:
+        if found.form == "keras" and name == "Lambda":
+            message = "has a Lambda layer: code of the author, which loading or predicting runs"
+            yield Remark(Kind.RUNS_CODE, message, 0)
+            continue
+        what = known(module, name)
+        if what.standing is Standing.EFFECT:
+            yield Remark(Kind.EXECUTES, f"names {module}.{name}, {_VERBS[what.detail]}", 0)
+        elif what.standing is Standing.UNKNOWN and module.partition(".")[0] not in _OF_KERAS:
+            yield Remark(Kind.UNEXPLAINED, f"names {module}.{name}, which nobody has reviewed", 0)
+
+
+_OF_KERAS = frozenset({"keras", "tf_keras", "builtins"})
 
 
 def _all(stream: Stream) -> Iterator[Stream]:
@@ -145,8 +108,8 @@ class _Judge:
             if symbol not in self._said:
                 yield from self._of_reference(symbol)
         yield from self._of_states()
-        yield from self._of_code()
-        yield from self._of_form()
+        yield from carried.remarks(self._stream)
+        yield from form.remarks(self._stream)
 
     def _known(self, module: str, name: str) -> Known:
         found = known(module, name)
@@ -225,7 +188,7 @@ class _Judge:
 
     def _of_result(self, use: Use, made: Made) -> Iterator[Remark]:
         """What is done with what a call gave."""
-        maker = self._maker(made)
+        maker = maker_of(made)
         if use.opcode in _CHANGES:
             if maker in _HANDLES:
                 yield self._executes(use, f"changes what {maker} gave")
@@ -235,29 +198,21 @@ class _Judge:
                     use, f"calls the {method} of what {maker or 'a call'} gave, which the stream may have set"
                 )
         elif use.opcode in _NEW:
-            if maker not in _CLASS_MAKERS:
+            if maker not in CLASS_MAKERS:
                 yield self._executes(use, f"makes an object of what {maker or 'a call'} gave")
         elif use.opcode in _CALLS:
-            if maker in _TYPE_NAMES or maker in _ENUM_MAKERS:
+            if maker in _TYPE_NAMES or maker in ENUM_MAKERS:
                 return
             if maker in _ATTRIBUTES and all(
                 arguments.is_known_attribute(call) for call in self._calls.get((made.by, made.opcode), [])
             ):
                 return
-            if maker in _CODE_MAKERS:
+            if maker in CODE_MAKERS:
                 yield Remark(
                     Kind.RUNS_CODE, f"calls what {maker} made: code in the pickle itself", use.offset
                 )
             else:
                 yield self._executes(use, f"calls what {maker or 'a call'} gave")
-
-    @staticmethod
-    def _maker(made: Made) -> str:
-        target = made.by.target if isinstance(made.by, Global) else None
-        if target is None:
-            return ""
-        module, name = target
-        return f"cloudpickle.{name}" if "cloudpickle" in module else f"{module}.{name}"
 
     # -- what is only named
 
@@ -320,63 +275,6 @@ class _Judge:
         target = symbol.by.target if isinstance(symbol, Made) and isinstance(symbol.by, Global) else None
         return target is not None and known(*target).standing is Standing.STATE
 
-    # -- code by value, and the form of the stream
-
-    def _of_code(self) -> Iterator[Remark]:
-        carried: tuple[Code, ...] = self._stream.code
-        methods = self._stream.methods
-        if "__setstate__" in methods:
-            message = "has a __setstate__ of its own, which reading runs"
-            yield Remark(Kind.RUNS_CODE if carried else Kind.EXECUTES, message, self._stream.start)
-        if not carried:
-            return
-        new = {use.callee for use in self._stream.uses if use.opcode in _NEW}
-        for code in carried:
-            if code.name in _RUN_WITHOUT_A_CALL and any(isinstance(callee, Made) for callee in new):
-                yield Remark(
-                    Kind.RUNS_CODE,
-                    f"makes an object of a class that it carries, and so runs its {code.name}",
-                    code.offset,
-                )
-        makers = {self._maker(callee) for callee in new if isinstance(callee, Made)}
-        # Enumerations and named tuples by value have a __new__, which calls that of object or tuple.
-        fetched = any(
-            call.arguments is not None and len(call.arguments) == 2 and call.arguments[1].value == "__new__"
-            for call in self._stream.calls
-            if isinstance(call.callee, Global) and call.callee.name == "getattr"
-        )
-        of_enums = ("__new__",) if fetched else ()
-        if makers - _ENUM_MAKERS:
-            for name in sorted(methods - {code.name for code in carried} - {"__setstate__", *of_enums}):
-                message = f"makes an object of a class that it carries, and so runs its {name}"
-                yield Remark(Kind.RUNS_CODE, message, self._stream.start)
-        yield Remark(Kind.CODE, _described(carried), carried[0].offset)
-
-    def _of_form(self) -> Iterator[Remark]:
-        stream = self._stream
-        for problem in stream.problems:
-            if problem.trouble is Trouble.LIMIT:
-                yield Remark(Kind.UNREAD, problem.message, problem.offset)
-            elif problem.trouble in (Trouble.FRAME, Trouble.OPERAND, Trouble.PROTOCOL):
-                yield Remark(Kind.ODD, problem.message, problem.offset)
-            else:
-                yield Remark(Kind.BROKEN, problem.message, problem.offset)
-        if stream.protocol >= 2:
-            old = stream.rare & _OLD
-            if old:
-                message = (
-                    f"uses {', '.join(sorted(old))}, which no pickler writes at protocol {stream.protocol}"
-                )
-                yield Remark(Kind.ODD, message, stream.start)
-        elif stream.globals and stream.rare & {"UNICODE", "STRING"} and stream.escapes:
-            yield Remark(Kind.ODD, "writes plain letters as escapes, which no pickler does", stream.start)
-        if stream.rare & _BUFFERS:
-            yield Remark(Kind.ODD, "needs buffers that are not in the file", stream.start)
-        if stream.untold:
-            yield Remark(
-                Kind.UNREAD, f"makes {stream.untold:,} more calls than are looked into", stream.start
-            )
-
     # -- wording
 
     def _call(self, use: Use, symbol: Global) -> str:
@@ -392,11 +290,6 @@ class _Judge:
         return Remark(Kind.UNEXPLAINED, message, use.offset)
 
 
-_OLD = frozenset(
-    {"STRING", "UNICODE", "INT", "LONG", "FLOAT", "PERSID", "GET", "PUT", "INST", "DUP", "LIST", "DICT"}
-)
-"""What picklers write at protocols 0 and 1 only, or never."""
-_BUFFERS = frozenset({"NEXT_BUFFER", "READONLY_BUFFER"})
 _METHODS = {"APPEND": "append", "APPENDS": "extend", "ADDITEMS": "add"}
 """What these opcodes call, where the container is none of Python's own."""
 _CONTAINERS = frozenset(
@@ -433,22 +326,6 @@ _HANDLES = frozenset(
 """What gives something that was there before: changing that changes the reading process."""
 _ATTRIBUTES = frozenset({"builtins.getattr"})
 _TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
-_ENUM_MAKERS = frozenset({"cloudpickle._make_skeleton_enum"})
-_CLASS_MAKERS = _ENUM_MAKERS | {
-    "cloudpickle._make_skeleton_class",
-    "cloudpickle._rehydrate_skeleton_class",
-    "dill._dill._create_type",
-    "builtins.type",
-}
-_CODE_MAKERS = _CLASS_MAKERS | {
-    "cloudpickle._make_function",
-    "cloudpickle._make_skel_func",
-    "cloudpickle._fill_function",
-    "dill._dill._create_function",
-    "types.FunctionType",
-    "types.LambdaType",
-    "builtins.function",
-}
 
 
 def _is_method(module: str, name: str) -> bool:
@@ -457,19 +334,3 @@ def _is_method(module: str, name: str) -> bool:
     if "." in owner or (attribute.startswith("__") and attribute not in ("__init__", "__new__", "__call__")):
         return False
     return known(module, owner).standing in CLASSES
-
-
-def _described(carried: tuple[Code, ...]) -> str:
-    """What code there is, and what it uses."""
-    names = [code.name for code in carried if code.name]
-    shown = ", ".join(dict.fromkeys(names)) or "without a name"
-    used = dict.fromkeys(name for code in carried for name in code.names)
-    text = f"carries code by value: {_cut(shown)}"
-    return text + (f"; it uses {_cut(', '.join(used))}" if used else "")
-
-
-_MOST = 200
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST else text[:_MOST] + " ..."

@@ -8,7 +8,8 @@ from typing import Any
 
 from mlmodel.directory import ModelDirectory, UnreadableError
 from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
-from mlmodel.pickles.judgement import Kind, is_watched, judge
+from mlmodel.pickles.judgement import is_watched, judge, judge_document
+from mlmodel.pickles.remarks import Kind
 from mlmodel.writer.example import Table, UnusableExampleError, read_csv
 
 
@@ -55,6 +56,9 @@ def _judge(path: str) -> bool:
             raise RefusedError(f"{path} is not loaded, since it cannot be judged: {item.reason}")
         elif isinstance(item, Odd):
             raise RefusedError(f"{path} is not loaded: {item.message}")
+        else:
+            for remark in judge_document(item):
+                raise RefusedError(f"{path} is not loaded: it {remark.message}")
     if not any(isinstance(item, (Pickled, Named)) for item in found):
         raise RefusedError(f"{path} holds no serialized object that is known")
     return any(isinstance(item, Named) and item.form == "skops" for item in found)
