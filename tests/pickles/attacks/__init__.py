@@ -10,6 +10,7 @@ from __future__ import annotations
 from tests.pickles.attacks.assembler import Attack
 from tests.pickles.attacks.callers import of_callers, of_limits, of_readers
 from tests.pickles.attacks.containers import of_containers
+from tests.pickles.attacks.inline import of_inline
 from tests.pickles.attacks.names import of_names
 from tests.pickles.attacks.opcodes import of_opcodes
 from tests.pickles.attacks.streams import of_streams
@@ -27,6 +28,7 @@ def every() -> list[Attack]:
         *of_callers(),
         *of_readers(),
         *of_limits(),
+        *of_inline(),
     ]
     assert len({attack.id for attack in found}) == len(found)
     return found

@@ -21,7 +21,7 @@ def of_containers() -> Iterator[Attack]:
     plain = archive(data)
     central = plain.rindex(b"PK\1\2")
     zips = {
-        "stored": plain, "deflated": archive(data, method=zipfile.ZIP_DEFLATED), "bzip2": archive(data, method=zipfile.ZIP_BZIP2), "wrong-extension": archive(("archive/data.txt", EVIL)), "no-extension": archive(("x", EVIL)),
+        "stored": plain, "deflated": archive(data, method=zipfile.ZIP_DEFLATED), "bzip2": archive(data, method=zipfile.ZIP_BZIP2), "lzma": archive(data, method=zipfile.ZIP_LZMA), "lzma-lines": archive(("x", LINES), method=zipfile.ZIP_LZMA), "wrong-extension": archive(("archive/data.txt", EVIL)), "no-extension": archive(("x", EVIL)),
         "crc": patched(patched(plain, 14, b"\1\2\3\4"), central + 16, b"\1\2\3\4"), "crc-local": patched(plain, 14, b"\1\2\3\4"), "encrypted-flag": patched(patched(plain, 6, b"\1\0"), central + 8, b"\1\0"), "flag-local": patched(plain, 6, b"\1\0"),
         "name-local": patched(plain, 30, b"XXXXXXX"), "first-of-two": archive(data, good), "last-of-two": archive(good, data), "prefix": b"#!/bin/sh\nexit 0\n" + plain, "prefix-binary": bytes(100) + plain, "comment": plain[:-2] + b"\4\0PK\5\6",
         "nested": archive(("inner.zip", plain)), "nested-twice": archive(("a.zip", archive(("inner.zip", plain)))), "nested-deflated": archive(("inner.zip", plain), method=zipfile.ZIP_DEFLATED), "gzip-inside": archive(("a.gz", gzip.compress(EVIL))),

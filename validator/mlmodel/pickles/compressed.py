@@ -75,6 +75,9 @@ def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterato
     if form == "lz4":
         yield from _lz4(data, start, end)
         return
+    if form == "zip-lzma":
+        yield from _zip_lzma(data, start, end, step)
+        return
     at, pending = start, b""
     for _ in range(_MAX_MEMBERS):
         decompressor = _decompressor(form)
@@ -111,6 +114,34 @@ def _lz4(data: Buffer, start: int, end: int) -> Iterator[bytes]:
         yield from lz4.pieces(data, start, end)
     except lz4.BrokenError as error:
         raise UnpackError(f"lz4: {error}") from None
+
+
+def _zip_lzma(data: Buffer, start: int, end: int, step: int) -> Iterator[bytes]:
+    """A member of a zip archive by LZMA: two bytes of a version, the size of the properties, these, and the stream, whose
+    end need not be marked (APPNOTE 5.8.8)."""
+    import lzma
+
+    properties = bytes(data[start + 4 : start + 9])
+    at = start + 4 + int.from_bytes(bytes(data[start + 2 : start + 4]), "little")
+    if len(properties) < 5 or properties[0] >= 9 * 5 * 5 or at > end:
+        raise UnpackError("LZMA: the properties are broken")
+    rest, literal = divmod(properties[0], 9)
+    position, low = divmod(rest, 5)
+    dictionary = min(int.from_bytes(properties[1:], "little"), _MAX_DICTIONARY)
+    filters = [
+        {"id": lzma.FILTER_LZMA1, "dict_size": dictionary, "lc": literal, "lp": low, "pb": position},
+    ]
+    try:
+        decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
+        while not decompressor.eof:
+            pending = bytes(data[at : min(end, at + _INPUT)]) if decompressor.needs_input else b""
+            at += len(pending)
+            piece = decompressor.decompress(pending, step)
+            if not piece and not pending:
+                return
+            yield piece
+    except (lzma.LZMAError, ValueError) as error:
+        raise UnpackError(f"LZMA: the compressed data is broken ({error})") from None
 
 
 def is_zlib(head: bytes) -> bool:

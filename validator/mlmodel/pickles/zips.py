@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_MEMBERS = 20_000
 """Members of one archive that are read."""
-METHODS = {0: "stored", 8: "deflate", 12: "bzip2"}
+METHODS = {0: "stored", 8: "deflate", 12: "bzip2", 14: "zip-lzma"}
 """The compression methods that can be unpacked, by number (APPNOTE 4.4.5)."""
 
 _LOCAL = Struct("<4s5H3I2H")
