@@ -180,6 +180,16 @@ def of_code() -> Iterator[Attack]:
         )
         if method != "__reduce__":
             yield Attack(f"21-code/{method}", stream(completed + b")\x81}b"), None)
+    hashed = call(
+        cloudpickle, "_class_setstate", made + given(b"}" + text("__hash__") + function + b"s", b"}")
+    )
+    key = b"}" + made + b"\x94" + hashed + b"00h\0)\x81"
+    yield Attack("21-code/hash-of-a-key", stream(key + b"Ns"), None)
+    yield Attack("21-code/hash-in-a-tuple", stream(key + b"\x85Ns"), None)
+    yield Attack("21-code/hash-of-keys", stream(b"}(" + key[1:] + b"Nu"), None)
+    yield Attack("21-code/hash-in-a-set", stream(b"\x8f(" + key[1:] + b"\x90"), None)
+    yield Attack("21-code/hash-in-a-frozen-set", stream(b"(" + key[1:] + b"\x91"), None)
+    yield Attack("21-code/hash-in-a-dict", stream(b"(" + key[1:] + b"Nd"), None)
     yield Attack("21-code/function-reduced", stream(function + given(text("x")) + b"R"), None)
     yield Attack("21-code/function-object", stream(b"(" + function + b"o"), None)
     yield Attack("21-code/class-called", stream(made + b")R"), None)

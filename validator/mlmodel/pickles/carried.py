@@ -40,7 +40,10 @@ _RUN_WITHOUT_A_CALL = frozenset(
     }
 )
 """Methods that reading or dropping an object of a class by value runs."""
+_LATER = frozenset({"__hash__", "__eq__", "_missing_"})
+"""Methods that only some uses of an object run."""
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
+_CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 
 
 def maker_of(made: Made) -> str:
@@ -61,9 +64,10 @@ def remarks(stream: Stream) -> Iterator[Remark]:
         yield Remark(Kind.RUNS_CODE if carried else Kind.EXECUTES, message, stream.start)
     if not carried:
         return
+    later = _LATER if stream.slots else _LATER | {"__setattr__"}
     new = {use.callee for use in stream.uses if use.opcode in _NEW}
     for code in carried:
-        if code.name in _RUN_WITHOUT_A_CALL and any(isinstance(callee, Made) for callee in new):
+        if code.name in _RUN_WITHOUT_A_CALL - later and any(isinstance(callee, Made) for callee in new):
             yield Remark(
                 Kind.RUNS_CODE,
                 f"makes an object of a class that it carries, and so runs its {code.name}",
@@ -78,10 +82,20 @@ def remarks(stream: Stream) -> Iterator[Remark]:
     )
     of_enums = ("__new__",) if fetched else ()
     if makers - ENUM_MAKERS:
-        for name in sorted(methods - {code.name for code in carried} - {"__setstate__", *of_enums}):
+        for name in sorted(methods - {code.name for code in carried} - {"__setstate__", *later, *of_enums}):
             message = f"makes an object of a class that it carries, and so runs its {name}"
             yield Remark(Kind.RUNS_CODE, message, stream.start)
+    if stream.hashes and methods & {"__hash__", "__eq__"}:
+        message = "has an object of a class that it carries as a key, and so runs its __hash__ or __eq__"
+        yield Remark(Kind.RUNS_CODE, message, stream.start)
+    if "_missing_" in methods and any(use.opcode in _CALLS and _is_enum(use.callee) for use in stream.uses):
+        message = "calls an enumeration that it carries, whose _missing_ runs if the value is none of its own"
+        yield Remark(Kind.UNEXPLAINED, message, stream.start)
     yield Remark(Kind.CODE, _described(carried), carried[0].offset)
+
+
+def _is_enum(callee: object) -> bool:
+    return isinstance(callee, Made) and maker_of(callee) in ENUM_MAKERS
 
 
 def _described(carried: tuple[Code, ...]) -> str:

@@ -41,10 +41,11 @@ _REPEATED = b"*+" if sys.version_info >= (3, 11) else b"{0,2100}"
 _FLAT = re.compile(rb"\(" + _RUN + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
 _METHODS = (
     "__setstate__", "__new__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__set_name__",
-    "__init_subclass__", "__prepare__",
+    "__init_subclass__", "__prepare__", "__hash__", "__eq__",
 )  # fmt: skip
 _METHOD = re.compile(b"__(?:%s)" % b"|".join(name[2:].encode() for name in _METHODS))
 """Methods that reading runs without a call in the stream, where a class or an object has them."""
+_METHOD_OF_ENUMS = re.compile(b"_missing_")
 _ESCAPED = re.compile(rb"\\(?:x[3-6][0-9a-fA-F]|u00[3-6][0-9a-fA-F]|1[0-7][0-7]|0?6[0-7])(?<!5c)(?<!5C)")
 _PATIENCE = 32
 """Runs that may fail, in one window, before no more are tried."""
@@ -123,6 +124,8 @@ class Machine:
             tuple(self._nested),
             methods=frozenset(self.methods),
             escapes=self.escapes,
+            hashes=seen.hashes,
+            slots=seen.slots,
         )
 
     def _underflow(self) -> None:
@@ -144,7 +147,7 @@ class Machine:
         entries, sparse, append, remember = memo.dense, memo.sparse, memo.dense.append, memo.add
         call, build, uses = seen.call, seen.build, seen.uses_by_value
         fixed, takes_tuple, flat = FIXED, TAKES_TUPLE, _FLAT.match
-        keep = seen.keep
+        keep, carried = seen.keep, seen.code
         frame_end = 0
         size = _FIRST_WINDOW
         chunk, base, pos, usable = b"", self.start, 0, 0
@@ -175,7 +178,9 @@ class Machine:
                     if self.protocol < 2 and not self.escapes and b"\\" in chunk:
                         self.escapes = _ESCAPED.search(chunk) is not None
                     if b"__" in chunk:
-                        self._look_for_methods(chunk)
+                        self._look_for_methods(_METHOD, chunk)
+                    if b"_missing_" in chunk:
+                        self._look_for_methods(_METHOD_OF_ENUMS, chunk)
                 limit = min(usable, frame_end - base) if frame_end else usable
                 here = base + 1
                 patience = _PATIENCE
@@ -211,6 +216,8 @@ class Machine:
                             pos += 1
                         elif op == 0x75:  # SETITEMS
                             first = marks[-1]
+                            if carried:
+                                seen.hashed(stack[first::2])
                             if stack[first - 1] < 0:
                                 call(op, stack[first - 1], 0, base + pos)
                             elif (
@@ -328,6 +335,8 @@ class Machine:
                                 call(op, stack[-1], 0, base + pos)
                             pos += 1
                         elif op == 0x73:  # SETITEM
+                            if carried:
+                                seen.hashed(stack[-2:-1])
                             del stack[-2:]
                             if stack[-1] < 0:
                                 call(op, stack[-1], 0, base + pos)
@@ -375,9 +384,9 @@ class Machine:
         finally:
             self.at = base + pos
 
-    def _look_for_methods(self, chunk: bytes) -> None:
+    def _look_for_methods(self, names: re.Pattern[bytes], chunk: bytes) -> None:
         """Take note of strings that are names of methods which run by themselves."""
-        for match in _METHOD.finditer(chunk):
+        for match in names.finditer(chunk):
             start, size = match.start(), match.end() - match.start()
             before = chunk[max(0, start - 8) : start]
             is_text = before[-1:] in (b"V", b"'", b'"') and chunk[match.end() : match.end() + 1] in b"\n'\""

@@ -150,7 +150,10 @@ def _get(machine: Machine, at: int) -> int:
 
 def _collect(machine: Machine, at: int) -> int:
     """LIST, DICT, FROZENSET: all above the mark becomes one value."""
-    del machine.stack[machine.marks.pop() :]
+    first = machine.marks.pop()
+    if machine.seen.code:
+        machine.seen.hashed(machine.stack[first:])
+    del machine.stack[first:]
     machine.stack.append(at + 1)
     return at + 1
 
@@ -158,6 +161,8 @@ def _collect(machine: Machine, at: int) -> int:
 def _additems(machine: Machine, at: int) -> int:
     stack = machine.stack
     first = machine.marks.pop()
+    if machine.seen.code:
+        machine.seen.hashed(stack[first:])
     if stack[first - 1] < 0:
         machine.seen.call(0x90, stack[first - 1], 0, at)
     del stack[first:]

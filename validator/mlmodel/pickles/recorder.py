@@ -173,6 +173,10 @@ class Recorder:
         self.calls: list[Call] = []
         self.untold = 0
         self.code: list[Code] = []
+        self.hashes = False
+        """Whether an object of a class by value is a key or an item of a set."""
+        self.slots = False
+        """Whether such an object is given a state that is no dictionary."""
         self.imports: dict[str, None] = {}
         self.problems: list[Problem] = []
 
@@ -304,6 +308,9 @@ class Recorder:
         values: tuple[Value, ...] | None = None
         if elements is not None and len(elements) <= min(MAX_ELEMENTS, self._values):
             values = tuple(map(self.value, elements))
+        if used.opcode == "BUILD" and isinstance(used.callee, Made) and isinstance(used.callee.by, Made):
+            is_dictionary = arguments > 0 and self._data[arguments - 1] == 0x7D
+            self.slots |= not is_dictionary and not (values and values[0].kind == "str")
         place = self._place(offset)
         self.calls.append(Call(used.callee, used.opcode, place, values))
         if role is not None and used.opcode != "BUILD":
@@ -387,6 +394,15 @@ class Recorder:
             self._filled.clear()
         self._filled.add(value)
         return first
+
+    def hashed(self, values: Sequence[int], depth: int = 0) -> None:
+        """Keys of a dictionary, or items of a set: reading runs their ``__hash__``."""
+        for value in values:
+            symbol = self._symbols[-value] if value < 0 else None
+            if isinstance(symbol, tuple) and depth < MAX_DEPTH:
+                self.hashed(symbol[:_MAX_STATE], depth + 1)
+            elif isinstance(symbol, Made) and isinstance(symbol.by, Made):
+                self.hashes = True
 
     def value(self, value: int, depth: int = 0) -> Value:
         """What a value is, as long as there is room for it and its elements."""

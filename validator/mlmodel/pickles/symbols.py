@@ -206,6 +206,11 @@ class Stream(NamedTuple):
     """Strings in it that are names of methods which reading runs without a call: ``__setstate__``."""
     escapes: bool = False
     """Whether texts of protocol 0 have letters as escapes, so that names cannot be searched for."""
+    hashes: bool = False
+    """Whether what a class by value made is a key of a dictionary or an item of a set."""
+    slots: bool = False
+    """Whether what a class by value made is given a state that is set attribute by attribute: a pair whose second part is
+    of slots.  A dictionary goes into ``__dict__`` as it is (``pickle._Unpickler.load_build``)."""
 
     @property
     def modules(self) -> frozenset[str]:
