@@ -14,6 +14,7 @@ import pytest
 
 from mlmodel import validate
 from tests.overlay import make_model
+from tests.pickles.attacks.assembler import call, given, name, stream, text
 
 
 def honest() -> Iterator[tuple[str, Any, set[str]]]:
@@ -79,3 +80,19 @@ def test_by_value(value: object, expected: set[str], tmp_path: Path) -> None:
     (model / "model.pkl").write_bytes(cloudpickle.dumps(value))
     found = {finding.rule for finding in validate(model).findings if finding.rule.startswith("MLM6")}
     assert found - {"MLM607"} == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        call("dill._dill", "_create_namedtuple", text("Pair") + given(text("a"), text("b")) + text("shop"))
+        + given(b"K\1", b"K\2")
+        + b"\x81",
+        call("dill._dill", "_load_type", text("PartialType")) + given(name("builtins", "len")) + b"R",
+        call("functools", "lru_cache", name("builtins", "len")),
+    ],
+)
+def test_what_dill_writes(body: bytes, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    (model / "model.pkl").write_bytes(stream(body))
+    assert [f.message for f in validate(model).findings if f.rule.startswith("MLM6")] == []

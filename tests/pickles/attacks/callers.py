@@ -71,6 +71,12 @@ def of_callers() -> Iterator[Attack]:
             "_get_attr",
             call("dill._dill", "_import_module", text("os")) + text("system"),
         ),
+        "dill-named-tuple": (
+            "dill._dill",
+            "_create_namedtuple",
+            text("system") + given(text("a")) + text("os"),
+        ),
+        "lru-cache": ("functools", "lru_cache", call("cloudpickle.cloudpickle", "subimport", text("os"))),
         "tzfile": ("dateutil.tz.tz", "tzfile", text("/dev/null")),
         "lightgbm-file": ("lightgbm.basic", "Booster", b"NN" + text("/dev/null")),
         "xgboost-file": ("xgboost.core", "Booster", b"N)" + text("/dev/null")),

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_attribute, known
 from mlmodel.pickles.recorder import is_plain
-from mlmodel.pickles.symbols import Global, Made
+from mlmodel.pickles.symbols import Global, Made, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmodel.pickles.symbols import Call, Value
+    from mlmodel.pickles.symbols import Call
 
 
 def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
@@ -354,9 +354,17 @@ def _path(given: tuple[Value, ...]) -> str | None:
     return wrong
 
 
+def _named_tuple(given: tuple[Value, ...]) -> str | None:
+    """``_create_namedtuple`` of dill: it imports the module, and gets or makes the class (``collections.namedtuple``, which
+    takes identifiers only)."""
+    if len(given) not in (3, 4) or given[0].kind != "str" or given[2].kind != "str":
+        return "the name is computed"
+    return _path((Value("str", f"{given[2].value}.{given[0].value}"),))
+
+
 _TYPES = frozenset(
     "ClassType CodeType FunctionType LambdaType ModuleType MappingProxyType GenericAlias UnionType NoneType EllipsisType"
-    " NotImplementedType CellType SimpleNamespace MethodType BuiltinFunctionType GeneratorType TracebackType FrameType"
+    " NotImplementedType CellType SimpleNamespace PartialType MethodType BuiltinFunctionType GeneratorType TracebackType FrameType"
     " type object int float complex bool str bytes bytearray list tuple dict set frozenset range slice property"
     " staticmethod classmethod super enumerate zip map filter reversed memoryview BaseException Exception ValueError TypeError"
     " KeyError IndexError AttributeError RuntimeError NotImplementedError StopIteration AssertionError ImportError OSError"
@@ -392,6 +400,7 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "class": _class,
     "module": _module,
     "path": _path,
+    "named tuple": _named_tuple,
     "typename": _type_name,
     "pickle": _pickle,
     "code": _code,

@@ -16,6 +16,7 @@ ENUM_MAKERS = frozenset({"cloudpickle._make_skeleton_enum"})
 CLASS_MAKERS = ENUM_MAKERS | {
     "cloudpickle._make_skeleton_class",
     "cloudpickle._rehydrate_skeleton_class",
+    "dill._dill._create_namedtuple",
     "dill._dill._create_type",
     "builtins.type",
 }
