@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlmodel import Severity, rules, validate
+from mlmodel import Options, Severity, rules, validate
 from tests.overlay import Fence, fences, make_model
+
+ALL = Options(select=rules.matching("ALL"))
 
 PAGES = sorted((Path(__file__).parent.parent / "spec" / "rules").glob("MLM*.md"))
 HEADINGS = ["What it checks", "Why it matters", "Bad", "Good", "How to fix"]
@@ -52,7 +54,7 @@ def test_bad_fires(page: Path, tmp_path: Path) -> None:
     if "example" in front:
         assert isinstance(front["example"], str)
         return
-    report = validate(make_model(tmp_path / "model", examples(page, "Bad")))
+    report = validate(make_model(tmp_path / "model", examples(page, "Bad")), ALL)
     assert front["id"] in {finding.rule for finding in report.findings}, report.findings
 
 
@@ -62,6 +64,6 @@ def test_good_stays_silent(page: Path, tmp_path: Path) -> None:
     if "example" in front:
         assert isinstance(front["example"], str)
         return
-    report = validate(make_model(tmp_path / "model", examples(page, "Good")))
+    report = validate(make_model(tmp_path / "model", examples(page, "Good")), ALL)
     assert front["id"] not in {finding.rule for finding in report.findings}
     assert not [finding for finding in report.findings if finding.severity is Severity.ERROR]

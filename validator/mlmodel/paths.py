@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel import schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlmodel.documents import Document
     from mlmodel.model import Model
@@ -24,6 +24,9 @@ class PathUse(NamedTuple):
     document: Document
     pointer: tuple[str | int, ...]
     missing_rule: str
+    unpickled: Mapping[str, str] = {}
+    """By form, ``pickle`` or ``skops``: the release since which MLflow refuses to load such a file where it must not unpickle
+    (``x-unpickled``)."""
 
 
 class Fault(Enum):
@@ -89,7 +92,9 @@ def _keys(document: Document, name: str, value: object, base: tuple[str | int, .
     for found in schemas.annotated(name, "x-path", value):
         if isinstance(found.value, str) and found.value:
             rule = found.subschema.get("x-rules", {}).get("x-path", "MLM007")
-            yield PathUse(found.value, found.subschema["x-path"], document, (*base, *found.pointer), rule)
+            unpickled = found.subschema.get("x-unpickled", {})
+            pointer = (*base, *found.pointer)
+            yield PathUse(found.value, found.subschema["x-path"], document, pointer, rule, unpickled)
 
 
 def _holds(config: Any, condition: dict[str, Any]) -> bool:

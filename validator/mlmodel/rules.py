@@ -26,6 +26,8 @@ class Rule(NamedTuple):
     summary: str
     executes: bool = False
     """Whether an error of it says that loading the model runs, or names, code that no library needs."""
+    optional: bool = False
+    """Whether it is off unless it is selected or given a severity."""
 
     @property
     def page(self) -> str:
@@ -47,6 +49,7 @@ def catalogue() -> Mapping[str, Rule]:
             entry["fixable"],
             entry["summary"],
             entry.get("executes", False),
+            entry.get("optional", False),
         )
         for entry in entries
     }
@@ -69,7 +72,7 @@ class UnknownRuleError(ValueError):
 
 
 def matching(selector: str) -> frozenset[str]:
-    """The ids that a selector means: an id, the beginning of ids (``MLM3``), a name, or ``ALL``.
+    """The ids that a selector means: an id, the beginning of ids (``MLM3``; not of optional rules), a name, or ``ALL``.
 
     Raises:
         UnknownRuleError: it means none.
@@ -79,7 +82,8 @@ def matching(selector: str) -> frozenset[str]:
     ids = frozenset(
         rule.id
         for rule in catalogue().values()
-        if rule.name == selector or (selector[:3] == "MLM" and rule.id.startswith(selector))
+        if selector in (rule.id, rule.name)
+        or (selector[:3] == "MLM" and rule.id.startswith(selector) and not rule.optional)
     )
     if not ids:
         raise UnknownRuleError(selector)

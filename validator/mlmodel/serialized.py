@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.model import Model
+    from mlmodel.paths import PathUse
     from mlmodel.pickles import Found
 
 MAX_OTHERS = 2_000
@@ -90,34 +91,36 @@ class Serialized:
 
     @cached_property
     def _chosen(self) -> frozenset[str]:
-        from mlmodel.paths import fault
-
-        return frozenset(
-            self._model.directory.look(use.value).path
-            for use in self._model.paths
-            if not _ASIDE.intersection(use.pointer) and use.kind == "file" and fault(use.value) is None
-        )
+        look = self._model.directory.look
+        return frozenset(look(use.value).path for use in self._uses() if use.kind == "file")
 
     @cached_property
     def _named(self) -> list[str]:
+        found = (self.behind(use) for use in self._uses() if use.kind != "basename")
+        return sorted(set().union(*found))
+
+    def _uses(self) -> Iterator[PathUse]:
+        """The paths that lead to serialized objects, and can be used."""
         from mlmodel.paths import fault
 
-        files: set[str] = set()
-        directory = self._model.directory
         for use in self._model.paths:
-            if _ASIDE.intersection(use.pointer) or use.kind == "basename" or fault(use.value) is not None:
-                continue
-            entry = directory.look(use.value)
-            if entry.kind is Kind.FILE:
-                files.add(entry.path)
-            elif entry.kind is Kind.DIRECTORY and entry.path:
-                inside = entry.path + "/"
-                files.update(
-                    path
-                    for path, known in directory.entries.items()
-                    if known.kind is Kind.FILE and path.startswith(inside) and not path.endswith(_TEXTS)
-                )
-        return sorted(files)
+            if not _ASIDE.intersection(use.pointer) and fault(use.value) is None:
+                yield use
+
+    def behind(self, use: PathUse) -> set[str]:
+        """The files that a path leads to."""
+        directory = self._model.directory
+        entry = directory.look(use.value)
+        if entry.kind is Kind.FILE:
+            return {entry.path}
+        if entry.kind is not Kind.DIRECTORY or not entry.path:
+            return set()
+        inside = entry.path + "/"
+        return {
+            path
+            for path, known in directory.entries.items()
+            if known.kind is Kind.FILE and path.startswith(inside) and not path.endswith(_TEXTS)
+        }
 
     @cached_property
     def _named_set(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from mlmodel import checks
 from mlmodel.directory import ModelDirectory, UnreadableError
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model import Model, make
+from mlmodel.rules import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ class Options(NamedTuple):
     """
 
     select: frozenset[str] | None = None
-    """Rules to report, None for all."""
+    """Rules to report, None for all that are not optional."""
     ignore: frozenset[str] = frozenset()
     """Rules not to report."""
     severity: Mapping[str, Severity] = {}
@@ -183,12 +184,19 @@ def _grade(finding: Finding, given: str, options: Options) -> Finding | None:
     if finding.rule not in _UNJUDGED:
         if options.select is not None and finding.rule not in options.select:
             return None
+        if options.select is None and _is_off(finding.rule, options):
+            return None
         if finding.rule in options.ignore or _ignored_here(finding, given, options):
             return None
     severity = options.severity.get(finding.rule)
     if severity is None or severity is finding.severity:
         return finding
     return Finding(finding.rule, finding.name, severity, finding.message, finding.location, finding.hint)
+
+
+def _is_off(rule: str, options: Options) -> bool:
+    known = catalogue().get(rule)
+    return known is not None and known.optional and rule not in options.severity
 
 
 def _ignored_here(finding: Finding, given: str, options: Options) -> bool:

@@ -200,6 +200,42 @@ def formats(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM618", message, model.mlmodel, place)
 
 
+_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+
+
+def unpickled(model: Model) -> Iterator[Finding]:
+    """MLM619: files that MLflow refuses to load where it is told not to unpickle."""
+    from mlmodel.paths import fault
+
+    for use in model.paths:
+        if not use.unpickled or fault(use.value) is not None:
+            continue
+        for file in sorted(model.serialized.behind(use)):
+            release = use.unpickled.get(_form(model, file))
+            if release is not None:
+                message = f"{shown(file)} is refused by MLflow {release} and later where {_VARIABLE} is false"
+                yield model.finding("MLM619", message, model.mlmodel, use.pointer)
+                break
+
+
+def _form(model: Model, file: str) -> str:
+    """``pickle``, ``skops``, or nothing for what is loaded without unpickling."""
+    from mlmodel.pickles import Named, Pickled
+
+    if file.endswith(_WITHOUT_PICKLE):
+        return ""
+    for found in model.serialized.scan(file):
+        if isinstance(found, Pickled) and (found.marked or found.stream.complete):
+            return "pickle"
+        if isinstance(found, Named) and found.form == "skops":
+            return "skops"
+    return ""
+
+
+_WITHOUT_PICKLE = ".pt2"
+"""What ``mlflow.pytorch`` loads with ``torch.export`` by its name, after it has looked for pickles in it."""
+
+
 def _is_stand_in(model: Model, entry: Entry) -> bool:
     """Whether the file is empty, cut, or a pointer to what should be there: other rules say so."""
     from mlmodel.artifacts import complaint
@@ -230,4 +266,4 @@ def external_data(model: Model) -> Iterator[Finding]:
                     break
 
 
-CHECKS = (judged, trusted_types, external_data, named_modules, formats)
+CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)

@@ -7,8 +7,9 @@ import platform
 import sys
 from typing import Any
 
-from mlmodel import __version__, describe, validate
+from mlmodel import Options, __version__, describe, validate
 from mlmodel.findings import Verdict
+from mlmodel.rules import matching
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _validate(model: str) -> dict[str, Any]:
-    report = validate(model)
+    report = validate(model, Options(select=matching("ALL")))
     if report.verdict is Verdict.UNJUDGED:
         return {"outcome": "unsupported", "reason": "it could not be judged"}
     return {
