@@ -72,7 +72,12 @@ def ours(folder: Path) -> dict[str, str]:
         shutil.copytree(ROOT / "tests" / "base", model)
         for path in sorted(folder.iterdir()):
             shutil.copyfile(path, model / "model.pkl")
-            found = [finding for finding in validate(model).findings if finding.rule.startswith("MLM6")]
+            # MLM618 compares the file with the MLmodel file, which scanners do not read.
+            found = [
+                finding
+                for finding in validate(model).findings
+                if finding.rule.startswith("MLM6") and finding.rule != "MLM618"
+            ]
             worst = max((finding.severity for finding in found), default=Severity.INFO)
             rules = {finding.rule for finding in found if finding.severity is worst}
             unread = worst is not Severity.INFO and rules <= {"MLM608", "MLM609"}
@@ -129,10 +134,11 @@ def big(path: Path, kind: str) -> None:
 
 
 def measured(command: list[str], scratch: str) -> tuple[float, float]:
-    """Seconds of CPU, user and system, and peak MiB, of the best of three runs."""
+    """Seconds of CPU, user and system, and peak MiB, of the best of three runs that came to an answer."""
     code = (
         "import json, resource, subprocess, sys\n"
-        "subprocess.run(sys.argv[2:], cwd=sys.argv[1], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "done = subprocess.run(sys.argv[2:], cwd=sys.argv[1], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "assert done.returncode in (0, 1), done.returncode\n"
         "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss / 1024]))"
     )
