@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.flavors import Request, Saved, UnsuitableError
+from mlmodel.flavors import Request, Saved, pickling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-FORMATS = ("pickle", "cloudpickle", "skops")
 
 
 class _Sklearn:
@@ -25,41 +21,19 @@ class _Sklearn:
         return kind.__module__ == "sklearn.base" and kind.__name__ == "BaseEstimator"
 
     def save(self, model: Any, folder: str, request: Request) -> Saved:
-        serialization = request.serialization
-        if serialization not in (None, *FORMATS):
-            raise UnsuitableError(
-                f"serialization {serialization!r} is unknown to scikit-learn's flavor; use one of {', '.join(FORMATS)}"
-            )
-        used, data = _dump(model, serialization)
-        file = "model.skops" if used == "skops" else "model.pkl"
-        with open(os.path.join(folder, file), "wb") as stream:
-            stream.write(data)
-        flavor: dict[str, Any] = {
-            "code": None,
-            "pickled_model": file,
-            "serialization_format": used,
+        dumped = pickling.dump(model, folder, request.serialization)
+        flavor = {
+            **dumped.keys,
+            "pickled_model": dumped.file,
             "sklearn_version": version("scikit-learn"),
         }
-        if used == "skops":
-            flavor["skops_trusted_types"] = _untrusted(data)
         function = None
         if hasattr(model, "predict"):
-            function = {"loader_module": "mlflow.sklearn", "model_path": file, "predict_fn": "predict"}
-        needs = ("scikit-learn",) if used == "pickle" else ("scikit-learn", used)
-        return Saved(flavor, function, (file,), needs)
+            function = {"loader_module": "mlflow.sklearn", "model_path": dumped.file, "predict_fn": "predict"}
+        return Saved(flavor, function, (dumped.file,), ("scikit-learn", *dumped.needs))
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
-        path = os.path.join(folder, keys["pickled_model"])
-        try:
-            if keys.get("serialization_format") == "skops":
-                import skops.io
-
-                return skops.io.load(path, trusted=keys.get("skops_trusted_types") or [])
-            # pickle's loader reads cloudpickle's files, too, as long as cloudpickle is installed.
-            with open(path, "rb") as stream:
-                return pickle.load(stream)  # noqa: S301 - judged by the caller
-        except Exception as error:
-            raise UnsuitableError(f"{keys['pickled_model']} cannot be loaded: {error}") from error
+        return pickling.load(folder, keys["pickled_model"], keys)
 
     def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
         predict = getattr(model, keys.get("predict_fn") or "predict")
@@ -67,45 +41,3 @@ class _Sklearn:
 
 
 FLAVOR = _Sklearn()
-
-
-def _dump(model: object, wanted: str | None) -> tuple[str, bytes]:
-    """The format that was used, and the bytes.
-
-    Without a wish it is ``pickle``, which every release reads and which needs nothing to be read; what pickle
-    cannot name, because it is defined in ``__main__`` or in a function, takes ``cloudpickle``.
-    """
-    try:
-        if wanted in (None, "pickle"):
-            data = pickle.dumps(model, protocol=5)
-            if wanted or b"__main__" not in data:
-                return "pickle", data
-    except Exception as error:
-        if wanted:
-            raise UnsuitableError(f"pickle cannot write the model: {error}") from error
-    if wanted == "skops":
-        try:
-            import skops.io
-        except ImportError:
-            raise UnsuitableError("the form skops needs the distribution skops") from None
-        try:
-            return "skops", skops.io.dumps(model)
-        except Exception as error:
-            raise UnsuitableError(f"skops cannot write the model: {error}") from error
-    try:
-        import cloudpickle
-    except ImportError:
-        raise UnsuitableError(
-            "the model holds what pickle cannot name; install cloudpickle (the extra mlmodel[write])"
-        ) from None
-    try:
-        return "cloudpickle", cloudpickle.dumps(model, protocol=5)
-    except Exception as error:
-        raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
-
-
-def _untrusted(data: bytes) -> list[str]:
-    """The types that skops asks the reader to trust, in a fixed order."""
-    import skops.io
-
-    return sorted(skops.io.get_untrusted_types(data=data))

@@ -1,0 +1,63 @@
+"""CatBoost, in its own binary format.  ``mlflow.catboost`` has read it since 1.18 by ``model_type``."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.flavors import Request, Saved, UnsuitableError
+from mlmodel.flavors.importing import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+TYPES = ("CatBoost", "CatBoostClassifier", "CatBoostRanker", "CatBoostRegressor")
+FORMATS = ("cbm", "json")
+_FILE = "model.cb"
+
+
+class _CatBoost:
+    name = "catboost"
+
+    def knows(self, kind: type) -> bool:
+        return kind.__module__.partition(".")[0] == "catboost" and kind.__name__ in TYPES
+
+    def save(self, model: Any, folder: str, request: Request) -> Saved:
+        form = request.serialization or FORMATS[0]
+        if form not in FORMATS:
+            raise UnsuitableError(
+                f"serialization {form!r} is unknown to CatBoost's flavor; use one of {', '.join(FORMATS)}"
+            )
+        kind = next(kind.__name__ for kind in type(model).__mro__ if self.knows(kind))
+        try:
+            model.save_model(os.path.join(folder, _FILE), format=form)
+        except Exception as error:
+            raise UnsuitableError(f"CatBoost cannot write the model: {error}") from error
+        flavor = {
+            "catboost_version": version("catboost"),
+            "data": _FILE,
+            "model_type": kind,
+            "save_format": form,
+        }
+        return Saved(flavor, {"data": _FILE, "loader_module": "mlflow.catboost"}, (_FILE,), ("catboost",))
+
+    def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
+        kind = keys.get("model_type")
+        if kind not in TYPES:
+            raise UnsuitableError(f"model_type {kind!r} is none of {', '.join(TYPES)}")
+        model = getattr(needed("catboost"), kind)()
+        file = keys.get("data", _FILE)
+        try:
+            model.load_model(os.path.join(folder, file), keys.get("save_format", FORMATS[0]))
+        except Exception as error:
+            raise UnsuitableError(f"CatBoost cannot load {file}: {error}") from error
+        return model
+
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+        """What ``_CatboostModelWrapper.predict`` does, which takes no params."""
+        del keys
+        return lambda inputs, _: model.predict(inputs)
+
+
+FLAVOR = _CatBoost()

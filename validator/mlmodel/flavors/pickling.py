@@ -1,0 +1,96 @@
+"""Objects in one file by pickle, cloudpickle or skops, as ``mlflow.sklearn`` has them written and read."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel.flavors import UnsuitableError
+from mlmodel.flavors.importing import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMATS = ("pickle", "cloudpickle", "skops")
+
+
+class Dumped(NamedTuple):
+    """An object in a file."""
+
+    file: str
+    format: str
+    keys: dict[str, Any]
+    """What the MLmodel file says of it under the flavor."""
+    needs: tuple[str, ...]
+    """Distributions that reading it takes beside those that it names."""
+
+
+def dump(model: object, folder: str, wanted: str | None) -> Dumped:
+    """Write an object into ``model.pkl`` or ``model.skops``.
+
+    Without a wish the format is ``pickle``, which every release reads and which needs nothing to be read; what pickle
+    cannot name, because it is defined in ``__main__`` or in a function, takes ``cloudpickle``.
+
+    Raises:
+        UnsuitableError: the format is unknown, or cannot hold the object.
+    """
+    if wanted not in (None, *FORMATS):
+        raise UnsuitableError(f"serialization {wanted!r} is unknown; use one of {', '.join(FORMATS)}")
+    used, data = _dumped(model, wanted)
+    file = "model.skops" if used == "skops" else "model.pkl"
+    with open(os.path.join(folder, file), "wb") as stream:
+        stream.write(data)
+    keys: dict[str, Any] = {"serialization_format": used}
+    if used == "skops":
+        # The types that skops asks the reader to trust, in a fixed order.
+        keys["skops_trusted_types"] = sorted(needed("skops.io").get_untrusted_types(data=data))
+    return Dumped(file, used, keys, () if used == "pickle" else (used,))
+
+
+def load(folder: str, file: str, keys: Mapping[str, Any]) -> Any:
+    """The object in a file, by the format that the keys record.
+
+    Raises:
+        UnsuitableError: it cannot be read.
+    """
+    path = os.path.join(folder, file)
+    try:
+        if keys.get("serialization_format") == "skops":
+            return needed("skops.io").load(path, trusted=keys.get("skops_trusted_types") or [])
+        # pickle's loader reads cloudpickle's files, too, as long as cloudpickle is installed.
+        with open(path, "rb") as stream:
+            return pickle.load(stream)  # noqa: S301 - judged by the caller
+    except UnsuitableError:
+        raise
+    except Exception as error:
+        raise UnsuitableError(f"{file} cannot be loaded: {error}") from error
+
+
+def _dumped(model: object, wanted: str | None) -> tuple[str, bytes]:
+    """The format that was used, and the bytes."""
+    try:
+        if wanted in (None, "pickle"):
+            data = pickle.dumps(model, protocol=5)
+            if wanted or b"__main__" not in data:
+                return "pickle", data
+    except Exception as error:
+        if wanted:
+            raise UnsuitableError(f"pickle cannot write the model: {error}") from error
+    if wanted == "skops":
+        try:
+            return "skops", needed("skops.io").dumps(model)
+        except UnsuitableError:
+            raise
+        except Exception as error:
+            raise UnsuitableError(f"skops cannot write the model: {error}") from error
+    try:
+        import cloudpickle
+    except ImportError:
+        raise UnsuitableError(
+            "the model holds what pickle cannot name; install cloudpickle (the extra mlmodel[write])"
+        ) from None
+    try:
+        return "cloudpickle", cloudpickle.dumps(model, protocol=5)
+    except Exception as error:
+        raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
