@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
+    from mlmodel.loading import load
     from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
     from mlmodel.writer import write_model
@@ -24,6 +25,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "describe",
+    "load",
     "validate",
     "write_model",
 ]
@@ -39,6 +41,10 @@ def __getattr__(name: str) -> object:
         from mlmodel.reader import describe
 
         return describe
+    if name == "load":
+        from mlmodel.loading import load
+
+        return load
     if name == "write_model":
         from mlmodel.writer import write_model
 

@@ -54,7 +54,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         "description_version": VERSION,
         "identity": {key: _text(config.get(key)) for key in _IDENTITY},
         "flavors": {name: _sorted(conf) for name, conf in sorted(model.flavors.items())},
-        "signature": _signature(model, unread),
+        "signature": signature(model, unread),
         "environment": _environment(model, unread),
         "example": _sorted(config.get("saved_input_example_info")),
         "metadata": _sorted(config.get("metadata")),
@@ -89,16 +89,17 @@ def _misshapen_flavors(flavors: object, unread: list[dict[str, str]]) -> None:
 # -- signature -------------------------------------------------------------------------------------------
 
 
-def _signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | None:
-    signature = model.config.get("signature")
-    if not isinstance(signature, dict):
-        if signature is not None:
+def signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | None:
+    """The parsed signature, as :func:`describe` has it; ``unread`` gets what cannot be read of it."""
+    written = model.config.get("signature")
+    if not isinstance(written, dict):
+        if written is not None:
             unread.append({"file": "MLmodel", "reason": "signature is no mapping"})
         return None
     found: dict[str, Any] = {}
     for name in ("inputs", "outputs", "params"):
         section = model.signature.get(name)
-        if signature.get(name) is not None and not isinstance(signature[name], str):
+        if written.get(name) is not None and not isinstance(written[name], str):
             unread.append({"file": "MLmodel", "reason": f"signature.{name} is no string"})
         if section is not None and not isinstance(section.document.data, list):
             unread.append({"file": "MLmodel", "reason": f"signature.{name} is no JSON array"})

@@ -1,0 +1,65 @@
+"""What is given to a model with columns, as a data frame (the first half of MLflow's ``_enforce_schema``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.loading import libraries
+from mlmodel.loading.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
+    """A data frame of the inputs; the columns are not looked at yet.
+
+    Raises:
+        InputError: they are of a kind that makes no data frame.
+    """
+    pd = libraries.pandas("a signature with columns")
+    if libraries.is_frame(data):
+        return data
+    try:
+        if isinstance(data, dict):
+            return _of_dict(data, specs)
+        if isinstance(data, list) or libraries.is_array(data) or libraries.is_series(data):
+            return pd.DataFrame(data)
+        if libraries.numpy("a signature with columns").isscalar(data):
+            return pd.DataFrame([data])
+    except Exception as error:
+        raise InputError(f"the inputs make no data frame: {error}") from error
+    hint = ""
+    if hasattr(data, "to_pandas"):
+        hint = "; convert it (.to_pandas())"
+    elif libraries.is_sparse(data):
+        hint = "; convert it (pandas.DataFrame.sparse.from_spmatrix, or .toarray())"
+    raise InputError(
+        f"the signature has columns, and a {libraries.type_name(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
+    )
+
+
+def _of_dict(data: dict[Any, Any], specs: Sequence[Mapping[str, Any]]) -> Any:
+    """The keys are columns; the values are one row, or columns of rows."""
+    pd = libraries.pandas("a signature with columns")
+    if any(spec["type"] in ("array", "object", "sparkml_vector") for spec in specs) or all(
+        _is_single(value) for value in data.values()
+    ):
+        return pd.DataFrame([data])
+    if all(
+        libraries.is_array(value) and value.dtype.kind == "U" and not value.ndim for value in data.values()
+    ):
+        return pd.DataFrame([data])  # single strings, as servers make them of {"text": "..."}
+    # pandas takes arrays of one dimension as columns, and lists of lists for the others.
+    columns = {
+        key: value.tolist() if libraries.is_array(value) and value.ndim > 1 else value
+        for key, value in data.items()
+    }
+    return pd.DataFrame(columns)
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value of a dict is one value of a row: a scalar, or several strings."""
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    return value is None or bool(libraries.numpy("a signature with columns").isscalar(value))

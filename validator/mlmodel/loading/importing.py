@@ -1,0 +1,33 @@
+"""The modules that a model brings along, on the import path."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class Code:
+    """The ``code`` folder of one model; nothing where it has none.
+
+    MLflow puts it before everything else and leaves it there (``_add_code_from_conf_to_system_path``).
+    """
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = folder
+
+    def enter(self) -> None:
+        """Have its modules imported before all others."""
+        if self._folder is not None:
+            sys.path.insert(0, self._folder)
+
+    def leave(self) -> None:
+        """Undo :meth:`enter`, and forget the modules that came from there: another model may have others of these
+        names.  Objects that are in use keep theirs."""
+        if self._folder is None or self._folder not in sys.path:
+            return
+        sys.path.remove(self._folder)
+        inside = self._folder + os.sep
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and os.path.realpath(file).startswith(os.path.realpath(inside) + os.sep):
+                del sys.modules[name]

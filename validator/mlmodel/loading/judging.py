@@ -1,0 +1,80 @@
+"""Whether a model may be loaded into this process, by what the validator says of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlmodel.directory import ModelDirectory
+from mlmodel.findings import Severity
+from mlmodel.loading.errors import LoadError
+from mlmodel.model import Model
+from mlmodel.rules import catalogue
+from mlmodel.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.findings import Finding, Report
+
+_MOST = 3
+"""Findings that are told in one line."""
+_HARMLESS = frozenset({"MLM616"})
+"""Rules of serialized objects that say nothing of code: a tensor of another device."""
+
+
+def judge(path: str, *, trust: bool) -> None:
+    """Let through what can be loaded, and runs nothing of its author or is trusted.
+
+    Nothing confines what is loaded here, other than with ``mlmodel-validate --load``: so without trust, doubt counts
+    against a model, and so does code that runs only when the model predicts.
+
+    Raises:
+        NotADirectoryError: ``path`` is not a directory.
+        LoadError: it is not let through.
+    """
+    report = validate(path)
+    errors = [f for f in report.findings if f.severity is Severity.ERROR]
+    invalid = [f for f in errors if not _is_about_code(f)]
+    if invalid:
+        raise LoadError(f"{path} is not loaded, since it is not valid: {_told(invalid)}", report)
+    if trust:
+        return
+    doubts = [f for f in report.findings if _is_about_code(f)]
+    if doubts:
+        raise _untrusted(path, _told(sorted(doubts, key=lambda f: -f.severity)), report)
+    own = list(_own_code(path))
+    if own:
+        raise _untrusted(path, f"it brings code of its own: {', '.join(own[:_MOST])}", report)
+
+
+def _untrusted(path: str, why: str, report: Report) -> LoadError:
+    return LoadError(
+        f"{path} is not loaded, since it may run code of its author: {why}; "
+        "if you trust where it is from, pass trust=True",
+        report,
+    )
+
+
+def _is_about_code(finding: Finding) -> bool:
+    rule = catalogue()[finding.rule]
+    return rule.chapter == "serialized-objects" and finding.rule not in _HARMLESS
+
+
+def _told(findings: list[Finding]) -> str:
+    said = "; ".join(f"{f.rule} {f.location.label}: {f.message}".replace("\n", " ") for f in findings[:_MOST])
+    more = len(findings) - _MOST
+    return f"{said}; and {more:,} more" if more > 0 else said
+
+
+def _own_code(path: str) -> Iterator[str]:
+    """What of a model is Python that loading imports or runs."""
+    model = Model(ModelDirectory(os.path.abspath(path)))
+    for conf in model.flavors.values():
+        for key in ("code", "model_code_path"):
+            if conf.get(key):
+                yield f"{key} {conf[key]}"
+    loader = model.flavors.get("python_function", {}).get("loader_module")
+    if isinstance(loader, str) and not loader.startswith("mlflow."):
+        yield f"loader_module {loader}"
+    model.forget()
