@@ -20,7 +20,9 @@ class Case(NamedTuple):
         return f"{self.kind} {types} <- {self.data}"
 
 
-def column(type_: str, name: str | int | None = None, *, required: bool = True, **more: Any) -> dict[str, Any]:
+def column(
+    type_: str, name: str | int | None = None, *, required: bool = True, **more: Any
+) -> dict[str, Any]:
     named = {} if name is None else {"name": name}
     return {"type": type_, **more, **named, "required": required}
 
@@ -194,7 +196,17 @@ FORMS: list[tuple[list[dict[str, Any]], list[str]]] = [
     ),
     (
         [column("string")],
-        ["'x'", "['x', 'y']", "np.array(['x', 'y'])", "pd.Series(['x'])", "{'q': 'x'}", "1", "[1, 2]", "b'x'", "None"],
+        [
+            "'x'",
+            "['x', 'y']",
+            "np.array(['x', 'y'])",
+            "pd.Series(['x'])",
+            "{'q': 'x'}",
+            "1",
+            "[1, 2]",
+            "b'x'",
+            "None",
+        ],
     ),
     (
         [column("string", "q")],
@@ -212,10 +224,16 @@ FORMS: list[tuple[list[dict[str, Any]], list[str]]] = [
             "{'q': None}",
         ],
     ),
-    ([column("double")], ["1.5", "np.float64(1.5)", "1", "True", "[1.5]", "np.array([1.5])", "np.float32(0.1)"]),
+    (
+        [column("double")],
+        ["1.5", "np.float64(1.5)", "1", "True", "[1.5]", "np.array([1.5])", "np.float32(0.1)"],
+    ),
     ([column("long")], ["1", "np.int32(1)", "True", "[1, 2]", "[[1], [2]]", "range(3)", "nan"]),
     ([column("binary")], ["b'x'", "[b'x']", "bytearray(b'x')"]),
-    ([column("datetime")], ["np.datetime64('2026-01-31')", "dt.datetime(2026, 1, 31)", "[dt.datetime(2026, 1, 31)]"]),
+    (
+        [column("datetime")],
+        ["np.datetime64('2026-01-31')", "dt.datetime(2026, 1, 31)", "[dt.datetime(2026, 1, 31)]"],
+    ),
     (
         [column("long", "a"), column("double", "b", required=False), column("string", "c", required=False)],
         [
@@ -230,10 +248,19 @@ FORMS: list[tuple[list[dict[str, Any]], list[str]]] = [
             "np.array([1])",
         ],
     ),
-    ([column("long", "a", required=False)], ["pd.DataFrame({'z': [1]})", "pd.DataFrame({'a': [nan]})", "{}", "{'a': None}"]),
+    (
+        [column("long", "a", required=False)],
+        ["pd.DataFrame({'z': [1]})", "pd.DataFrame({'a': [nan]})", "{}", "{'a': None}"],
+    ),
     (
         [column("long", 0), column("long", 1)],
-        ["pd.DataFrame([[1, 2]])", "[[1, 2]]", "np.array([[1, 2]])", "{0: [1], 1: [2]}", "{'0': [1], '1': [2]}"],
+        [
+            "pd.DataFrame([[1, 2]])",
+            "[[1, 2]]",
+            "np.array([[1, 2]])",
+            "{0: [1], 1: [2]}",
+            "{'0': [1], '1': [2]}",
+        ],
     ),
 ]
 
@@ -283,7 +310,9 @@ def nested(specs: list[tuple[dict[str, Any], list[str]]]) -> Iterator[Case]:
                 item = {**spec, "name": "x", "required": required}
                 yield Case("inputs", [item], f"pd.DataFrame({{'x': [{value}]}})")
             yield Case("inputs", [{**spec, "name": "x", "required": True}], f"{{'x': {value}}}")
-            yield Case("inputs", [{**spec, "name": "x", "required": True}], f"[{{'x': {value}}}, {{'x': {value}}}]")
+            yield Case(
+                "inputs", [{**spec, "name": "x", "required": True}], f"[{{'x': {value}}}, {{'x': {value}}}]"
+            )
             yield Case("inputs", [{**spec, "required": True}], f"pd.DataFrame({{'x': [{value}]}}, index=[4])")
             yield Case("inputs", [{**spec, "required": True}], f"{value}")
 
@@ -432,7 +461,9 @@ VALUES = [
 LISTS = ["[1, 2]", "[]", "[0.5, 1]", "['x']", "[True]", "[None]", "[[1]]", "np.array([1, 2])", "np.array([0.5])", "np.array(['x'])", "1", "'ab'", "(1, 2)", "None", "[1, [2]]", "['2026-01-31']", "np.zeros((2, 2))"]  # fmt: skip
 
 
-def param(type_: str, default: Any, shape: list[int] | None = None, name: str = "p", **more: Any) -> dict[str, Any]:
+def param(
+    type_: str, default: Any, shape: list[int] | None = None, name: str = "p", **more: Any
+) -> dict[str, Any]:
     return {"name": name, "type": type_, "default": default, "shape": shape, **more}
 
 
@@ -445,7 +476,18 @@ def params() -> Iterator[Case]:
         yield Case("params", [param(type_, default), param(type_, [default], [-1], "q")], "None")
         yield Case("params", [param(type_, None)], "{}")
     two = [param("double", 1), param("string", "x", None, "q")]
-    for data in ("{'p': 2}", "{'q': 'y'}", "{'r': 1}", "{'P': 2, 'q': 'y'}", "{1: 2}", "None", "{}", "[('p', 1)]", "'p'", "{'p': 'x', 'q': 1}"):
+    for data in (
+        "{'p': 2}",
+        "{'q': 'y'}",
+        "{'r': 1}",
+        "{'P': 2, 'q': 'y'}",
+        "{1: 2}",
+        "None",
+        "{}",
+        "[('p', 1)]",
+        "'p'",
+        "{'p': 'x', 'q': 1}",
+    ):
         yield Case("params", two, data)
     yield Case("params", [param("long", 1, None, "1")], "{1: 5}")
     yield Case("params", [{"name": "p", "dtype": "long", "default": 3}], "{}")
@@ -455,7 +497,16 @@ OBJECT = {key: value for key, value in obj(a=of("long"), b=optional(of("string")
 
 
 def object_params() -> Iterator[Case]:
-    for value in ("{'a': 1}", "{'a': 1, 'b': 'x'}", "{'a': 'x'}", "{}", "None", "{'a': 1, 'c': 2}", "[{'a': 1}]", "{'a': np.int32(1)}"):
+    for value in (
+        "{'a': 1}",
+        "{'a': 1, 'b': 'x'}",
+        "{'a': 'x'}",
+        "{}",
+        "None",
+        "{'a': 1, 'c': 2}",
+        "[{'a': 1}]",
+        "{'a': np.int32(1)}",
+    ):
         yield Case("params", [param("object", {"a": 1}, **OBJECT)], f"{{'p': {value}}}")
     yield Case("params", [param("object", {"a": 1}, **OBJECT)], "{}")
     yield Case("params", [param("object", [{"a": 1}], [-1], **OBJECT)], "{}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import logging
 import math
 import sys
 import warnings
@@ -16,19 +17,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-sys.path[:0] = sys.argv[1:]
-warnings.simplefilter("ignore")
-
-import logging
-
 import mlflow.models.utils as theirs
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from mlflow.types.schema import ParamSchema, Schema
 
-from mlmodel import reader
-from mlmodel.loading import inputs, params
+sys.path[:0] = sys.argv[1:]
+
+from mlmodel import reader  # noqa: E402
+from mlmodel.loading import inputs, params  # noqa: E402
+
+warnings.simplefilter("ignore")
 
 logging.disable(logging.WARNING)
 
@@ -44,12 +44,9 @@ def outcome(work: Callable[[], Any]) -> dict[str, Any]:
 
 def asked(kind: str, items: list[dict[str, Any]], expression: str) -> dict[str, Any]:
     try:
-        data = eval(expression, dict(NAMES))
+        data = eval(expression, dict(NAMES))  # noqa: S307 - ours
         text = json.dumps(items)
-        if kind == "inputs":
-            schema = Schema.from_json(text)
-        else:
-            schema = ParamSchema.from_json(text)
+        schema = Schema.from_json(text) if kind == "inputs" else ParamSchema.from_json(text)
     except Exception as error:
         return {"agree": None, "why": f"{type(error).__name__}: {error}"}
     before = copy.deepcopy(data)
@@ -94,6 +91,8 @@ def same(one: Any, two: Any) -> bool:
         )
     if isinstance(one, pd.Series):
         return bool(one.dtype == two.dtype) and same(list(one), list(two))
+    if isinstance(one, pd.api.extensions.ExtensionArray):
+        return bool(one.dtype == two.dtype) and same(list(one), list(two))
     if isinstance(one, np.ndarray):
         return one.dtype == two.dtype and one.shape == two.shape and same(one.tolist(), two.tolist())
     if sp.issparse(one):
@@ -102,11 +101,20 @@ def same(one: Any, two: Any) -> bool:
         return one.keys() == two.keys() and all(same(one[key], two[key]) for key in one)
     if isinstance(one, (list, tuple)):
         return len(one) == len(two) and all(map(same, one, two))
-    if one is two or (isinstance(one, (float, np.floating, np.datetime64)) and one != one):
-        return one is two or bool(two != two)
+    if one is two:
+        return True
+    if isinstance(one, (float, np.floating)) and np.isnan(one):
+        return bool(np.isnan(two))
+    if isinstance(one, np.datetime64) and np.isnat(one):
+        return bool(np.isnat(two))
     return bool(one == two)
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(json.dumps(asked(*json.loads(line))), flush=True)
+        try:
+            answer = asked(*json.loads(line))
+        except Exception as error:
+            why = f"the comparison failed: {type(error).__name__}: {error}"
+            answer = {"agree": False, "unchanged": False, "ours": why, "theirs": why}
+        print(json.dumps(answer), flush=True)
