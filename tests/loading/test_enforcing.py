@@ -47,6 +47,12 @@ def asker(request: pytest.FixtureRequest) -> Iterator[tuple[str, Asker]]:
         yield request.param, found
 
 
+@pytest.fixture(scope="module")
+def newest() -> Iterator[Asker]:
+    with asking(NEWEST) as found:
+        yield found
+
+
 def excuse(release: str, case: Case, answer: dict[str, Any]) -> str | None:
     return next((why for why, holds in DIFFERENCES[release].items() if holds(case, answer)), None)
 
@@ -104,6 +110,26 @@ def test_generated(asker: tuple[str, Asker]) -> None:
     check()
     assert counts["accepted"] > 100, counts
     assert counts["refused"] > 100, counts
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize(
+    ("items", "data", "said"),
+    [
+        (cases.AB, "{'A': 1, 'b': 0.5}", "column 'a' is missing; is 'A' meant?"),
+        (cases.AB, "[[1, 0.5]]", "column 'a', 'b' is missing; the inputs have 0, 1 instead; the inputs have no names: give a data frame or a dict"),
+        (cases.AB, "{'a': [1.0, None], 'b': [0.5, 1]}", "column 'a' has missing values, which makes it float64, and the signature says long, which has none; fill them in (.fillna), or have the signature say double"),
+        (cases.AB, "{'a': [1.5], 'b': [0.5]}", "column 'a' is float64, and the signature says long; round it (.round().astype('int64'))"),
+        (cases.AB, "sp.csr_matrix([[1, 0.5]])", "the signature has columns, and a scipy.csr_matrix makes no data frame; convert it (pandas.DataFrame.sparse.from_spmatrix, or .toarray())"),
+        ([cases.column("integer", "n")], "{'n': [7]}", "column 'n' is int64, and the signature says integer (int32); values could be lost; if none can, convert it (.astype('int32'))"),
+        ([cases.column("string", "s")], "{'s': [7]}", "column 's' is int64, and the signature says string (str); convert it (.astype(str))"),
+        ([cases.column("datetime", "t")], "pd.DataFrame({'t': pd.date_range('2026', periods=2, tz='UTC')})", "column 't' has a time zone (UTC), and the signature's datetime has none; remove it: .dt.tz_convert('UTC').dt.tz_localize(None)"),
+        ([cases.column("double"), cases.column("double")], "[[0.5]]", "the signature has 2 columns without names, and the inputs have 1"),
+        ([{**cases.array(cases.MESSAGE), "name": "m", "required": True}], "{'m': [{'role': 'a'}, {'content': 'b'}]}", "column 'm', row 0, item 1 has no key 'role', which the signature requires"),
+    ],
+)  # fmt: skip
+def test_messages(newest: Asker, items: list[dict[str, Any]], data: str, said: str) -> None:
+    assert newest.ask(Case("inputs", items, data))["ours"] == f"refused: InputError: {said}"
 
 
 def test_generated_cases_are_many() -> None:

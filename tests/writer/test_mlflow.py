@@ -39,7 +39,7 @@ def test_readme(tmp_path: Path, lacking: Path) -> None:
     ]
     python = interpreter(NEWEST)
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "validator"), str(lacking)])}
-    said = ""
+    answers = []
     for block in blocks:
         command = [python, "-W", "ignore", "-c", block.body]
         if block.language == "sh":
@@ -48,6 +48,7 @@ def test_readme(tmp_path: Path, lacking: Path) -> None:
             command, check=False, capture_output=True, text=True, cwd=tmp_path, env=variables
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        said = done.stdout
-    assert said.splitlines()[-1] == "[0 1]"
+        if block.language == "python" and done.stdout:
+            answers.append(done.stdout.splitlines()[-1])
+    assert answers == ["[0 1]", "[0 1]"]  # of MLflow, and of us
     assert sys.executable != python

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries
+from mlmodel.loading import libraries, naming
 from mlmodel.loading.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
     elif libraries.is_sparse(data):
         hint = "; convert it (pandas.DataFrame.sparse.from_spmatrix, or .toarray())"
     raise InputError(
-        f"the signature has columns, and a {libraries.type_name(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
+        f"the signature has columns, and {naming.a_type(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
     )
 
 

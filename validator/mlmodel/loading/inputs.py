@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries, tensors
+from mlmodel.loading import libraries, naming, tensors
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.frames import frame_of
 from mlmodel.loading.nested import conform
 from mlmodel.loading.scalars import convert
 from mlmodel.signatures import SCALARS
-from mlmodel.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +86,7 @@ def _tensors(data: Any, specs: Sequence[Spec], notes: list[str]) -> Any:
     if not isinstance(data, dict) and not libraries.is_frame(data):
         names = ", ".join(repr(spec["name"]) for spec in specs)
         raise InputError(
-            f"the signature has tensors called {names}, and the input is a {libraries.type_name(data)}; "
+            f"the signature has tensors called {names}, and the input is {naming.a_type(data)}; "
             "give a dict of arrays by these names, or a data frame"
         )
     _present(data.keys(), specs, notes, kind="tensor")
@@ -113,7 +112,7 @@ def _meant(missing: Sequence[Any], extra: Sequence[Any]) -> str:
     """What of the given names was perhaps meant."""
     if not extra:
         return ""
-    near = nearest(str(missing[0]), [str(name) for name in extra], 0.6)
+    near = naming.meant(missing[0], extra)
     if near is not None:
         return f"; is {near!r} meant?"
     return f"; the inputs have {', '.join(map(repr, extra[:5]))}{' ...' if len(extra) > 5 else ''} instead"

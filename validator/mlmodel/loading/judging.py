@@ -43,7 +43,7 @@ def judge(path: str, *, trust: bool) -> None:
     doubts = [f for f in report.findings if _is_about_code(f)]
     if doubts:
         raise _untrusted(path, _told(sorted(doubts, key=lambda f: -f.severity)), report)
-    own = list(_own_code(path))
+    own = list(dict.fromkeys(_own_code(path)))
     if own:
         raise _untrusted(path, f"it brings code of its own: {', '.join(own[:_MOST])}", report)
 
@@ -73,8 +73,8 @@ def _own_code(path: str) -> Iterator[str]:
     for conf in model.flavors.values():
         for key in ("code", "model_code_path"):
             if conf.get(key):
-                yield f"{key} {conf[key]}"
+                yield f"{key}: {conf[key]}"
     loader = model.flavors.get("python_function", {}).get("loader_module")
     if isinstance(loader, str) and not loader.startswith("mlflow."):
-        yield f"loader_module {loader}"
+        yield f"loader_module: {loader}"
     model.forget()

@@ -52,10 +52,3 @@ def is_sparse(value: object) -> bool:
     """Whether it is one of the two sparse matrices that MLflow takes (``_is_sparse_matrix``)."""
     module = sys.modules.get("scipy.sparse")
     return module is not None and isinstance(value, (module.csr_matrix, module.csc_matrix))
-
-
-def type_name(value: object) -> str:
-    """What to call a value in a message."""
-    kind = type(value)
-    module = kind.__module__.partition(".")[0]
-    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"

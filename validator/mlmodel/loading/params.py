@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries
+from mlmodel.loading import libraries, naming
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.nested import conform
 from mlmodel.loading.scalars import NUMPY
-from mlmodel.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ def enforce(
         InputError: one of them is of another type or shape.
     """
     if params is not None and not isinstance(params, dict):
-        raise InputError(f"params are a {libraries.type_name(params)}; give a dict")
+        raise InputError(f"params are {naming.a_type(params)}; give a dict")
     given = {str(name): value for name, value in (params or {}).items()}
     known = {str(spec["name"]): spec for spec in specs or ()}
     unknown = [name for name in given if name not in known]
@@ -59,7 +58,7 @@ def enforce(
 def _why(unknown: Sequence[str], known: Mapping[str, Spec]) -> str:
     if not known:
         return "the signature has no params"
-    near = nearest(unknown[0], list(known), 0.6)
+    near = naming.meant(unknown[0], list(known))
     return f"is {near!r} meant?" if near is not None else f"the signature has {', '.join(map(repr, known))}"
 
 
@@ -101,14 +100,8 @@ def _scalar(label: str, value: Any, type_: str) -> Any:
     if _is(value, type_) or any(_is(value, narrower) for narrower in _NARROWER.get(type_, ())):
         return _PYTHON[type_](value)
     python = _PYTHON.get(type_)
-    advice = f"; give {_article(python.__name__)}" if python is not None else ""
-    raise InputError(
-        f"{label} is {value!r}, a {libraries.type_name(value)}, and the signature says {type_}{advice}"
-    )
-
-
-def _article(word: str) -> str:
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+    advice = f"; give {naming.article(python.__name__)}" if python is not None else ""
+    raise InputError(f"{label} is {value!r}, {naming.a_type(value)}, and the signature says {type_}{advice}")
 
 
 def _is(value: Any, type_: str) -> bool:
