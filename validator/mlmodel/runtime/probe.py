@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import importlib
 import json
 import os
@@ -78,10 +79,13 @@ class Probe:
     def run(self) -> None:
         """Every phase in order; what builds on a failed one is left out."""
         self.phase("versions", self.versions)
+        # What imports make stays: looking for garbage in it takes a tenth of the time and finds none.
+        gc.disable()
         for module, distribution in self.job["imports"]:
             if self.installed.get(distribution, "unknown") is not None:
                 self.phase("import", importlib.import_module, module, about=module)
         served = self.job["pyfunc"] and self.phase("import", self.import_mlflow, about="mlflow.pyfunc")
+        gc.enable()
         self.hand_over()
         self.phase("read", self.read)
         self.enter_code()
