@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import environment, run
+from tests.environments import NEWEST, environment, interpreter, run
 
 ROOT = Path(__file__).parents[2]
 _NEW = ("scipy<1.15", "pandas<2.3", "xgboost==2.1.4", "lightgbm==4.5.0", "catboost==1.2.8", "statsmodels==0.14.4", "prophet==1.1.6", "cmdstanpy==1.2.5", "pmdarima==2.0.4")  # fmt: skip
@@ -30,3 +30,13 @@ def test_round_trips(release: str, tmp_path: Path, lacking: Path) -> None:
     reports = json.loads(told.splitlines()[-1])
     assert len(reports) == 10
     assert not any(reports.values()), reports
+
+
+@pytest.mark.mlflow
+@pytest.mark.libraries
+def test_every_estimator_of_scikit_learn(tmp_path: Path, lacking: Path) -> None:
+    script = Path(__file__).with_name("estimators.py")
+    told = run(interpreter(NEWEST), script, str(ROOT / "validator"), str(lacking), str(ROOT), str(tmp_path))
+    count, wrong = json.loads(told.splitlines()[-1])
+    assert count > 150
+    assert wrong == []
