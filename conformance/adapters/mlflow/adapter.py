@@ -1,10 +1,14 @@
 """Real MLflow as an implementation: ``python adapter.py``, with a Python that has an MLflow.
 
 It has no validator; what stands for the verdict is whether it reads the directory: ``Model.load``, the signature and the
-input schema, and where the request asks for predictions, ``pyfunc.load_model``.  It names no rules.
+input schema.  It names no rules.  Predictions are those of ``mlflow.pyfunc``, written and read as its scoring server
+does; what it writes is what ``save_model`` of a flavor makes.
 """
 
+import inspect
+import io
 import json
+import math
 import os
 import sys
 import warnings
@@ -12,6 +16,17 @@ import warnings
 warnings.simplefilter("ignore")
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # libraries print
+
+
+class UnsupportedError(Exception):
+    """What is asked for is not in the release that is here."""
+
+
+def release():
+    """The release as numbers."""
+    import mlflow
+
+    return tuple(int(part) for part in mlflow.__version__.split(".")[:3])
 
 
 def read(model):
@@ -26,56 +41,164 @@ def read(model):
         raise ValueError("no flavors")
 
 
+def parsed(given, schema):
+    """What a request to the scoring server gives the model."""
+    from mlflow.pyfunc import scoring_server
+
+    given = {key: value for key, value in given.items() if key != "params"}
+    if hasattr(scoring_server, "infer_and_parse_data"):
+        return scoring_server.infer_and_parse_data(given, schema)
+    if release() < (2,):  # a table stands there without its name
+        given = given.get("dataframe_split", given.get("dataframe_records", given))
+    return scoring_server.infer_and_parse_json_input(json.dumps(given), schema)
+
+
 def predict(model, given):
     """What ``mlflow.pyfunc`` predicts for an input in the form of its scoring server."""
     import mlflow.pyfunc
+    from mlflow.pyfunc import scoring_server
+
+    loaded = mlflow.pyfunc.load_model(model)
+    data = parsed(given, loaded.metadata.get_input_schema())
+    output = loaded.predict(data, params=given["params"]) if "params" in given else loaded.predict(data)
+    text = io.StringIO()
+    scoring_server.predictions_to_json(output, text)
+    answer = json.loads(text.getvalue())
+    if isinstance(answer, dict) and answer.keys() == {"predictions"}:
+        answer = answer["predictions"]
+    return named(answer)
+
+
+def named(value):
+    """A JSON value whose NaN and infinities are strings."""
+    if isinstance(value, dict):
+        return {key: named(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [named(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def column(spec):
+    """A column of a signature in this release's terms."""
+    from mlflow.types import schema as types
+
+    kind = spec["type"]
+    if kind in ("array", "object", "map", "any"):
+        if not hasattr(types, "Array"):
+            raise UnsupportedError(f"no type {kind}")
+        raw = json.loads(json.dumps({key: value for key, value in spec.items() if value is not None}))
+        return types.ColSpec.from_json_dict(**raw)
+    given = {}
+    if not spec["required"]:
+        known = inspect.signature(types.ColSpec.__init__).parameters
+        if "required" not in known and "optional" not in known:
+            raise UnsupportedError("no optional columns")
+        given = {"required": False} if "required" in known else {"optional": True}
+    return types.ColSpec(kind, spec["name"], **given)
+
+
+def tensor(spec):
+    """A tensor of a signature."""
+    import numpy as np
+    from mlflow.types.schema import TensorSpec
+
+    return TensorSpec(np.dtype(spec["dtype"]), tuple(spec["shape"]), spec["name"])
+
+
+def signature(sections):
+    """A signature, from the sections of a canonical description."""
+    from mlflow.models.signature import ModelSignature
+    from mlflow.types import schema as types
+
+    given = {
+        name: types.Schema(
+            [(tensor if spec["type"] == "tensor" else column)(spec) for spec in sections[name]]
+        )
+        for name in ("inputs", "outputs")
+        if sections.get(name) is not None
+    }
+    if sections.get("params") is not None:
+        if not hasattr(types, "ParamSchema"):
+            raise UnsupportedError("no params")
+        specs = [types.ParamSpec(p["name"], p["type"], p["default"], p["shape"]) for p in sections["params"]]
+        given["params"] = types.ParamSchema(specs)
+    if "inputs" not in given and "params" not in given:
+        raise UnsupportedError("no signature of outputs alone")
+    return ModelSignature(**given)
+
+
+def write(request, given, target):
+    """Save what is described with ``save_model``."""
+    import mlflow.pyfunc
+    import mlflow.sklearn
     import numpy as np
     import pandas as pd
 
-    if "dataframe_split" in given:
-        table = given["dataframe_split"]
-        data = pd.DataFrame(table["data"], columns=table.get("columns"))
-    elif "dataframe_records" in given:
-        data = pd.DataFrame(given["dataframe_records"])
+    options = {}
+    if "signature" in request:
+        options["signature"] = signature(request["signature"])
+    if "example" in request:
+        example = request["example"]
+        split = example.get("dataframe_split")
+        options["input_example"] = pd.DataFrame(**split) if split else np.asarray(example["inputs"])
+    if "requirements" in request:
+        options["pip_requirements"] = ["mlflow", *request["requirements"]]
+    if "metadata" in request:
+        options["metadata"] = request["metadata"]
+    if request["model"]["kind"] == "python-code":
+        if release() < (2, 12, 2):
+            raise UnsupportedError("no models from code")
+        save, what = mlflow.pyfunc.save_model, {"python_model": os.path.join(given, request["model"]["file"])}
     else:
-        data = given.get("inputs", given.get("instances"))
-        data = (
-            {key: np.asarray(value) for key, value in data.items()}
-            if isinstance(data, dict)
-            else np.asarray(data)
-        )
-    output = mlflow.pyfunc.load_model(model).predict(data)
-    if hasattr(output, "to_dict") and not hasattr(output, "tolist"):
-        return output.to_dict(orient="records")
-    return output.tolist() if hasattr(output, "tolist") else output
+        from sklearn.linear_model import LinearRegression
+
+        model = LinearRegression()
+        model.coef_ = np.asarray(request["model"]["coefficients"], dtype=float)
+        model.intercept_ = float(request["model"]["intercept"])
+        model.n_features_in_ = len(model.coef_)
+        save, what = mlflow.sklearn.save_model, {"sk_model": model}
+    missing = set(options) - set(inspect.signature(save).parameters)
+    if missing:
+        raise UnsupportedError(f"no {', '.join(sorted(missing))}")
+    save(path=target, **what, **options)
+
+
+def reason(error):
+    """An exception in a line."""
+    return f"{type(error).__name__}: {error}"[:500]
 
 
 def answer(request):
     """The reply to a request, without its id."""
     op = request.get("op")
-    if op == "hello":
-        import mlflow
-
-        return {
-            "implementation": {
-                "name": "mlflow",
-                "version": mlflow.__version__,
-                "language": f"Python {sys.version.split()[0]}",
-            },
-            "roles": ["validator", "reader"],
-            "features": ["predict"],
-        }
-    if op == "validate":
-        try:
+    try:
+        if op == "hello":
+            return {
+                "implementation": {
+                    "name": "mlflow",
+                    "version": ".".join(map(str, release())),
+                    "language": f"Python {sys.version.split()[0]}",
+                },
+                "roles": ["validator", "reader", "writer"],
+                "features": ["predict", "sklearn", "python-code"],
+            }
+        if op == "validate":
+            if "load" in request:
+                return {"outcome": "unsupported"}
             read(request["model"])
-        except Exception as error:
-            return {"verdict": "invalid", "reason": f"{type(error).__name__}: {error}"[:500]}
-        return {"verdict": "valid"}
-    if op == "predict":
-        try:
+            return {"verdict": "valid"}
+        if op == "predict":
             return {"outcome": "ok", "output": predict(request["model"], request["input"])}
-        except Exception as error:
-            return {"outcome": "reject", "reason": f"{type(error).__name__}: {error}"[:500]}
+        if op == "write":
+            write(request["request"], request["given"], request["target"])
+            return {"outcome": "ok"}
+    except UnsupportedError as error:
+        return {"outcome": "unsupported", "reason": str(error)}
+    except Exception as error:
+        rejected = {"verdict": "invalid"} if op == "validate" else {"outcome": "reject"}
+        return {**rejected, "reason": reason(error)}
     return {} if op == "bye" else {"outcome": "unsupported"}
 
 

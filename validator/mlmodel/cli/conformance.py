@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlmodel.conformance import ROLES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,7 +32,7 @@ def command() -> None:
 @click.option(
     "--oneshot", metavar="COMMAND", help="Run this command once a case; {model} stands for the directory."
 )
-@click.option("--role", type=click.Choice(["validator", "reader"]), default="validator", show_default=True)
+@click.option("--role", type=click.Choice([*ROLES]), default="validator", show_default=True)
 @click.option(
     "--level",
     type=click.Choice(["verdicts", "rules", "pointers"]),

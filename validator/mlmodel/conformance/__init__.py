@@ -1,4 +1,9 @@
 """The conformance suite's runner: asks an implementation about every case, and compares its answers.
 
-``suite`` -> ``asking`` (one process, JSON lines) -> ``judging`` -> ``results`` -> ``reports``.
+``suite`` -> ``asking`` (one process, JSON lines) -> ``judging`` and ``writing`` -> ``results`` -> ``reports``.
 """
+
+from __future__ import annotations
+
+ROLES = {"validator": ("validate",), "reader": ("describe", "predict"), "writer": ("write",)}
+"""What an implementation can be asked as, with the keys of a case's ``expect`` that are about it."""

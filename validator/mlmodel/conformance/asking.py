@@ -12,7 +12,7 @@ import os
 import queue
 import subprocess
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,6 +203,10 @@ class OneShot:
 
     def close(self) -> None:
         """Nothing is left running."""
+
+
+Asked: TypeAlias = "Adapter | OneShot"
+"""What is under test."""
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

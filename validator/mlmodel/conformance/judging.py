@@ -30,8 +30,8 @@ def of_validation(case: Case, reply: dict[str, Any]) -> Judged:
     """
     expected = case.expect["validate"]
     verdict = reply.get("verdict")
-    if verdict not in ("valid", "invalid"):
-        raise RubbishError(f"the verdict is {verdict!r}, neither valid nor invalid")
+    if verdict not in ("valid", "invalid", "unjudged"):
+        raise RubbishError(f"the verdict is {verdict!r}, none of valid, invalid and unjudged")
     if verdict != expected["verdict"]:
         return Judged(Level.NONE, f"the verdict is {verdict}, not {expected['verdict']}")
     findings = reply.get("findings")
@@ -85,9 +85,17 @@ def of_prediction(expected: dict[str, Any], reply: dict[str, Any]) -> Judged:
     Raises:
         RubbishError: it is none.
     """
-    if reply.get("outcome") != "ok":
-        return Judged(Level.NONE, f"the outcome is {reply.get('outcome')!r}: {reply.get('reason', '')}")
-    other = difference(expected["output"], reply.get("output"), "", expected.get("tolerance", 1e-6))
+    outcome, wanted = reply.get("outcome"), "ok" if "output" in expected else "reject"
+    if outcome not in ("ok", "reject"):
+        raise RubbishError(f"the outcome is {outcome!r}, neither ok nor reject")
+    if outcome != wanted:
+        reason = f": {reply['reason']}" if "reason" in reply else ""
+        return Judged(Level.NONE, f"the outcome is {outcome}, not {wanted}{reason}")
+    if outcome == "reject":
+        return Judged(Level.POINTERS, "")
+    if "output" not in reply:
+        raise RubbishError("there is no output")
+    other = difference(expected["output"], reply["output"], "", expected.get("tolerance", 1e-6))
     return Judged(Level.POINTERS, "") if other is None else Judged(Level.NONE, other)
 
 

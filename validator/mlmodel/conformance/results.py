@@ -57,6 +57,8 @@ class Result(NamedTuple):
     """The rules that the case is about."""
     seconds: float
     noise: int = 0
+    lacks: tuple[str, ...] = ()
+    """Features of the case that the implementation says it has not; then it was not asked."""
 
 
 class Summary(NamedTuple):
@@ -66,6 +68,16 @@ class Summary(NamedTuple):
     asked: Level
     results: tuple[Result, ...]
     seconds: float
+
+    @property
+    def judged(self) -> tuple[Result, ...]:
+        """The cases that it was asked about."""
+        return tuple(result for result in self.results if not result.lacks)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """What a claim must say is left out: the features of cases that it has not."""
+        return tuple(sorted({feature for result in self.results for feature in result.lacks}))
 
     def count(self, outcome: Outcome) -> int:
         """How many cases went so."""
@@ -77,14 +89,14 @@ class Summary(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the claim at the level asked for holds: every case passes, nothing is left out."""
-        return bool(self.results) and all(result.outcome is Outcome.PASS for result in self.results)
+        """Whether the claim at the level asked for holds: every case passes but those of :attr:`without`."""
+        return bool(self.judged) and all(result.outcome is Outcome.PASS for result in self.judged)
 
     @property
     def expected(self) -> bool:
         """Whether everything went as it was said to go; without a list of failures the same as :attr:`holds`."""
         good = (Outcome.PASS, Outcome.XFAIL)
-        return bool(self.results) and all(result.outcome in good for result in self.results)
+        return bool(self.judged) and all(result.outcome in good for result in self.judged)
 
 
 def by_rule(results: Iterable[Result]) -> dict[str, tuple[int, int]]:

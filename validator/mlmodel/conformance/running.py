@@ -9,21 +9,19 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.conformance import judging
-from mlmodel.conformance.asking import Adapter, AdapterError, OneShot
+from mlmodel.conformance import ROLES, judging, writing
+from mlmodel.conformance.asking import AdapterError
 from mlmodel.conformance.results import Level, Outcome, Result
-from mlmodel.conformance.suite import materialise
+from mlmodel.conformance.suite import listing, materialise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from mlmodel.conformance.asking import Asked
     from mlmodel.conformance.suite import Case
 
-    Asked: TypeAlias = Adapter | OneShot
-
-ROLES = ("validator", "reader")
 CANARY = "MLMODEL_CANARY"
 """The variable with the path that hostile cases write to when something of them is run."""
 
@@ -42,8 +40,7 @@ class Options(NamedTuple):
 
 def applicable(cases: Sequence[Case], role: str) -> list[Case]:
     """The cases that a role is asked about."""
-    wanted = {"validator": ("validate",), "reader": ("describe", "predict")}[role]
-    return [case for case in cases if any(key in case.expect for key in wanted)]
+    return [case for case in cases if any(key in case.expect for key in ROLES[role])]
 
 
 def run(
@@ -88,48 +85,57 @@ def _one(
     start = time.monotonic()
     noise = adapter.noise
 
-    def result(outcome: Outcome, level: Level, reason: str) -> Result:
+    def result(outcome: Outcome, level: Level, reason: str, lacks: Iterable[str] = ()) -> Result:
         known = any(fnmatchcase(case.id, glob) for glob in options.xfail)
         if known:
             outcome = {Outcome.PASS: Outcome.XPASS, Outcome.SKIP: Outcome.SKIP}.get(outcome, Outcome.XFAIL)
         seconds = time.monotonic() - start
+        noises = adapter.noise - noise
         return Result(
-            case.id, options.role, outcome, level, reason, case.rules, seconds, adapter.noise - noise
+            case.id, options.role, outcome, level, reason, case.rules, seconds, noises, tuple(sorted(lacks))
         )
 
-    missing = case.features - features
+    missing = case.needs(options.role) - features
     if missing:
-        return result(Outcome.SKIP, Level.NONE, f"it has not: {', '.join(sorted(missing))}")
+        return result(Outcome.SKIP, Level.NONE, f"it has not: {', '.join(sorted(missing))}", missing)
     os.mkdir(folder)
     try:
-        try:
-            model = materialise(case, os.path.join(folder, "model"))
-        except (OSError, AttributeError, NotImplementedError) as error:
-            return result(Outcome.SKIP, Level.NONE, f"this system cannot make the case: {error}")
-        before = _listing(model)
-        try:
-            judged = _asked(case, adapter, model, options.role)
-        except (AdapterError, judging.RubbishError) as error:
-            return result(Outcome.ERROR, Level.NONE, str(error))
-        if judged is None:
-            return result(Outcome.SKIP, Level.NONE, "it says that it cannot")
-        if os.path.exists(canary):
-            os.remove(canary)
-            if options.role == "validator":
-                return result(Outcome.FAIL, Level.NONE, "it ran code of the model")
-        if options.role == "validator" and _listing(model) != before:
-            return result(Outcome.FAIL, Level.NONE, "it changed the model directory")
-        passed = judged.level >= options.level
-        return result(Outcome.PASS if passed else Outcome.FAIL, judged.level, judged.reason)
+        judged = (writing.asked if options.role == "writer" else _asked)(case, adapter, folder, options.role)
+    except _NotMadeError as error:
+        return result(Outcome.SKIP, Level.NONE, f"this system cannot make the case: {error}")
+    except (AdapterError, judging.RubbishError) as error:
+        return result(Outcome.ERROR, Level.NONE, str(error))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if judged is None:
+        return result(Outcome.SKIP, Level.NONE, "it says that it cannot")
+    if os.path.exists(canary):
+        os.remove(canary)
+        if options.role == "validator":
+            return result(Outcome.FAIL, Level.NONE, "it ran code of the model")
+    passed = judged.level >= options.level
+    return result(Outcome.PASS if passed else Outcome.FAIL, judged.level, judged.reason)
 
 
-def _asked(case: Case, adapter: Asked, model: str, role: str) -> judging.Judged | None:
-    """What the implementation makes of the case, None where it cannot."""
+class _NotMadeError(Exception):
+    """The directory of a case cannot be made on this system."""
+
+
+def _asked(case: Case, adapter: Asked, folder: str, role: str) -> judging.Judged | None:
+    """What a validator or a reader makes of the case, None where it cannot."""
+    try:
+        model = materialise(case, os.path.join(folder, "model"))
+    except (OSError, AttributeError, NotImplementedError) as error:
+        raise _NotMadeError(str(error)) from error
     if role == "validator":
-        reply = adapter.ask("validate", model=model)
-        return None if reply.get("outcome") == "unsupported" else judging.of_validation(case, reply)
+        before = listing(model)
+        load = case.expect["validate"].get("load")
+        reply = adapter.ask("validate", model=model, **({"load": load} if load else {}))
+        if reply.get("outcome") == "unsupported":
+            return None
+        if listing(model) != before:
+            return judging.Judged(Level.NONE, "it changed the model directory")
+        return judging.of_validation(case, reply)
     judged = judging.Judged(Level.POINTERS, "")
     if "describe" in case.expect:
         reply = adapter.ask("describe", model=model)
@@ -142,13 +148,3 @@ def _asked(case: Case, adapter: Asked, model: str, role: str) -> judging.Judged 
             return None
         judged = min(judged, judging.of_prediction(expected, reply))
     return judged
-
-
-def _listing(folder: str) -> list[tuple[str, int, int]]:
-    """The names, sizes and times of modification in a folder."""
-    found = []
-    for path, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            status = os.lstat(os.path.join(path, name))
-            found.append((os.path.join(path, name), status.st_size, status.st_mtime_ns))
-    return sorted(found)

@@ -36,8 +36,21 @@ class Case(NamedTuple):
 
     @property
     def model(self) -> str:
-        """The folder with its plain files."""
+        """The folder with the plain files of the model directory."""
         return os.path.join(self.folder, "model")
+
+    @property
+    def given(self) -> str:
+        """The folder with what a writer is given; need not exist."""
+        return os.path.join(self.folder, "given")
+
+    def needs(self, role: str) -> frozenset[str]:
+        """The features that an implementation must say it has to be asked about this case as ``role``.
+
+        What only looks at a directory needs none.
+        """
+        looks = role == "validator" and "load" not in self.expect["validate"]
+        return frozenset() if looks else self.features
 
 
 def cases(root: str | None = None) -> list[Case]:
@@ -113,6 +126,16 @@ def materialise(case: Case, target: str) -> str:
     return target
 
 
+def listing(folder: str) -> list[tuple[str, int, int]]:
+    """The names, sizes and times of modification in a folder."""
+    found = []
+    for path, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            status = os.lstat(os.path.join(path, name))
+            found.append((os.path.join(path, name), status.st_size, status.st_mtime_ns))
+    return sorted(found)
+
+
 def export(found: Iterable[Case], target: str) -> Iterator[str]:
     """Write finished model directories, for implementations in any language: ``<target>/<id>/``.
 
@@ -124,6 +147,11 @@ def export(found: Iterable[Case], target: str) -> Iterator[str]:
         folder = os.path.join(target, *case.id.split("/"))
         os.makedirs(folder, exist_ok=True)
         shutil.copyfile(os.path.join(case.folder, "case.json"), os.path.join(folder, "case.json"))
+        if os.path.isdir(case.given):
+            shutil.copytree(case.given, os.path.join(folder, "given"))
+        if not os.path.isdir(case.model):
+            yield case.id
+            continue
         try:
             materialise(case, os.path.join(folder, "model"))
         except (OSError, AttributeError, NotImplementedError) as error:

@@ -18,10 +18,11 @@ def render(summary: Summary) -> str:
     left = f"MLmodel {SUITE_VERSION}"
     role = summary.results[0].role if summary.results else "nothing"
     if summary.holds:
-        right, color = f"{role}, {summary.asked.label}", "#2a7f3f"
+        limits = f" without {', '.join(summary.without)}" if summary.without else ""
+        right, color = f"{role}, {summary.asked.label}{limits}", "#2a7f3f"
     else:
         # Rounded down: 99.9 percent are not all.
-        share = 100 * summary.reached(summary.asked) // max(1, len(summary.results))
+        share = 100 * summary.reached(summary.asked) // max(1, len(summary.judged))
         right, color = f"{role}, {min(share, 99)} %", "#777"
     one, two = (round(len(text) * _WIDTH + 14) for text in (left, right))
     return (

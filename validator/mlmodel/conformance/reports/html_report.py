@@ -20,7 +20,7 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}td,th{text-align:left;pa
 def render(summary: Summary) -> str:
     """The page."""
     about = summary.about
-    total = len(summary.results)
+    total = len(summary.judged)
     levels = "".join(
         f"<tr><td>{level.label}</td><td>{summary.reached(level):,} of {total:,}</td></tr>"
         for level in Level
@@ -29,6 +29,7 @@ def render(summary: Summary) -> str:
     counts = ", ".join(
         f"{summary.count(outcome):,} {outcome.value}" for outcome in Outcome if summary.count(outcome)
     )
+    limits = f"; without {', '.join(summary.without)}" if summary.without else ""
     rules = "".join(
         f'<tr><td><code>{rule}</code></td><td class="{"pass" if passed == cases else "fail"}">{passed} of {cases}</td></tr>'
         for rule, (passed, cases) in by_rule(summary.results).items()
@@ -45,7 +46,7 @@ def render(summary: Summary) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>MLmodel conformance: {name}</title><style>{_STYLE}</style></head>
 <body><h1>MLmodel conformance: {name}</h1>
 {badge(summary)}
-<p>{total:,} cases in {summary.seconds:.1f} seconds: {counts}. {escape(about.language)}</p>
+<p>{len(summary.results):,} cases in {summary.seconds:.1f} seconds: {counts}{escape(limits)}. {escape(about.language)}</p>
 <h2>Levels</h2><table>{levels}</table>
 <h2>Cases</h2><table><tr><th>case</th><th>outcome</th><th>why</th></tr>{rows}</table>
 <h2>Rules</h2><table><tr><th>rule</th><th>cases passed</th></tr>{rules}</table>

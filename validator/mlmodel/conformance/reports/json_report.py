@@ -22,6 +22,7 @@ def render(summary: Summary) -> str:
         "implementation": {"name": about.name, "version": about.version, "language": about.language},
         "level": summary.asked.label,
         "holds": summary.holds,
+        "without": list(summary.without),
         "seconds": round(summary.seconds, 3),
         "totals": {outcome.value: summary.count(outcome) for outcome in Outcome},
         "levels": {level.label: summary.reached(level) for level in Level if level},

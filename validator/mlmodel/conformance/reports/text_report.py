@@ -16,11 +16,11 @@ def render(summary: Summary) -> str:
     lines = [
         f"{result.outcome.value:<5} {result.case}: {printable(result.reason)}"
         for result in summary.results
-        if result.outcome is not Outcome.PASS
+        if result.outcome is not Outcome.PASS and not result.lacks
     ]
     about = " ".join(part for part in (summary.about.name, summary.about.version) if part)
-    total = len(summary.results)
-    lines.append(f"{printable(about)}: {total:,} cases in {summary.seconds:.1f} s")
+    total = len(summary.judged)
+    lines.append(f"{printable(about)}: {len(summary.results):,} cases in {summary.seconds:.1f} s")
     lines.append(
         ", ".join(
             f"{summary.count(outcome):,} {outcome.value}" for outcome in Outcome if summary.count(outcome)
@@ -29,8 +29,10 @@ def render(summary: Summary) -> str:
     for level in (Level.VERDICTS, Level.RULES, Level.POINTERS):
         reached = summary.reached(level)
         lines.append(
-            f"  {level.label:<9} {reached:,} of {total:,}" + (" - complete" if reached == total else "")
+            f"  {level.label:<9} {reached:,} of {total:,}"
+            + (" - complete" if total and reached == total else "")
         )
     claim = "holds" if summary.holds else "does not hold"
-    lines.append(f"the claim at level {summary.asked.label} {claim}")
+    limits = f", without {', '.join(summary.without)}" if summary.without else ""
+    lines.append(f"the claim at level {summary.asked.label}{limits} {claim}")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,14 @@
+"""A model that is nothing but this file: it adds up each row."""
+
+import importlib
+
+importlib.import_module("lightgbm_of_nobody")
+
+
+class Summing:
+    def predict(self, data):
+        return data.sum(axis=1)
+
+
+def _load_pyfunc(path):
+    return Summing()
