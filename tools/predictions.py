@@ -51,6 +51,7 @@ def write(release: str, adapter: Adapter, folder: Path, name: str, wanted: Wante
         return
     predicted = answers(adapter, folder, wanted)
     report = validate(folder)
+    is_skops = "serialization_format: skops" in (folder / "MLmodel").read_text(encoding="utf-8")
     case = {
         "id": f"predict/{target.name}",
         "title": f"{wanted.title}, saved by MLflow {release}",
@@ -59,7 +60,7 @@ def write(release: str, adapter: Adapter, folder: Path, name: str, wanted: Wante
         "rules": [],
         "since": "0.1",
         "origin": f"mlflow {release}",
-        "features": ["predict", wanted.feature],
+        "features": ["predict", wanted.feature, *(["skops"] if is_skops else [])],
         "expect": {"validate": {"verdict": report.verdict.label, "findings": []}, "predict": predicted},
     }
     shutil.copytree(folder, target / "model", ignore=shutil.ignore_patterns("__pycache__"))

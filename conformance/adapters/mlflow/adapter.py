@@ -12,6 +12,7 @@ import math
 import os
 import sys
 import warnings
+from importlib.util import find_spec
 
 warnings.simplefilter("ignore")
 ANSWERS = os.fdopen(os.dup(1), "w")
@@ -182,7 +183,7 @@ def answer(request):
                     "language": f"Python {sys.version.split()[0]}",
                 },
                 "roles": ["validator", "reader", "writer"],
-                "features": ["predict", "sklearn", "python-code"],
+                "features": ["predict", "sklearn", "python-code", *(["skops"] if find_spec("skops") else [])],
             }
         if op == "validate":
             if "load" in request:

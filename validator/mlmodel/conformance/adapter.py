@@ -34,7 +34,7 @@ class Abilities(NamedTuple):
         found += ["load"] if self.python else []
         found += ["recreate"] if self.recreate else []
         found += ["predict"] if _load is not None else []
-        return found + (["sklearn"] if find_spec("sklearn") else [])
+        return found + [name for name in ("sklearn", "skops") if find_spec(name)]
 
 
 _load = getattr(mlmodel, "load", None)
