@@ -80,6 +80,14 @@ def test_requirements_in_one_form(tmp_path: Path) -> None:
         "set MLmodel /signature/inputs x",
         "set MLmodel /signature/inputs [{type: double}]",
         "set MLmodel /signature/inputs '[null]'",
+        """set MLmodel /signature/inputs '[{"type": "array", "name": "a", "items": 3}]'""",
+        """set MLmodel /signature/inputs '[{"type": "object", "name": "a", "properties": {"x": null}}]'""",
+        """set MLmodel /signature/outputs '[{"type": "tensor", "tensor-spec": []}]'""",
+        "write conda.yaml text:[1]",
+        "write conda.yaml text:{",
+        "write python_env.yaml text:1",
+        "write requirements.txt text:<<<<<<<",
+        "write requirements.txt text:-rgone.txt",
         "set MLmodel /signature abc",
         "set MLmodel /flavors [sklearn]",
         "set MLmodel /flavors/sklearn [1]",
@@ -91,6 +99,25 @@ def test_what_cannot_be_read_is_named(change: str, tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     apply(model, change)
     assert described(model)["unread"]
+
+
+@pytest.mark.parametrize("change", ["mkdir MLmodel", "symlink MLmodel ../x", "fifo MLmodel"])
+def test_keys_are_the_same_whatever_is_read(change: str, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    keys = list(described(model))
+    (model / "MLmodel").unlink()
+    apply(model, change)
+    found = described(model)
+    assert list(found) == keys
+    assert found["flavors"] == {}
+
+
+def test_markers_in_one_form(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    text = "a==1; python_version<'3.12'and (sys_platform=='linux')\nb; nonsense\n"
+    (model / "requirements.txt").write_text(text, encoding="utf-8")
+    found = described(model)["environment"]["requirements"]
+    assert 'a==1; python_version < "3.12" and sys_platform == "linux"' in found
 
 
 def test_every_case_of_the_suite_is_described(tmp_path: Path) -> None:

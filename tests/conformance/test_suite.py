@@ -48,14 +48,24 @@ def test_twins_are_each_others() -> None:
 
 
 def test_every_rule_has_a_case_and_a_near_miss() -> None:
-    fired = {item["rule"] for case in CASES for item in case.expect["validate"]["findings"]}
-    silent = {rule for case in CASES for rule in case.expect["validate"].get("forbidden", ())}
+    judged = [case.expect["validate"] for case in CASES if "validate" in case.expect]
+    fired = {item["rule"] for expected in judged for item in expected["findings"]}
+    silent = {rule for expected in judged for rule in expected.get("forbidden", ())}
     for rule in rules.catalogue().values():
         page = (ROOT / rule.page).read_text(encoding="utf-8")
-        if rule.chapter == "tool" or "\nexample: " in page.split("---\n")[1]:
-            continue  # about the tool, or about an index of packages: no directory shows it
+        other = "\nexample: " in page.split("---\n")[1] and rule.chapter != "load"
+        if rule.chapter == "tool" or other or rule.id == "MLM743":
+            continue  # about the tool, an index of packages, or the machine: no directory shows it
         assert rule.id in fired
         assert rule.id in silent
+
+
+def test_who_is_asked_to_run_something_says_so() -> None:
+    """Nothing that only looks is kept from a case by a feature that it has not."""
+    for case in CASES:
+        runs = "predict" in case.expect or "write" in case.expect or "load" in case.expect.get("validate", {})
+        assert bool(case.features) == runs, case.id
+        assert not ("describe" in case.expect and runs), case.id
 
 
 def test_sections_exist() -> None:
@@ -78,8 +88,10 @@ def test_the_reference_is_right_about_all() -> None:
 
     options = Options("validator", Level.POINTERS, jobs=2)
     results = list(run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers"})))
-    assert [result for result in results if result.outcome is not Outcome.PASS] == []
-    assert len(results) == len(CASES)
+    looked = [result for result in results if not result.lacks]
+    assert [result for result in looked if result.outcome is not Outcome.PASS] == []
+    assert len(looked) > 600
+    assert {result.case.split("/")[0] for result in results if result.lacks} == {"load"}
 
 
 def test_the_reference_reader_is_right_about_all() -> None:
@@ -90,8 +102,9 @@ def test_the_reference_reader_is_right_about_all() -> None:
 
     wanted = applicable(CASES, "reader")
     results = list(run(wanted, make, Options("reader"), frozenset()))
-    assert [result for result in results if result.outcome is not Outcome.PASS] == []
-    assert len(results) > 200
+    described = [result for result in results if not result.lacks]
+    assert [result for result in described if result.outcome is not Outcome.PASS] == []
+    assert len(described) > 200
 
 
 def test_hostile_cases_would_be_noticed(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.model import Model
 from mlmodel.signatures import is_required, is_tensor
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _IDENTITY = ("mlflow_version", "model_uuid", "model_id", "run_id", "artifact_path", "utc_time_created")
+_ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
@@ -44,7 +46,17 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         config = model.config
     except UnreadableError as error:
         unread.append({"file": "MLmodel", "reason": error.reason})
-        return {"description_version": VERSION, "unread": unread, "files": _files(model, unread)}
+        return {
+            "description_version": VERSION,
+            "identity": dict.fromkeys(_IDENTITY),
+            "flavors": {},
+            "signature": None,
+            "environment": dict.fromkeys(_ENVIRONMENT),
+            "example": None,
+            "metadata": None,
+            "files": _files(model, unread),
+            "unread": unread,
+        }
     document = model.mlmodel
     if document is None or not config:
         reason = "there is none" if document is None else "it is no mapping that can be read"
@@ -110,6 +122,8 @@ def signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | No
                 unread.append(
                     {"file": "MLmodel", "reason": f"signature.{name} has items that are no objects"}
                 )
+            if any(_is_misshapen(value) for value in section.items):
+                unread.append({"file": "MLmodel", "reason": f"signature.{name} has parts of the wrong shape"})
             item = _param if name == "params" else _spec
             found[name] = [item(value) for value in section.items]
     return found
@@ -141,6 +155,18 @@ def _typed(item: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _is_misshapen(item: dict[str, Any]) -> bool:
+    """Whether a part of a type is left out of the description, as it is no object."""
+    below = [
+        item[key] for key in ("items", "values", "properties", "tensor-spec") if item.get(key) is not None
+    ]
+    if not all(isinstance(part, dict) for part in below):
+        return True
+    properties = item.get("properties") or {}
+    parts = [*properties.values(), *(item[key] for key in ("items", "values") if item.get(key) is not None)]
+    return any(not isinstance(part, dict) or _is_misshapen(part) for part in parts)
+
+
 def _param(item: dict[str, Any]) -> dict[str, Any]:
     kind = item.get("type", item.get("dtype"))
     found = {
@@ -166,7 +192,17 @@ def _environment(model: Model, unread: list[dict[str, str]]) -> dict[str, Any]:
         python = environment.python
     except UnreadableError as error:
         unread.append({"file": error.path, "reason": error.reason})
-        return {"python": None, "requirements": None, "build": None, "conda": None}
+        return dict.fromkeys(_ENVIRONMENT)
+    files = model.directory.entries
+    for name, found, reason in (
+        (environment.conda_file, conda, "it is no mapping that can be read"),
+        (environment.python_env_file, python_env, "it is no mapping that can be read"),
+        (REQUIREMENTS, listing, "a merge conflict was left in it"),
+    ):
+        if found is None and name in files and files[name].kind is Kind.FILE:
+            unread.append({"file": name, "reason": reason})
+    faults = listing.faults if listing is not None else ()
+    unread.extend({"file": REQUIREMENTS, "reason": f"{fault.entry.safe}: {fault.reason}"} for fault in faults)
     return {
         "python": ".".join(map(str, python)) if python else None,
         "requirements": _requirements(listing.entries) if listing is not None else None,
@@ -192,9 +228,19 @@ def _requirements(entries: Iterable[Entry]) -> list[str]:
             continue
         extras = f"[{','.join(sorted(entry.extras))}]" if entry.extras else ""
         versions = ",".join(sorted(operator + version for operator, version in entry.clauses))
-        marker = f"; {entry.marker}" if entry.marker else ""
+        marker = f"; {_marker(entry.marker)}" if entry.marker else ""
         found.add(f"{entry.name}{extras}{versions}{marker}")
     return sorted(found)
+
+
+def _marker(text: str) -> str:
+    """A marker in the one form that :mod:`packaging` gives it; as it is where it is none."""
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        return str(Marker(text))
+    except InvalidMarker:
+        return text
 
 
 # -- files -----------------------------------------------------------------------------------------------

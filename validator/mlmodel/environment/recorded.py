@@ -90,16 +90,26 @@ class Environment:
 
     # -- the files -------------------------------------------------------------------------------
 
+    @property
+    def conda_file(self) -> str:
+        """conda.yaml, or the file that the model names instead of it."""
+        return self._name("conda", "conda.yaml")
+
+    @property
+    def python_env_file(self) -> str:
+        """python_env.yaml, or the file that the model names instead of it."""
+        return self._name("virtualenv", "python_env.yaml")
+
     @cached_property
     def conda(self) -> CondaFile | None:
-        """conda.yaml, or the file that the model names instead of it; None where it is no mapping."""
-        document = self._model.yaml(self._name("conda", "conda.yaml"))
+        """What :attr:`conda_file` says; None where it is no mapping."""
+        document = self._model.yaml(self.conda_file)
         return document.view(CondaFile) if document is not None and isinstance(document.data, dict) else None
 
     @cached_property
     def python_env(self) -> PythonEnvFile | None:
-        """python_env.yaml, or the file that the model names instead of it; None where it is no mapping."""
-        document = self._model.yaml(self._name("virtualenv", "python_env.yaml"))
+        """What :attr:`python_env_file` says; None where it is no mapping."""
+        document = self._model.yaml(self.python_env_file)
         return (
             document.view(PythonEnvFile) if document is not None and isinstance(document.data, dict) else None
         )
