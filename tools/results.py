@@ -1,4 +1,4 @@
-"""Writes ``conformance/RESULTS.md``: what releases of MLflow read of the suite's cases, rule by rule.
+"""Writes ``conformance/RESULTS.md``: what releases of MLflow read, predict and write of the suite's cases.
 
 ``python tools/results.py`` installs each release once (``MLMODEL_TEST_VENVS``) and asks it through its adapter;
 ``--check`` only compares.
@@ -16,33 +16,69 @@ from mlmodel import rules  # noqa: E402
 from mlmodel.conformance import suite  # noqa: E402
 from mlmodel.conformance.asking import Adapter  # noqa: E402
 from mlmodel.conformance.results import Level, Outcome  # noqa: E402
-from mlmodel.conformance.running import Options, run  # noqa: E402
+from mlmodel.conformance.running import Options, applicable, run  # noqa: E402
 from tests import environments  # noqa: E402
 
 RELEASES = ("1.30.1", "2.0.1", "2.6.0", "2.12.2", "2.15.0", "2.20.4", "2.22.5", "3.4.0", "3.17.2")
 TARGET = ROOT / "conformance" / "RESULTS.md"
 ADAPTER = ROOT / "conformance" / "adapters" / "mlflow" / "adapter.py"
 SIGNS = {Outcome.PASS: "yes", Outcome.FAIL: "no", Outcome.ERROR: "error", Outcome.SKIP: "-"}
-HEAD = """# What MLflow reads
+FEATURES = frozenset({"predict", "python-code", "sklearn", "skops"})
+HEAD = """# What MLflow reads, predicts and writes
 
 Written by `tools/results.py`: real releases of MLflow, asked through [their adapter](adapters/mlflow/) about the cases of this suite.
+
+"""
+READS = """
+## How many directories each release reads
+
 A release reads a directory when `Model.load`, the signature and the schemas of inputs and outputs raise nothing; the model itself is not loaded.
 
-MLflow is a reader and no validator, so that most rows of the second table say "no": it reads the directory, and what is wrong with it shows later, when the model is loaded, served or given an environment.
+"""
+PREDICTS = """
+## How many models each release predicts with as the one that saved them
+
+Each model is asked several questions, and what must be refused must be refused.
+The libraries are those that install with each release today, so that scikit-learn reads what another version of it saved.
+
+"""
+WRITES = """
+## What each release writes
+
+"yes": what it wrote conforms, and holds everything that was asked for; or it refused what nobody should write.
+"-": the release has no way to say that.
+Requirements are given to it, so that nothing is inferred.
+
+"""
+REFUSES = """
+## Whether each release refuses what is invalid, by rule
+
+MLflow is a reader and no validator, so that most rows say "no": it reads the directory, and what is wrong with it shows later, when the model is loaded, served or given an environment.
 Each rule's page tells why a reader should not be content with that.
+"-": it does not read the near miss either, so that its refusal says nothing.
 
 """
 
+Found = dict[str, Outcome]
 
-def answers(release: str, cases: list[suite.Case]) -> dict[str, Outcome]:
-    """For each case, whether the release is right about it: reads what is valid, refuses what is not."""
+
+def answers(release: str, cases: list[suite.Case]) -> dict[str, Found]:
+    """For each role and case, whether the release is right about it."""
     command = [environments.interpreter(release), "-W", "ignore", str(ADAPTER)]
 
     def make(variables: dict[str, str]) -> Adapter:
-        return Adapter(command, 60, {**variables, "PYTHONPATH": ""})
+        return Adapter(command, 120, {**variables, "PYTHONPATH": ""})
 
-    options = Options("validator", Level.VERDICTS, timeout=60)
-    return {result.case: result.outcome for result in run(cases, make, options, frozenset())}
+    found = {}
+    for role, level, features in (
+        ("validator", Level.VERDICTS, frozenset[str]()),
+        ("reader", Level.POINTERS, FEATURES),
+        ("writer", Level.POINTERS, FEATURES),
+    ):
+        asked = [case for case in applicable(cases, role) if role != "reader" or "predict" in case.expect]
+        results = run(asked, make, Options(role, level, timeout=120), features)
+        found[role] = {result.case: result.outcome for result in results}
+    return found
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -51,38 +87,62 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
+def counted(areas: dict[str, list[str]], found: list[Found]) -> str:
+    """A table with, for each area, how many of its cases each release is right about."""
+    rows = [
+        [f"{area} ({len(ids)})", *(str(sum(one[id_] is Outcome.PASS for id_ in ids)) for one in found)]
+        for area, ids in areas.items()
+    ]
+    return table(["", *RELEASES], rows)
+
+
+def _saved_by(ids: list[str]) -> dict[str, list[str]]:
+    areas: dict[str, list[str]] = {}
+    for id_ in sorted(ids, key=lambda id_: [*map(int, id_.split("/")[1].split("-")[0].split("."))]):
+        areas.setdefault(f"saved by {id_.split('/')[1].split('-')[0]}", []).append(id_)
+    for id_ in ids:
+        areas.setdefault(id_.partition("-")[2], []).append(id_)
+    return areas
+
+
+def _signs(bad: str, twin: str, found: list[Found]) -> list[str]:
+    """Whether each release refuses the bad case, and not because it refuses the near miss, too."""
+    return [SIGNS[one[bad]] if one[twin] is Outcome.PASS else "-" for one in found]
+
+
 def page() -> str:
     """The whole page."""
     cases = suite.cases()
-    by_release = {release: answers(release, cases) for release in RELEASES}
+    by_release = [answers(release, cases) for release in RELEASES]
+    validated, predicted, written = (
+        [found[role] for found in by_release] for role in ("validator", "reader", "writer")
+    )
     areas = {
         "saved by MLflow 1": [case.id for case in cases if case.id.startswith("mlflow/1")],
         "saved by MLflow 2": [case.id for case in cases if case.id.startswith("mlflow/2")],
         "saved by MLflow 3": [case.id for case in cases if case.id.startswith("mlflow/3")],
-        "valid near misses": [case.id for case in cases if case.id.endswith("-near-miss")],
+        "valid near misses": [
+            case.id for case in cases if case.id.startswith("rules/") and case.id.endswith("-near-miss")
+        ],
         "YAML": [case.id for case in cases if case.id.startswith("yaml/")],
     }
-    text = HEAD + "## How many cases each release is right about\n\n"
-    text += table(
-        ["", *RELEASES],
-        [
-            [
-                f"{area} ({len(ids)})",
-                *(str(sum(found[id_] is Outcome.PASS for id_ in ids)) for found in by_release.values()),
-            ]
-            for area, ids in areas.items()
-        ],
-    )
-    text += "\n## Whether each release refuses what is invalid, by rule\n\n"
+    text = HEAD.rstrip("\n") + "\n" + READS + counted(areas, validated)
+    text += PREDICTS + counted(_saved_by(list(predicted[0])), predicted)
+    rows = [
+        [f"{case.title} (`{case.id}`)", *(SIGNS[found[case.id]] for found in written)]
+        for case in cases
+        if "write" in case.expect
+    ]
+    text += WRITES + table(["", *RELEASES], rows)
     rows = []
     for rule in rules.catalogue().values():
         id_ = f"rules/{rule.id}-{rule.name}-bad"
         bad = next((case for case in cases if case.id == id_), None)
-        if bad is None or bad.expect["validate"]["verdict"] != "invalid":
+        if bad is None or bad.twin is None or bad.expect["validate"]["verdict"] != "invalid":
             continue
         link = f"[{rule.id}](../{rule.page}) {rule.name}"
-        rows.append([link, *(SIGNS[found[id_]] for found in by_release.values())])
-    return text + table(["rule", *RELEASES], rows)
+        rows.append([link, *_signs(bad.id, bad.twin, validated)])
+    return text + REFUSES + table(["rule", *RELEASES], rows)
 
 
 def main() -> None:

@@ -144,8 +144,9 @@ def write(request, given, target):
         example = request["example"]
         split = example.get("dataframe_split")
         options["input_example"] = pd.DataFrame(**split) if split else np.asarray(example["inputs"])
-    if "requirements" in request:
-        options["pip_requirements"] = ["mlflow", *request["requirements"]]
+    # Given always: where nothing is, MLflow infers them by loading the model in a process of its own, for seconds.
+    known = ["mlflow", "scikit-learn"] if request["flavor"] == "sklearn" else ["mlflow"]
+    options["pip_requirements"] = [*known, *request.get("requirements", ())]
     if "metadata" in request:
         options["metadata"] = request["metadata"]
     if request["model"]["kind"] == "python-code":
