@@ -157,7 +157,9 @@ def test_messages_follow_the_protocol() -> None:
     requests: list[dict[str, Any]] = [
         {"id": 1, "op": "hello", "protocol": 1},
         {"id": 2, "op": "validate", "model": model},
-        {"id": 3, "op": "bye"},
+        {"id": 3, "op": "describe", "model": model},
+        {"id": 4, "op": "predict", "model": model, "input": {"inputs": [[1.0, 2.0]]}},
+        {"id": 5, "op": "bye"},
     ]
     for request in requests:
         validator.validate(request)
@@ -177,6 +179,21 @@ def test_numbers_differ_by_more_than_the_tolerance() -> None:
     assert difference([1], [1, 2], "") == "/ has 2 items, not 1"
     assert difference("1", 1, "/x") == "/x is 1, not '1'"
     assert difference(True, 1, "") is not None
+
+
+@pytest.mark.node
+def test_the_loop_of_the_guide(tmp_path: Path) -> None:
+    """From the folder and node alone to a first result."""
+    guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
+    script = tmp_path / "loop.mjs"
+    script.write_text(guide.split("```js\n")[1].split("```")[0], encoding="utf-8")
+    folder = ROOT / "conformance"
+    result = subprocess.run(
+        ["node", str(script)], check=True, cwd=folder, capture_output=True, encoding="utf-8"
+    )
+    found = re.fullmatch(r"(\d+) of (\d+) verdicts are right\n", result.stdout)
+    assert found is not None
+    assert 300 < int(found[1]) < int(found[2])
 
 
 @pytest.mark.node
