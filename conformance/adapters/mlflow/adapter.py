@@ -150,7 +150,7 @@ def write(request, given, target):
     if "metadata" in request:
         options["metadata"] = request["metadata"]
     if request["model"]["kind"] == "python-code":
-        if release() < (2, 12, 2):
+        if release() < (2, 13):
             raise UnsupportedError("no models from code")
         save, what = mlflow.pyfunc.save_model, {"python_model": os.path.join(given, request["model"]["file"])}
     else:
