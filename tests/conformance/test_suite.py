@@ -107,6 +107,26 @@ def test_the_reference_reader_is_right_about_all() -> None:
     assert len(described) > 200
 
 
+@pytest.mark.mlflow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")
+def test_the_reference_is_right_about_loading() -> None:
+    """Loads with a real MLflow, and in environments made anew."""
+    from mlmodel.conformance.asking import Adapter
+    from tests import environments
+
+    python = environments.interpreter(environments.NEWEST)
+    module = "mlmodel.conformance.adapter"
+
+    def make(variables: dict[str, str]) -> Adapter:
+        return Adapter([sys.executable, "-m", module, "--load", python, "--recreate"], 300, variables)
+
+    loading = [case for case in CASES if case.id.startswith("load/")]
+    features = frozenset({"rules", "pointers", "load", "recreate"})
+    results = list(run(loading, make, Options("validator", Level.POINTERS, jobs=2), features))
+    assert [result for result in results if result.outcome is not Outcome.PASS] == []
+    assert len(results) > 40
+
+
 def test_hostile_cases_would_be_noticed(tmp_path: Path) -> None:
     """What would run in them writes to the canary."""
     hostile = [case for case in CASES if case.id.startswith("hostile/canary") and "near-miss" not in case.id]

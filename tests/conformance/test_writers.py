@@ -61,6 +61,14 @@ def test_defects_are_found(defect: str, reason: str) -> None:
     assert "does not hold" in told
 
 
+@pytest.mark.node
+def test_the_writer_in_javascript() -> None:
+    script = ROOT / "conformance" / "adapters" / "node" / "writer.mjs"
+    result = conformance("run", "--role", "writer", "--timeout", "60", "--", "node", script)
+    assert result.returncode == 0, result.stdout
+    assert "the claim at level pointers, without sklearn holds" in result.stdout
+
+
 def test_requests_follow_the_protocol(tmp_path: Path) -> None:
     text = (ROOT / "schemas" / "protocol.schema.json").read_text(encoding="utf-8")
     validator = jsonschema.Draft7Validator(json.loads(text))
