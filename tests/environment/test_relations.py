@@ -267,6 +267,18 @@ def test_imports_of_pickles(
     assert rules(tmp_path, saved(*names), *lines) == expected
 
 
+def test_code_of_a_model_that_cannot_predict(tmp_path: Path) -> None:
+    """It has no python_function; the loader of its flavor puts the flavor's code on the path."""
+    lines = [
+        saved(("churn", "Scaler")),
+        "write code/churn.py text:pass\\n",
+        "set MLmodel /flavors/sklearn/code code",
+        "unset MLmodel /flavors/python_function",
+        "unset MLmodel /signature/outputs",
+    ]
+    assert "MLM405" not in rules(tmp_path, *lines)
+
+
 @pytest.mark.parametrize("held", ["tests/base", "examples/sklearn-logistic-regression"])
 @pytest.mark.parametrize(("mlflow", "rule"), [("mlflow", "MLM464"), ("mlflow-skinny", "MLM404")])
 def test_a_deleted_requirement_is_missed(held: str, mlflow: str, rule: str, tmp_path: Path) -> None:

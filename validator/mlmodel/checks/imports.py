@@ -65,11 +65,15 @@ def _loader_imports(model: Model, loader: str) -> Iterator[str]:
 def _code(model: Model) -> Code | None:
     """The model's own Python files, None where it has none."""
     conf = model.flavors.get("python_function", {})
-    if not isinstance(conf.get("code"), str) and not isinstance(conf.get("model_code_path"), str):
+    # The loaders of other flavors put theirs on the path, too: a model that cannot predict has no python_function.
+    named = [
+        code for flavor in (conf, *model.flavors.values()) if isinstance(code := flavor.get("code"), str)
+    ]
+    if not named and not isinstance(conf.get("model_code_path"), str):
         return None
     from mlmodel.environment.code import Code
 
-    return Code(model)
+    return Code(model, named[0] if named else None)
 
 
 def undeclared(model: Model) -> Iterator[Finding]:

@@ -30,10 +30,10 @@ class Import(NamedTuple):
 class Code:
     """The Python modules that a model directory brings."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, named: str | None) -> None:
+        """Look into the folder that a flavor names."""
         self._directory = model.directory
-        named = model.flavors.get("python_function", {}).get("code")
-        folder = named.strip("/") + "/" if isinstance(named, str) and named.strip("/") else None
+        folder = named.strip("/") + "/" if named is not None and named.strip("/") else None
         self._files = [
             path
             for path, entry in self._directory.entries.items()
