@@ -143,12 +143,15 @@ def test_export(tmp_path: Path) -> None:
         assert (target / case.id / "model").is_dir()
         assert (target / case.id / "case.json").is_file()
     assert command("mlmodel", "conformance", "export", target).returncode == 2
+    requests = tmp_path / "requests"
+    assert command("mlmodel", "conformance", "export", requests, "--run", "write/code-bare").returncode == 0
+    assert (requests / "write" / "code-bare" / "given" / "model.py").is_file()
 
 
 def test_names_work_everywhere() -> None:
     """No name that Windows refuses, and none that differs from another in its case only."""
     for case in CASES:
-        names = [path.relative_to(case.model).as_posix() for path in Path(case.model).rglob("*")]
+        names = [path.relative_to(case.folder).as_posix() for path in Path(case.folder).rglob("*")]
         assert len({name.lower() for name in names}) == len(names), case.id
         for name in names:
             assert not set(name) & set('<>:"|?*\\'), (case.id, name)
