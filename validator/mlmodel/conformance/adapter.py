@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import mlmodel
 from mlmodel import Options, __version__, describe, validate
+from mlmodel.flavors import flavor_named
 from mlmodel.rules import matching
 
 _LIMIT = 30.0
@@ -33,7 +34,8 @@ class Abilities(NamedTuple):
         found = ["rules", "pointers"]
         found += ["load"] if self.python else []
         found += ["recreate"] if self.recreate else []
-        found += ["predict"] if _load is not None else []
+        found += ["predict"] if _load is not None and find_spec("pandas") else []
+        found += ["python-code"] if flavor_named("python_function") is not None else []
         return found + [name for name in ("sklearn", "skops") if find_spec(name)]
 
 
@@ -75,7 +77,7 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
         case "predict":
             return _predict(str(request["model"]), request["input"])
         case "write":
-            return _write(request["request"], str(request["target"]))
+            return _write(request["request"], str(request["given"]), str(request["target"]))
         case "bye":
             return {}
         case _:
@@ -122,14 +124,14 @@ def _predict(model: str, given: dict[str, Any]) -> dict[str, Any]:
         return {"outcome": "reject", "reason": f"{type(error).__name__}: {error}"[:500]}
 
 
-def _write(request: dict[str, Any], target: str) -> dict[str, Any]:
+def _write(request: dict[str, Any], given: str, target: str) -> dict[str, Any]:
     from mlmodel.conformance import requests
     from mlmodel.writer import WriteError, write_model
 
     try:
-        found = requests.arguments(request)
+        found = requests.arguments(request, given)
         write_model(found.pop("model"), target, **found)
-    except (NotImplementedError, ImportError) as error:
+    except ImportError as error:
         return {"outcome": "unsupported", "reason": str(error)}
     except (WriteError, FileExistsError) as error:
         return {"outcome": "reject", "reason": str(error)[:500]}
