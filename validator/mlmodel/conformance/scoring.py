@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     Spec = Mapping[str, Any]
 
 
+_NUMBERS = {"integer": ("int32", "i"), "float": ("float32", "if"), "double": ("float64", "if")}
+"""The types of columns that pandas reads as another: their dtype, and the kinds of numbers that become it."""
+
+
 def data_of(given: Mapping[str, Any], specs: Sequence[Spec] | None) -> Any:
     """What a model is to predict for.
 
@@ -40,11 +44,16 @@ def data_of(given: Mapping[str, Any], specs: Sequence[Spec] | None) -> Any:
 
 
 def _typed(frame: Any, types: Mapping[str, str]) -> Any:
-    """JSON has no bytes and no dates: the signature says which strings are."""
+    """JSON has no bytes, no dates and one kind of numbers: the signature says which they are."""
     import pandas as pd
 
     for name, type_ in types.items():
-        if name in frame and type_ == "binary":
+        dtype, kinds = _NUMBERS.get(type_, ("", ""))
+        if name in frame and frame[name].dtype.kind in kinds:
+            found = frame[name].astype(dtype)
+            if type_ != "integer" or (found == frame[name]).all():  # else it is too large, and refused
+                frame[name] = found
+        elif name in frame and type_ == "binary":
             frame[name] = [base64.b64decode(cell) for cell in frame[name]]
         elif name in frame and type_ == "datetime":
             frame[name] = pd.to_datetime(frame[name])
