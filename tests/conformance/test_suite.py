@@ -45,6 +45,8 @@ def test_twins_are_each_others() -> None:
     for case in CASES:
         if case.twin is not None:
             assert ids[case.twin].twin == case.id
+        expected = case.expect.get("validate", {"verdict": "valid"})
+        assert case.twin is not None or expected["verdict"] == "valid", case.id
 
 
 def test_every_rule_has_a_case_and_a_near_miss() -> None:
