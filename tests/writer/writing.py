@@ -20,8 +20,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from mlmodel import infer_signature
 from mlmodel.writer import Table, write_model
-from mlmodel.writer.example import signature_of
 
 ROWS = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [5, 6], [6, 7.0]])
 LABELS = [0, 0, 0, 1, 1, 1]
@@ -44,7 +44,7 @@ for name, (model, form) in models.items():
     model.fit(ROWS, LABELS)
     path = f"{sys.argv[3]}/{name}"
     given = (
-        {"input_example": TABLE, "signature": signature_of(TABLE)}
+        {"input_example": TABLE, "signature": infer_signature(TABLE)}
         if name != "asked"
         else {"input_example": ROWS}
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
+    from mlmodel.inference import Signature, SignatureWarning, infer_signature, signature_from_hints
     from mlmodel.loading import load
     from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
@@ -22,10 +23,14 @@ __all__ = [
     "Options",
     "Report",
     "Severity",
+    "Signature",
+    "SignatureWarning",
     "Verdict",
     "__version__",
     "describe",
+    "infer_signature",
     "load",
+    "signature_from_hints",
     "validate",
     "write_model",
 ]
@@ -37,6 +42,10 @@ def __getattr__(name: str) -> object:
         from mlmodel import validation
 
         return getattr(validation, name)
+    if name in ("Signature", "SignatureWarning", "infer_signature", "signature_from_hints"):
+        from mlmodel import inference
+
+        return getattr(inference, name)
     if name == "describe":
         from mlmodel.reader import describe
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import TYPE_CHECKING
+
 import click
 
 from mlmodel.cli.errors import printable
+
+if TYPE_CHECKING:
+    from mlmodel.inference import Signature
 
 EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong usage."""
 
@@ -15,7 +21,7 @@ EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong 
 @click.option(
     "--example",
     type=click.Path(exists=True, dir_okay=False),
-    help="Rows of input (.csv, .json, .npy): the input example, and the signature of a table.",
+    help="Input (.csv, .json, .parquet, .npy, .npz): the input example, and the inputs of the signature.",
 )
 @click.option(
     "--serialization", metavar="FORMAT", help="The form of the object: pickle, cloudpickle or skops."
@@ -42,15 +48,17 @@ def command(
     The file is read statically first, and refused if loading it would do anything but make known objects.
     """
     from mlmodel.writer import bare
-    from mlmodel.writer.example import Table, UnusableExampleError, signature_of
+    from mlmodel.writer.example import UnusableExampleError
+    from mlmodel.writer.example_files import read_example
     from mlmodel.writer.package import WriteError, write_model
 
     try:
-        given = bare.read_example(example) if example is not None else None
+        given = read_example(example) if example is not None else None
+        signature, advice = _inferred(given)
         report = write_model(
             bare.load(file),
             out,
-            signature=signature_of(given) if isinstance(given, Table) else None,
+            signature=signature,
             input_example=given,
             serialization=serialization,
             code_paths=code,
@@ -60,5 +68,22 @@ def command(
     except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None
     click.echo(f"{printable(out)}: written, valid ({', '.join(report.flavors)})")
+    for text in advice:
+        click.echo(printable(f"warning: {text}"), err=True)
     for finding in report.findings:
         click.echo(printable(f"  {finding.rule} {finding.location.label}: {finding.message}"))
+
+
+def _inferred(given: object) -> tuple[Signature | None, list[str]]:
+    """The signature of the example, and what is to be known of it; none where it has no types, as in MLflow."""
+    from mlmodel.inference import SignatureWarning, UntypedError, infer_signature
+
+    if given is None:
+        return None, []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SignatureWarning)
+        try:
+            signature = infer_signature(given)
+        except UntypedError as error:
+            return None, [f"no signature is recorded: {error}"]
+    return signature, [str(each.message) for each in caught]

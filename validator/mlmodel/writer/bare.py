@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import Any
 
 from mlmodel.directory import ModelDirectory, UnreadableError
 from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.remarks import Kind
-from mlmodel.writer.example import Table, UnusableExampleError, read_csv
 
 
 class RefusedError(ValueError):
@@ -62,33 +59,3 @@ def _judge(path: str) -> bool:
     if not any(isinstance(item, (Pickled, Named)) for item in found):
         raise RefusedError(f"{path} holds no serialized object that is known")
     return any(isinstance(item, Named) and item.form == "skops" for item in found)
-
-
-def read_example(path: str) -> Any:
-    """The rows in a CSV, JSON or npy file, as :func:`mlmodel.writer.write_model` takes them.
-
-    Raises:
-        UnusableExampleError: the file is of another kind, or not what its name says.
-        OSError: it cannot be read.
-    """
-    suffix = os.path.splitext(path)[1].lower()
-    try:
-        if suffix == ".csv":
-            return read_csv(path)
-        if suffix == ".json":
-            with open(path, encoding="utf-8") as stream:
-                return _table(json.load(stream))
-        if suffix == ".npy":
-            import numpy
-
-            return numpy.load(path, allow_pickle=False)
-    except (ValueError, RecursionError) as error:
-        raise UnusableExampleError(f"{path}: {error}") from error
-    raise UnusableExampleError(f"{path}: an example is a .csv, .json or .npy file")
-
-
-def _table(data: Any) -> Any:
-    """``{"columns": ..., "data": ...}`` as a table, everything else as it is."""
-    if isinstance(data, dict) and data.keys() == {"columns", "data"}:
-        return Table(tuple(data["columns"]), tuple(map(tuple, data["data"])))
-    return data

@@ -1,112 +1,195 @@
-"""input_example.json and serving_input_example.json in MLflow's forms, without pandas."""
+"""input_example.json and serving_input_example.json in MLflow's forms, without pandas
+(MLflow 3.17.2, ``models.utils._Example``)."""
 
 from __future__ import annotations
 
-import csv
+import base64
+import datetime as dt
 import json
 import math
+import numbers
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mlmodel.inference.errors import UntypedError
+from mlmodel.inference.libraries import (
+    is_array,
+    is_arrow,
+    is_frame,
+    is_from,
+    is_missing,
+    is_polars,
+    is_pydantic,
+    is_sparse,
+    is_tensor,
+    is_torch,
+)
+from mlmodel.inference.tables import Table
 
-class Table(NamedTuple):
-    """Rows under named columns, as a data frame of MLflow's examples."""
+__all__ = ["Table", "UnusableExampleError", "files", "split"]
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+# A dictionary with one of these is a request to a language model, and served as it is.
+_UNIFIED = ("messages", "prompt", "input")
 
 
 class UnusableExampleError(ValueError):
     """The example has no form that MLflow reads."""
 
 
+class _Form(NamedTuple):
+    """What is written, what a server is sent, and what the MLmodel file says of it."""
+
+    body: Any
+    served: dict[str, Any]
+    info: dict[str, str]
+
+
 def files(example: object) -> tuple[dict[str, bytes], dict[str, str]]:
     """The two files, and what the MLmodel file says of them (``saved_input_example_info``), as MLflow writes them
     since 2.16.
 
-    Takes a :class:`Table`, a pandas data frame, a numpy array, or what JSON can hold.
+    Other than there, a value that is missing is null everywhere: JSON has no NaN.
+
+    Takes what :func:`mlmodel.infer_signature` takes, hints aside, and a pair of that and a dictionary of params.
 
     Raises:
-        UnusableExampleError: it is something else.
+        UnusableExampleError: it is something else, or JSON cannot hold it.
     """
-    info = {"artifact_path": "input_example.json", "serving_input_path": "serving_input_example.json"}
-    body: Any
-    serving: Any
-    if isinstance(example, Table) or (hasattr(example, "columns") and hasattr(example, "to_numpy")):
-        columns, rows = _split(example)
-        body = {"columns": columns, "data": rows}
-        serving = {"dataframe_split": body}
-        info.update(type="dataframe", pandas_orient="split")
-    elif hasattr(example, "tolist") and hasattr(example, "dtype"):
-        body = example.tolist()
-        serving = {"inputs": body}
-        info.update(type="ndarray")
-    elif isinstance(example, (list, dict)):
-        body = example
-        serving = {"inputs": body}
-        info.update(type="json_object")
-    else:
-        raise UnusableExampleError(
-            f"an input example is a table, a data frame, a numpy array, a list or a dictionary, and not {type(example).__name__}"
-        )
-    return {"input_example.json": _json(body), "serving_input_example.json": _json(serving)}, info
-
-
-def read_csv(path: str) -> Table:
-    """A CSV file with a line of column names; a column is of numbers, or of booleans, if all of its cells are.
-
-    Raises:
-        UnusableExampleError: the file has no rows, or rows of different lengths.
-    """
-    with open(path, encoding="utf-8-sig", newline="") as stream:
-        header, *lines = csv.reader(stream) or [[]]
-    lines = [line for line in lines if line]
-    if not lines or any(len(line) != len(header) for line in lines):
-        raise UnusableExampleError("a line of column names and rows of the same length are expected")
-    typed = [_typed([line[index] for line in lines]) for index in range(len(header))]
-    return Table(tuple(header), tuple(zip(*typed, strict=True)))
-
-
-def signature_of(table: Table) -> dict[str, str | None]:
-    """The columns of a table as the inputs of a signature."""
-    types = {bool: "boolean", int: "long", float: "double"}
-    columns = [
-        {"type": types.get(type(table.rows[0][index]), "string"), "name": name, "required": True}
-        for index, name in enumerate(table.columns)
-    ]
-    return {"inputs": json.dumps(columns), "outputs": None, "params": None}
-
-
-def _typed(cells: list[str]) -> list[Any]:
-    if all(cell in ("true", "false", "True", "False") for cell in cells):
-        return [cell.lower() == "true" for cell in cells]
-    for kind in (int, float):
-        try:
-            values: list[Any] = [kind(cell) if cell else math.nan for cell in cells]
-        except ValueError:
-            continue
-        # A column of integers with a missing value is one of doubles, for pandas and for MLflow.
-        return [float(value) for value in values] if "" in cells else values
-    return list(cells)
-
-
-def _split(table: Any) -> tuple[list[Any], list[list[Any]]]:
-    if isinstance(table, Table):
-        return list(table.columns), [list(row) for row in table.rows]
-    rows = zip(*(table[column].tolist() for column in table.columns), strict=True)
-    return [str(column) for column in table.columns], [list(row) for row in rows]
-
-
-def _json(value: Any) -> bytes:
-    def missing(item: Any) -> Any:
-        if isinstance(item, float) and not math.isfinite(item):
-            return None  # JSON has no NaN
-        if isinstance(item, (list, tuple)):
-            return [missing(one) for one in item]
-        if isinstance(item, dict):
-            return {key: missing(one) for key, one in item.items()}
-        return item
-
+    data, params = split(example)
     try:
-        return json.dumps(missing(value), ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+        form = _formed(data)
+        body, served = _plain(form.body), _plain(form.served)
+        if params:
+            given = _plain(params)
+            body = {"inputs": body, "params": given}
+            # A request to a language model has its params beside the messages.
+            served.update(
+                given if "inputs" not in served and "dataframe_split" not in served else {"params": given}
+            )
+        written = {
+            "input_example.json": json.dumps(body, allow_nan=False).encode(),
+            "serving_input_example.json": json.dumps(served, allow_nan=False, indent=2).encode(),
+        }
+    except UnusableExampleError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
         raise UnusableExampleError(f"JSON cannot hold the input example: {error}") from error
+    info = {
+        "artifact_path": "input_example.json",
+        "serving_input_path": "serving_input_example.json",
+        **form.info,
+        **({"params": "true"} if params else {}),
+    }
+    return written, dict(sorted(info.items()))
+
+
+def split(example: object) -> tuple[Any, Mapping[str, Any] | None]:
+    """The data of an example, and its params if it is a pair of both.
+
+    Raises:
+        UnusableExampleError: the params have no types.
+    """
+    if not (isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], Mapping)):
+        return example, None
+    from mlmodel.inference.params import specs_of_params
+
+    data, params = example
+    try:
+        specs_of_params(params)
+    except UntypedError as error:
+        raise UnusableExampleError(str(error)) from error
+    return data, params
+
+
+def _formed(data: Any) -> _Form:
+    if is_pydantic(type(data)):
+        data = data.model_dump()
+    if isinstance(data, Table) or is_frame(data) or is_polars(data) or is_arrow(data):
+        columns, rows = _rows(data)
+        if columns == list(range(len(columns))):
+            body, orient = {"data": rows}, "values"
+        else:
+            body, orient = {"columns": columns, "data": rows}, "split"
+        return _Form(body, {"dataframe_split": body}, {"type": "dataframe", "pandas_orient": orient})
+    if isinstance(data, dict) and any(map(is_tensor, data.values())):
+        if not all(map(is_tensor, data.values())):
+            raise UnusableExampleError(
+                "a dictionary holds arrays or other values, and not both; call tolist()"
+            )
+        return _inputs({name: _listed(value) for name, value in data.items()}, "ndarray")
+    if is_tensor(data):
+        return _inputs(_listed(data), "ndarray")
+    if is_sparse(data):
+        kind = "csc" if is_from(data, "scipy", "csc_matrix") else "csr"
+        body = {
+            "data": data.data.tolist(),
+            "indices": data.indices.tolist(),
+            "indptr": data.indptr.tolist(),
+            "shape": list(data.shape),
+        }
+        return _Form(body, {"inputs": data.toarray().tolist()}, {"type": f"sparse_matrix_{kind}"})
+    if isinstance(data, dict) and any(name in data for name in _UNIFIED):
+        return _Form(data, dict(data), {"type": "json_object"})
+    if isinstance(data, list) and _holds_arrays(data):
+        raise UnusableExampleError("MLflow reads no list of arrays; give one array, or call tolist()")
+    if isinstance(data, (list, dict, str, bytes, numbers.Number, dt.date)) or is_from(
+        data, "numpy", "generic"
+    ):
+        return _inputs(data, "json_object")
+    raise UnusableExampleError(
+        "an input example is a table, a data frame, an array, a tensor, a sparse matrix, a list, a dictionary or a"
+        f" scalar, and not {type(data).__module__}.{type(data).__qualname__}"
+    )
+
+
+def _inputs(body: Any, type_: str) -> _Form:
+    return _Form(body, {"inputs": body}, {"type": type_})
+
+
+def _rows(data: Any) -> tuple[list[Any], list[list[Any]]]:
+    if isinstance(data, Table):
+        return list(data.columns), [list(row) for row in data.rows]
+    if hasattr(data, "to_frame"):  # a series of pandas or polars; a data frame has no such method
+        data = data.to_frame()
+    if is_frame(data):
+        values = [data.iloc[:, index].tolist() for index in range(data.shape[1])]
+        return data.columns.tolist(), [list(row) for row in zip(*values, strict=True)]
+    if is_polars(data):
+        return list(data.columns), [list(row) for row in data.rows()]
+    if hasattr(data, "column_names"):
+        values = [column.to_pylist() for column in data.columns]
+        return list(data.column_names), [list(row) for row in zip(*values, strict=True)]
+    return [0], [[value] for value in data.to_pylist()]
+
+
+def _listed(tensor: Any) -> Any:
+    return (tensor.detach().cpu() if is_torch(tensor) else tensor).tolist()
+
+
+def _holds_arrays(data: Any) -> bool:
+    if isinstance(data, (list, dict)):
+        return any(map(_holds_arrays, data.values() if isinstance(data, dict) else data))
+    return is_tensor(data)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON holds it (``utils.proto_json_utils.NumpyEncoder``)."""
+    if is_missing(value):
+        return None
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (bytes, bytearray)):
+        return base64.encodebytes(value).decode("ascii")
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if is_array(value):
+        return _plain(value.tolist())
+    if is_from(value, "numpy", "generic"):
+        return _plain(value.item())
+    if is_pydantic(type(value)):
+        return _plain(value.model_dump())
+    return value

@@ -1,0 +1,112 @@
+"""Our signatures beside those of real releases of MLflow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from tests.environments import NEWEST, interpreter, run
+from tests.inference import cases, generated
+
+VALIDATOR = Path(__file__).parents[2] / "validator"
+COMPARING = Path(__file__).with_name("comparing.py")
+EXAMPLES = 400
+
+
+def compared(release: str, folder: Path, **asked: list[str]) -> list[dict[str, Any]]:
+    """What MLflow and we say of each expression; params parsed, since their keys had another order before 2.20."""
+    (folder / "asked.json").write_text(json.dumps(asked))
+    told = run(interpreter(release), COMPARING, str(VALIDATOR), str(folder / "asked.json")).splitlines()
+    assert told[0] == release
+    answers: list[dict[str, Any]] = json.loads(told[-1])
+    for answer in answers:
+        text = answer["mlflow"].get("text")
+        if release != NEWEST and text is not None:
+            answer["mlflow"]["text"], answer["ours"]["text"] = (
+                json.loads(text),
+                json.loads(answer["ours"]["text"]),
+            )
+    return answers
+
+
+def unlike(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where MLflow says something, and we say something else."""
+    return [
+        answer
+        for answer in answers
+        if "text" in answer["mlflow"] and answer["mlflow"]["text"] != answer["ours"].get("text")
+    ]
+
+
+def drawn(strategy: SearchStrategy[str]) -> list[str]:
+    """Random expressions, other ones with each run."""
+    found: list[str] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(expression: str) -> None:
+        found.append(expression)
+
+    draw()
+    return found
+
+
+@pytest.mark.mlflow
+def test_newest(tmp_path: Path) -> None:
+    answers = compared(
+        NEWEST,
+        tmp_path,
+        schema=[*cases.VALUES, *cases.MISSING, *cases.DATACLASSES],
+        params=[*cases.PARAMS, *cases.OBJECT_PARAMS],
+        hints=cases.HINTS,
+    )
+    assert all("text" in answer["mlflow"] for answer in answers)
+    assert unlike(answers) == []
+
+
+@pytest.mark.mlflow
+def test_older(tmp_path: Path) -> None:
+    answers = compared("2.15.0", tmp_path, schema=cases.VALUES, params=cases.PARAMS)
+    assert all("text" in answer["mlflow"] for answer in answers)
+    assert unlike(answers) == []
+
+
+@pytest.mark.mlflow
+def test_untyped(tmp_path: Path) -> None:
+    answers = compared(
+        NEWEST, tmp_path, schema=cases.UNTYPED, params=cases.UNTYPED_PARAMS, hints=cases.UNTYPED_HINTS
+    )
+    answers += compared(NEWEST, tmp_path, schema=cases.REFUSED)
+    for answer in answers:
+        assert answer["expression"] in cases.REFUSED or "error" in answer["mlflow"], answer
+        assert answer["ours"]["error"].startswith("UntypedError: "), answer
+        assert "\n" not in answer["ours"]["error"]
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize("release", ["2.15.0", NEWEST])
+def test_random(release: str, tmp_path: Path) -> None:
+    newest = release == NEWEST
+    answers = compared(
+        release,
+        tmp_path,
+        schema=drawn(generated.schemas(missing=newest)),
+        params=drawn(generated.params()) if newest else [],
+    )
+    assert unlike(answers) == []
+    said = [answer for answer in answers if "text" in answer["mlflow"]]
+    assert len(said) > len(answers) / 3
+    assert all(
+        "text" in answer["ours"] or answer["ours"]["error"].startswith("UntypedError: ") for answer in answers
+    )

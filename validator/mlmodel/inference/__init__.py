@@ -1,0 +1,11 @@
+"""The signature of a model, inferred from values or from type hints: what MLflow infers, without MLflow."""
+
+from __future__ import annotations
+
+from mlmodel.inference.advice import SignatureWarning
+from mlmodel.inference.errors import UntypedError
+from mlmodel.inference.hints import signature_from_hints
+from mlmodel.inference.inferring import infer_signature
+from mlmodel.inference.signature import Signature
+
+__all__ = ["Signature", "SignatureWarning", "UntypedError", "infer_signature", "signature_from_hints"]
