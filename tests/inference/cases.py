@@ -247,7 +247,7 @@ DATACLASSES = ("Outer", "Outer(1, None, [], Inner('x'), [])", "Inner")
 EXAMPLES = """
 pd.DataFrame({"a": [1, 2], "b": [1.5, None], "c": ["x", "y"], "d": [True, False]})
 pd.DataFrame({"a": [1, 2], "b": [np.array([1.5]), [2]], "c": [{"k": [1]}, {"k": []}]})
-pd.DataFrame({"a": pd.to_datetime(["2020-01-01", None]), "b": [dt.date(2020, 1, 1)] * 2, "c": [b"x", b"y" * 80]})
+pd.DataFrame({"a": pd.to_datetime(["2020-01-01", "2020-01-02"]), "b": [dt.date(2020, 1, 1)] * 2, "c": [b"x", b"y" * 80]})
 pd.DataFrame([[1, 2.5], [3, 4]])
 pd.DataFrame({3: [1]})
 pd.DataFrame({"\\u00e9": ["\\u00e9", None]})

@@ -155,4 +155,4 @@ def test_same_as_mlflow(tmp_path: Path, lacking: Path) -> None:
     assert all("error" in answer["mlflow"] for answer in answers if answer["expression"] in NO_EXAMPLES)
     differ = [a for a in answers if a["expression"] in EXAMPLES and a["mlflow"] != a["ours"]]
     assert differ == []
-    assert all(answer["read"] for answer in answers if answer["expression"] in EXAMPLES), answers
+    assert [answer for answer in answers if answer.get("ours fails")] == []
