@@ -70,6 +70,7 @@ def test_types(data: Any, types: list[tuple[str, bool]]) -> None:
         ),
         ([1, 2], ["The input is a column of integers"]),
         (Table(tuple("abcdefg"), ((1,) * 7,)), ["'e' and 2 more are columns"]),
+        ([{0: "x", 1: "y"}], ["Input 0, 1 are columns named by a number"]),
         (np.array([1], dtype="int32"), []),
         ({"a": [1]}, []),
         (1.5, []),

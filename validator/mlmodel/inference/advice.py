@@ -16,12 +16,12 @@ class SignatureWarning(UserWarning):
 
 
 def warn(inputs: list[dict[str, Any]], stacklevel: int) -> None:
-    """Warn of the columns of the inputs that MLflow refuses data for (``mlflow.models.utils._enforce_schema``)."""
-    for text in advice(inputs):
+    """Warn of the columns of the inputs for which MLflow refuses data (``mlflow.models.utils._enforce_schema``)."""
+    for text in _advice(inputs):
         warnings.warn(text, SignatureWarning, stacklevel=stacklevel + 1)
 
 
-def advice(inputs: list[dict[str, Any]]) -> Iterable[str]:
+def _advice(inputs: list[dict[str, Any]]) -> Iterable[str]:
     """What to say of the columns of the inputs."""
     integers = [item for item in inputs if item["type"] in ("integer", "long")]
     missing = [item for item in integers if not item["required"]]
@@ -44,6 +44,13 @@ def advice(inputs: list[dict[str, Any]]) -> Iterable[str]:
             f"{_columns(narrow)} of 32 bits or less: MLflow refuses int64 and float64 for them ('Can not safely convert"
             " float64 to float32'), which is what CSV files and numbers of Python become in pandas. Convert to int64"
             " or float64 before the signature is inferred, unless all callers send 32 bits."
+        )
+
+    numbered = [item for item in inputs if isinstance(item.get("name"), int)]
+    if numbered:
+        yield (
+            f"{_columns(numbered)} named by a number: in JSON a name is text, and MLflow then misses the column. Name"
+            " the columns with text before the signature is inferred."
         )
 
 

@@ -26,5 +26,9 @@ def _dtype(value: Any) -> str:
             )
         return dtype
     dtype = value.data.dtype if is_sparse(value) else value.dtype
+    if dtype.kind == "V":
+        raise UntypedError(
+            f"the dtype {dtype} has parts, which no reader knows; give a data frame or named arrays"
+        )
     # The sizes of texts and bytes are not part of the type.
     return {"U": "str", "S": "bytes"}.get(dtype.char) or str(dtype.name)

@@ -50,7 +50,9 @@ def signature_from_hints(
     """
     from mlmodel.inference.params import specs_of_params
 
-    predict = function if inspect.isroutine(function) else getattr(function, "predict", function)
+    predict = getattr(
+        function, "predict", function if inspect.isroutine(function) else type(function).__call__
+    )
     try:
         hints = typing.get_type_hints(predict)
         names = [name for name in inspect.signature(predict).parameters if name not in ("self", "params")]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 
 def is_from(value: object, library: str, *names: str) -> bool:
     """Whether a value is an instance of one of a library's classes, or of a class that is derived from one."""
+    return _derives(type(value), library, names)
+
+
+@lru_cache(maxsize=512)
+def _derives(kind: type, library: str, names: tuple[str, ...]) -> bool:
     return any(
-        kind.__name__ in names and kind.__module__.partition(".")[0] == library
-        for kind in type(value).__mro__
+        base.__name__ in names and base.__module__.partition(".")[0] == library for base in kind.__mro__
     )
 
 
@@ -50,10 +55,7 @@ def is_arrow(value: object) -> bool:
 
 def is_pydantic(kind: object) -> bool:
     """Whether a class is a model of pydantic."""
-    return isinstance(kind, type) and any(
-        base.__name__ == "BaseModel" and base.__module__.partition(".")[0] == "pydantic"
-        for base in kind.__mro__
-    )
+    return isinstance(kind, type) and _derives(kind, "pydantic", ("BaseModel",))
 
 
 def is_missing(value: Any) -> bool:

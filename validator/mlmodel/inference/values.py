@@ -43,6 +43,9 @@ def type_of(value: Any) -> Type | None:
     Raises:
         UntypedError: it has none.
     """
+    plain = _SCALARS.get(type(value))
+    if plain is not None and value == value:  # noqa: PLR0124 - not NaN; most values are such
+        return types.scalar(plain)
     if is_missing(value) or (isinstance(value, (list, dict)) and not value):
         return types.ANY
     if isinstance(value, dict):
