@@ -13,9 +13,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from mlmodel import flavors, write_model
+from mlmodel import Severity, flavors, infer_signature, write_model
 from mlmodel.cli.write import command
-from mlmodel.writer import WriteError
+from mlmodel.writer import Table, WriteError
 from mlmodel.writer.mlmodel_file import emit
 
 
@@ -140,6 +140,29 @@ def test_texts_stay_texts(text: str) -> None:
     assert yaml.safe_load(emit({"key": text})) == {"key": text}
     if text in ("1e3", "0o17"):
         assert b"'" in emit({"key": text})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Table(("a", "b"), ((1.5, "x"), (None, "y"))),
+        np.array([[1.5, 2.5]]),
+        {"a": np.array([1.5]), "b": np.array([[True]])},
+        [{"a": 1.5, "b": ["x"]}, {"a": 2.5}],
+        ["x", "y"],
+        {"messages": [{"role": "user", "content": "x"}]},
+        {"a": "x", "b": [1.5]},
+        "x",
+        1.5,
+    ],
+)
+def test_example_and_signature_agree(tmp_path: Path, data: Any) -> None:
+    params = {"p": [1.5], "q": "x"}
+    signature = infer_signature(data, data, params)
+    for name, example in (("alone", data), ("pair", (data, params))):
+        report = write_model(np.ones(1), tmp_path / name, signature=signature, input_example=example)
+        told = [finding for finding in report.findings if finding.rule[:4] in ("MLM3", "MLM5")]
+        assert [finding for finding in told if finding.severity is not Severity.INFO] == []
 
 
 def invoke(arguments: Sequence[str]) -> tuple[int, str]:

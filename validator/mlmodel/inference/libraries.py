@@ -8,7 +8,8 @@ from typing import Any
 
 def is_from(value: object, library: str, *names: str) -> bool:
     """Whether a value is an instance of one of a library's classes, or of a class that is derived from one."""
-    return _derives(type(value), library, names)
+    kind: Any = type(value)
+    return _derives(kind, library, names)
 
 
 @lru_cache(maxsize=512)
@@ -53,7 +54,7 @@ def is_arrow(value: object) -> bool:
     return is_from(value, "pyarrow", "Table", "RecordBatch", "ChunkedArray", "Array")
 
 
-def is_pydantic(kind: object) -> bool:
+def is_pydantic(kind: Any) -> bool:
     """Whether a class is a model of pydantic."""
     return isinstance(kind, type) and _derives(kind, "pydantic", ("BaseModel",))
 
