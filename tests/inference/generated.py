@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+EXAMPLES = 400
 
 NAMES = st.sampled_from(["a", "b", "c", "\u00e9", "", "a b"])
 _INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -135,8 +138,9 @@ def arrays(draw: st.DrawFn) -> str:
 
 
 def schemas(*, missing: bool) -> st.SearchStrategy[str]:
-    """Whatever inputs can be."""
-    return st.one_of(nested(missing=missing), rows(missing=missing), frames(missing=missing), arrays())
+    """Whatever inputs can be; None alone is none."""
+    kinds = (nested(missing=missing), rows(missing=missing), frames(missing=missing), arrays())
+    return st.one_of(kinds).filter(lambda expression: expression != "None")
 
 
 def params() -> st.SearchStrategy[str]:
@@ -146,3 +150,22 @@ def params() -> st.SearchStrategy[str]:
         _SCALARS, _ALIKE.map(_listed), st.lists(numbers, max_size=3).map(_listed), nested(missing=True)
     )
     return st.dictionaries(NAMES, value, min_size=1, max_size=3).map(_mapped)
+
+
+def drawn(strategy: st.SearchStrategy[str]) -> list[str]:
+    """Random expressions, other ones with each run."""
+    found: list[str] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(expression: str) -> None:
+        found.append(expression)
+
+    draw()
+    return found

@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.strategies import SearchStrategy
 
 from tests.environments import NEWEST, interpreter, run
 from tests.inference import cases, generated
 
 VALIDATOR = Path(__file__).parents[2] / "validator"
 COMPARING = Path(__file__).with_name("comparing.py")
-EXAMPLES = 400
 
 
 def compared(release: str, folder: Path, **asked: list[str]) -> list[dict[str, Any]]:
@@ -41,25 +38,6 @@ def unlike(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for answer in answers
         if "text" in answer["mlflow"] and answer["mlflow"]["text"] != answer["ours"].get("text")
     ]
-
-
-def drawn(strategy: SearchStrategy[str]) -> list[str]:
-    """Random expressions, other ones with each run."""
-    found: list[str] = []
-
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def draw(expression: str) -> None:
-        found.append(expression)
-
-    draw()
-    return found
 
 
 @pytest.mark.mlflow
@@ -101,8 +79,8 @@ def test_random(release: str, tmp_path: Path) -> None:
     answers = compared(
         release,
         tmp_path,
-        schema=drawn(generated.schemas(missing=newest)),
-        params=drawn(generated.params()) if newest else [],
+        schema=generated.drawn(generated.schemas(missing=newest)),
+        params=generated.drawn(generated.params()) if newest else [],
     )
     assert unlike(answers) == []
     said = [answer for answer in answers if "text" in answer["mlflow"]]

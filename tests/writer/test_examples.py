@@ -17,7 +17,9 @@ from mlmodel.writer import Table
 from mlmodel.writer.example import UnusableExampleError, files
 from mlmodel.writer.example_files import read_csv, read_example
 from tests.environments import NEWEST, interpreter, run
+from tests.inference import generated
 from tests.inference.cases import EXAMPLES, NO_EXAMPLES
+from tests.inference.generated import drawn
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,14 +147,33 @@ def test_parquet_without_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_example(str(tmp_path / "rows.parquet"))
 
 
+def beside_mlflow(folder: Path, lacking: Path, expressions: list[str]) -> list[dict[str, Any]]:
+    """What MLflow writes of each expression, and what we do."""
+    (folder / "asked.json").write_text(json.dumps(expressions))
+    script = Path(__file__).with_name("exemplifying.py")
+    told = run(interpreter(NEWEST), script, str(ROOT / "validator"), str(lacking), str(folder))
+    answers: list[dict[str, Any]] = json.loads(told.splitlines()[-1])
+    assert [answer for answer in answers if answer.get("ours fails")] == []
+    return answers
+
+
 @pytest.mark.mlflow
 def test_same_as_mlflow(tmp_path: Path, lacking: Path) -> None:
-    (tmp_path / "asked.json").write_text(json.dumps([*EXAMPLES, *NO_EXAMPLES]))
-    script = Path(__file__).with_name("exemplifying.py")
-    told = run(interpreter(NEWEST), script, str(ROOT / "validator"), str(lacking), str(tmp_path))
-    answers = json.loads(told.splitlines()[-1])
-    assert [answer["expression"] for answer in answers if "error" in answer["ours"]] == NO_EXAMPLES
-    assert all("error" in answer["mlflow"] for answer in answers if answer["expression"] in NO_EXAMPLES)
-    differ = [a for a in answers if a["expression"] in EXAMPLES and a["mlflow"] != a["ours"]]
-    assert differ == []
-    assert [answer for answer in answers if answer.get("ours fails")] == []
+    answers = beside_mlflow(tmp_path, lacking, EXAMPLES)
+    assert [answer for answer in answers if answer["mlflow"] != answer["ours"]] == []
+
+
+@pytest.mark.mlflow
+def test_what_mlflow_does_not_write(tmp_path: Path, lacking: Path) -> None:
+    answers = beside_mlflow(tmp_path, lacking, NO_EXAMPLES)
+    assert all("error" in answer["mlflow"] and "error" in answer["ours"] for answer in answers), answers
+
+
+@pytest.mark.mlflow
+def test_random(tmp_path: Path, lacking: Path) -> None:
+    # NaN and infinities are the difference that is meant: JSON has neither.
+    expressions = [each for each in drawn(generated.schemas(missing=False)) if "math." not in each]
+    answers = beside_mlflow(tmp_path, lacking, expressions)
+    written = [answer for answer in answers if "error" not in answer["mlflow"]]
+    assert len(written) > len(answers) / 2
+    assert [answer for answer in written if answer["mlflow"] != answer["ours"]] == []

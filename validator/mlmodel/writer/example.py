@@ -48,7 +48,7 @@ def files(example: object) -> tuple[dict[str, bytes], dict[str, str]]:
     """The two files, and what the MLmodel file says of them (``saved_input_example_info``), as MLflow writes them
     since 2.16.
 
-    Other than there, a value that is missing is null everywhere: JSON has no NaN.
+    Other than there, values that are missing or infinite are null everywhere: JSON has no NaN, ``NaT`` or infinity.
 
     Takes what :func:`mlmodel.infer_signature` takes, hints aside, and a pair of that and a dictionary of params.
 
