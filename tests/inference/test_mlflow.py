@@ -88,3 +88,10 @@ def test_random(release: str, tmp_path: Path) -> None:
     assert all(
         "text" in answer["ours"] or answer["ours"]["error"].startswith("UntypedError: ") for answer in answers
     )
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize("release", ["2.15.0", NEWEST])
+def test_warnings_are_true(release: str) -> None:
+    script = Path(__file__).with_name("refusing.py")
+    assert run(interpreter(release), script, str(VALIDATOR)).splitlines()[-1] == "done"
