@@ -170,6 +170,24 @@ def invoke(arguments: Sequence[str]) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def test_example_without_types(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(np.ones(2)))
+    (tmp_path / "rows.json").write_text('[[1, "a"]]')
+    code, said = invoke(
+        [
+            str(tmp_path / "model.pkl"),
+            "--example",
+            str(tmp_path / "rows.json"),
+            "--out",
+            str(tmp_path / "out"),
+        ]
+    )
+    assert code == 0
+    assert said.splitlines()[1].startswith(
+        "  no signature is recorded: inputs: values of the types long and string"
+    )
+
+
 def test_command(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(np.ones(2)))
     (tmp_path / "rows.csv").write_text("a\n1\n")

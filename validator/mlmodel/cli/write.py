@@ -54,7 +54,7 @@ def command(
 
     try:
         given = read_example(example) if example is not None else None
-        signature, advice = _inferred(given)
+        signature, reason = _inferred(given)
         report = write_model(
             bare.load(file),
             out,
@@ -68,22 +68,22 @@ def command(
     except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None
     click.echo(f"{printable(out)}: written, valid ({', '.join(report.flavors)})")
-    for text in advice:
-        click.echo(printable(f"warning: {text}"), err=True)
+    if reason is not None:
+        click.echo(printable(f"  {reason}"))
     for finding in report.findings:
         click.echo(printable(f"  {finding.rule} {finding.location.label}: {finding.message}"))
 
 
-def _inferred(given: object) -> tuple[Signature | None, list[str]]:
-    """The signature of the example, and what is to be known of it; none where it has no types, as in MLflow."""
+def _inferred(given: object) -> tuple[Signature | None, str | None]:
+    """The signature of the example; or none and the reason, where it has no types, as in MLflow."""
     from mlmodel.inference import SignatureWarning, UntypedError, infer_signature
 
     if given is None:
-        return None, []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SignatureWarning)
+        return None, None
+    with warnings.catch_warnings():
+        # The findings about the model say the same: MLM314, MLM328, MLM329.
+        warnings.simplefilter("ignore", SignatureWarning)
         try:
-            signature = infer_signature(given)
+            return infer_signature(given), None
         except UntypedError as error:
-            return None, [f"no signature is recorded: {error}"]
-    return signature, [str(each.message) for each in caught]
+            return None, f"no signature is recorded: {error}"
