@@ -76,10 +76,12 @@ def test_untyped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("release", ["2.15.0", NEWEST])
 def test_random(release: str, tmp_path: Path) -> None:
     newest = release == NEWEST
+    # NaN counts as missing, and a missing value in nested data has a type since 2.19.
+    schemas = generated.drawn(generated.schemas(missing=newest))
     answers = compared(
         release,
         tmp_path,
-        schema=generated.drawn(generated.schemas(missing=newest)),
+        schema=[each for each in schemas if newest or "math.nan" not in each],
         params=generated.drawn(generated.params()) if newest else [],
     )
     assert unlike(answers) == []
