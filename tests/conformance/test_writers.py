@@ -6,12 +6,10 @@ import json
 import os
 import shlex
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import jsonschema_rs
 import pytest
 
 import mlmodel
@@ -82,14 +80,9 @@ def test_requests_follow_the_protocol(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def ours(tmp_path: Path) -> list[str]:
+def ours(lacking: Path) -> list[str]:
     """The command of our adapter in an environment of MLflow's, with what is missing there beside it."""
-    folder = tmp_path / "lacking"
-    folder.mkdir()
-    (folder / "jsonschema_rs").symlink_to(Path(jsonschema_rs.__file__).parent)
-    stated = Path(str(distribution("mlmodel").locate_file("")), "mlmodel-0.1.0.dist-info")
-    (folder / stated.name).symlink_to(stated)
-    path = os.pathsep.join([str(ROOT / "validator"), str(folder)])
+    path = os.pathsep.join([str(ROOT / "validator"), str(lacking)])
     python = environments.interpreter(environments.NEWEST)
     return ["env", f"PYTHONPATH={path}", python, "-W", "ignore", "-m", "mlmodel.conformance.adapter"]
 

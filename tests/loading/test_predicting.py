@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from tests import environments
@@ -18,20 +16,6 @@ ROOT = Path(__file__).parents[2]
 CORPUS = os.environ.get("MLMODEL_CORPUS")
 LIBRARIES = {"2.15.0": "scikit-learn==1.5.2", "2.22.5": "scikit-learn==1.9.0", NEWEST: "scikit-learn==1.9.1"}
 """Pickles of scikit-learn are for the version that wrote them."""
-
-
-@pytest.fixture
-def lacking(tmp_path: Path) -> Path:
-    """What MLflow's environments lack: jsonschema-rs, whose wheel fits every Python, and our entry points."""
-    folder = tmp_path / "lacking"
-    folder.mkdir()
-    (folder / "jsonschema_rs").symlink_to(Path(jsonschema_rs.__file__).parent)
-    stated = distribution("mlmodel").read_text("entry_points.txt") or ""
-    info = folder / "mlmodel-0.1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mlmodel\nVersion: 0.1.0\n")
-    (info / "entry_points.txt").write_text(stated)
-    return folder
 
 
 def compare(python: str, lacking: Path, models: list[Path]) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from mlmodel import Severity, flavors, infer_signature, write_model
 from mlmodel.cli.write import command
+from mlmodel.inference import SignatureWarning
 from mlmodel.writer import Table, WriteError
 from mlmodel.writer.mlmodel_file import emit
 
@@ -215,3 +217,49 @@ def test_command_refuses_what_it_cannot_read(tmp_path: Path, data: bytes) -> Non
     code, _ = invoke([str(tmp_path / "model.pkl"), "--out", str(tmp_path / "out")])
     assert code == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, None),
+        ({"input_example": [[1.0]], "signature": False}, None),
+        ({"input_example": Table(("a",), ((1.5,),))}, ("double", None)),
+        ({"input_example": Table(("a",), ((1.5,),)), "params": {"top": 3}}, ("double", 3)),
+        ({"input_example": (Table(("a",), ((1.5,),)), {"top": 4})}, ("double", 4)),
+        ({"params": {"top": 3}}, (None, 3)),
+        ({"signature": infer_signature(Table(("a",), (("x",),))), "params": {"top": 3}}, ("string", 3)),
+    ],
+)
+def test_the_signature_that_is_stated(
+    tmp_path: Path, more: dict[str, Any], expected: tuple[str | None, int | None] | None
+) -> None:
+    write_model({}, tmp_path / "model", **more)
+    stated = yaml.safe_load((tmp_path / "model" / "MLmodel").read_text()).get("signature")
+    if expected is None:
+        assert stated is None
+        return
+    kind, default = expected
+    assert [each["type"] for each in json.loads(stated["inputs"] or "[]")] == ([kind] if kind else [])
+    assert [each["default"] for each in json.loads(stated["params"] or "[]")] == (
+        [default] if default else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"signature": 3}, "a signature is a Signature or a mapping of texts, and not int"),
+        ({"input_example": ([1.5], {"top": 1}), "params": {"top": 2}}, "give them once"),
+        ({"params": {"top": object()}}, "top"),
+    ],
+)
+def test_no_signature(tmp_path: Path, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(WriteError, match=said):
+        write_model({}, tmp_path / "model", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_example_without_types_is_warned_of(tmp_path: Path) -> None:
+    with pytest.warns(SignatureWarning, match="no signature is recorded"):
+        write_model({}, tmp_path / "model", input_example=[1, "a"])

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 import click
 
 from mlmodel.cli.errors import printable
-
-if TYPE_CHECKING:
-    from mlmodel.inference import Signature
 
 EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong usage."""
 
@@ -51,39 +47,27 @@ def command(
     from mlmodel.writer.example import UnusableExampleError
     from mlmodel.writer.example_files import read_example
     from mlmodel.writer.package import WriteError, write_model
+    from mlmodel.writer.stating import NoSignatureWarning
 
     try:
         given = read_example(example) if example is not None else None
-        signature, reason = _inferred(given)
-        report = write_model(
-            bare.load(file),
-            out,
-            signature=signature,
-            input_example=given,
-            serialization=serialization,
-            code_paths=code,
-            lock=lock,
-            predict=predict,
-        )
+        # What else infer_signature warns of, the findings say, too.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            report = write_model(
+                bare.load(file),
+                out,
+                input_example=given,
+                serialization=serialization,
+                code_paths=code,
+                lock=lock,
+                predict=predict,
+            )
     except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None
     click.echo(f"{printable(out)}: written, valid ({', '.join(report.flavors)})")
-    if reason is not None:
-        click.echo(printable(f"  {reason}"))
+    for each in caught:
+        if issubclass(each.category, NoSignatureWarning):
+            click.echo(printable(f"  {each.message}"))
     for finding in report.findings:
         click.echo(printable(f"  {finding.rule} {finding.location.label}: {finding.message}"))
-
-
-def _inferred(given: object) -> tuple[Signature | None, str | None]:
-    """The signature of the example; or none and the reason, where it has no types, as in MLflow."""
-    from mlmodel.inference import SignatureWarning, UntypedError, infer_signature
-
-    if given is None:
-        return None, None
-    with warnings.catch_warnings():
-        # The findings about the model say the same: MLM314, MLM328, MLM329.
-        warnings.simplefilter("ignore", SignatureWarning)
-        try:
-            return infer_signature(given), None
-        except UntypedError as error:
-            return None, f"no signature is recorded: {error}"

@@ -36,8 +36,9 @@ class _Sklearn:
         return pickling.load(folder, keys["pickled_model"], keys)
 
     def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+        """What ``_SklearnModelWrapper.predict`` does, which takes no params."""
         predict = getattr(model, keys.get("predict_fn") or "predict")
-        return lambda inputs, params: predict(inputs, **params)
+        return lambda inputs, _: predict(inputs)
 
 
 FLAVOR = _Sklearn()

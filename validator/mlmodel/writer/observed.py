@@ -6,29 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.findings import Severity
+from mlmodel.inference.errors import UntypedError
+from mlmodel.inference.values import of_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmodel.runtime.wish import Wish
-
-_TYPES = {
-    "bool": "boolean",
-    "int8": "integer",
-    "int16": "integer",
-    "int32": "integer",
-    "uint8": "integer",
-    "uint16": "integer",
-    "uint32": "long",
-    "int64": "long",
-    "float16": "float",
-    "float32": "float",
-    "float64": "double",
-    "object": "string",
-    "str": "string",
-    "string": "string",
-}
-"""Types of columns by the dtype of what was answered (``mlflow.types.utils._infer_numpy_dtype``)."""
 
 
 class UnobservedError(ValueError):
@@ -75,10 +59,16 @@ def _specs(output: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _type(dtype: str) -> str:
-    found = "datetime" if dtype.startswith("datetime64") else _TYPES.get(dtype)
-    if found is None:
-        raise UnobservedError(f"the model answers with {dtype}, which no type of a signature stands for")
-    return found
+    if dtype in ("object", "str", "string"):
+        return "string"
+    import numpy
+
+    try:
+        return of_dtype(numpy.dtype(dtype))
+    except (TypeError, UntypedError):
+        raise UnobservedError(
+            f"the model answers with {dtype}, which no type of a signature stands for"
+        ) from None
 
 
 def _tensor(leaf: Mapping[str, Any]) -> dict[str, Any]:

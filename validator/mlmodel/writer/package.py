@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
-from mlmodel.writer import dependencies, example, observed
+from mlmodel.writer import dependencies, example, observed, stating
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
@@ -35,6 +35,7 @@ _REASONS = (
     example.UnusableExampleError,
     locking.UnlockedError,
     observed.UnobservedError,
+    stating.UnstatedError,
 )
 """What keeps a model from being written, told in one line."""
 
@@ -54,6 +55,7 @@ def write_model(
     *,
     signature: Mapping[str, str | None] | Any = None,
     input_example: object = None,
+    params: Mapping[str, Any] | None = None,
     requirements: Sequence[str] | None = None,
     code_paths: Sequence[str | os.PathLike[str]] = (),
     artifacts: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -69,11 +71,12 @@ def write_model(
     not so with ``skops``, whose files hold the time and addresses in memory.
 
     Args:
-        model: a fitted estimator of scikit-learn, or what another distribution adds (:mod:`mlmodel.flavors`).
+        model: an object of a library that has a flavor (:mod:`mlmodel.flavors`).
         path: the directory to make; must not exist.
-        signature: the ``inputs``, ``outputs`` and ``params`` of the MLmodel file, JSON texts or None, or an object
-            whose ``as_mlmodel()`` returns them.
-        input_example: a :class:`mlmodel.writer.Table`, a data frame, a numpy array, or what JSON can hold.
+        signature: what :func:`mlmodel.infer_signature` returns, or a mapping of ``inputs``, ``outputs`` and ``params`` to
+            JSON texts or None.  None has the inputs inferred from the example; False states none.
+        input_example: what :func:`mlmodel.infer_signature` takes as inputs, or a pair of that and a mapping of params.
+        params: the params that ``predict`` takes, with their defaults.
         requirements: requirement lines instead of those that are found.
         code_paths: files and folders that are copied into ``code/``.
         artifacts: files and folders that a Python model takes along, by the names it knows them under.
@@ -104,15 +107,17 @@ def write_model(
     folder = os.path.join(parent, f".{name}.{os.getpid()}.{time.monotonic_ns()}")
     os.mkdir(folder)
     try:
-        saved = flavor.save(model, folder, Request(serialization, _paths(artifacts or {}), input_example))
+        saved = flavor.save(
+            model, folder, Request(serialization, _paths(artifacts or {}), example.split(input_example)[0])
+        )
         _copy(code_paths, folder)
         written = _head(saved, flavor.name, code=bool(code_paths))
         if input_example is not None:
             files, written["saved_input_example_info"] = example.files(input_example)
             _put(folder, files)
-        if signature is not None:
-            stated = signature.as_mlmodel() if hasattr(signature, "as_mlmodel") else signature
-            written["signature"] = {key: stated.get(key) for key in ("inputs", "outputs", "params")}
+        said = stating.stated(signature, input_example, params)
+        if said is not None:
+            written["signature"] = said
         if metadata is not None:
             written["metadata"] = _plain(metadata)
         release = written["mlflow_version"]
