@@ -39,7 +39,7 @@ class Saved(NamedTuple):
     python_function: dict[str, Any] | None
     """What its ``python_function`` says beside the environment; None if the model cannot predict."""
     files: tuple[str, ...]
-    """The serialized objects, relative to the folder: what they import becomes a requirement."""
+    """The serialized objects, and Python that loading runs, relative to the folder: what they import is required."""
     needs: tuple[str, ...]
     """Distributions that MLflow's loader of the flavor imports beside MLflow."""
 

@@ -37,7 +37,7 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
 
     Args:
         folder: the model directory in the making.
-        files: the serialized objects in it.
+        files: the serialized objects in it, and files of Python that loading runs.
         needs: distributions that the flavor's loader imports.
         mlflow: the release of MLflow to record.
 
@@ -70,38 +70,44 @@ def _pin(name: str) -> str:
 def _modules(folder: str, files: Iterable[str]) -> Mapping[str, str]:
     """Top-level modules, and the file that imports each."""
     directory = ModelDirectory(folder)
+    files = tuple(files)
+    objects = [file for file in files if not file.endswith(".py")]
     found = {
         module.partition(".")[0]: file
-        for file in files
+        for file in objects
         for item in scan(directory, file, calls=False)
         for module in imported(item)
     }
-    for path, module in _code_imports(os.path.join(folder, "code")):
-        found.setdefault(module, os.path.relpath(path, folder))
+    for file in [*(file for file in files if file.endswith(".py")), *_code_files(folder)]:
+        for module in _code_imports(folder, file):
+            found.setdefault(module, file)
     return found
 
 
-def _code_imports(folder: str) -> Iterator[tuple[str, str]]:
-    for parent, _, names in os.walk(folder):
-        for name in sorted(names):
-            if not name.endswith(".py"):
-                continue
-            path = os.path.join(parent, name)
-            with open(path, "rb") as stream:
-                text = stream.read()
-            try:
-                tree = ast.parse(text, path)
-            except (SyntaxError, ValueError, RecursionError) as error:
-                raise UnreadableCodeError(
-                    f"{os.path.relpath(path, os.path.dirname(folder))} is no Python: {error}"
-                ) from error
-            # What is imported within a function, or a try, may never be needed: only what every import runs.
-            for statement in tree.body:
-                if isinstance(statement, ast.Import):
-                    for alias in statement.names:
-                        yield path, alias.name.partition(".")[0]
-                elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-                    yield path, statement.module.partition(".")[0]
+def _code_files(folder: str) -> Iterator[str]:
+    for parent, _, names in os.walk(os.path.join(folder, "code")):
+        yield from (
+            os.path.relpath(os.path.join(parent, name), folder)
+            for name in sorted(names)
+            if name.endswith(".py")
+        )
+
+
+def _code_imports(folder: str, file: str) -> Iterator[str]:
+    path = os.path.join(folder, file)
+    with open(path, "rb") as stream:
+        text = stream.read()
+    try:
+        tree = ast.parse(text, path)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise UnreadableCodeError(f"{file} is no Python: {error}") from error
+    # What is imported within a function, or a try, may never be needed: only what every import runs.
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                yield alias.name.partition(".")[0]
+        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            yield statement.module.partition(".")[0]
 
 
 def _own_modules(folder: str) -> set[str]:
