@@ -58,7 +58,9 @@ class _PyTorch:
             "loader_module": "mlflow.pytorch",
             "pickle_module_name": "pickle",
         }
-        return Saved(flavor, function, (f"{_DATA}/{file}",), ("torch",))
+        # A scripted module holds its own code, and imports nothing.
+        files = () if is_script else (f"{_DATA}/{file}",)
+        return Saved(flavor, function, files, ("torch",))
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
         torch = needed("torch")
