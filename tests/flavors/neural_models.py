@@ -1,4 +1,5 @@
 # ruff: noqa: E402 - what is imported must stand after the paths
+# mypy: disable-error-code="import-not-found, misc"
 """Writes neural networks without MLflow, then loads them with the MLflow beside it, and what that wrote with ours.
 
 Arguments: the folder of mlmodel, one with what that environment lacks, the folder to write to.
@@ -45,7 +46,7 @@ class Model(NamedTuple):
     object: Any
     inputs: Any
     expected: Any
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {}  # noqa: RUF012 - never changed
     since: tuple[int, int] = (0, 0)
 
 
@@ -91,13 +92,17 @@ def of_torch() -> Iterator[Model]:
     yield Model("torch-frame", "pytorch", plain, FRAME, answers[0])
     yield Model("torch-own", "pytorch", own, ROWS, answers[1])
     yield Model("torch-script", "pytorch", scripted, ROWS, answers[0])
-    yield Model("torch-pt2", "pytorch", own, ROWS[:2], answers[1][:2], {**given, "serialization": "pt2"}, (3, 9))
+    yield Model(
+        "torch-pt2", "pytorch", own, ROWS[:2], answers[1][:2], {**given, "serialization": "pt2"}, (3, 9)
+    )
 
 
 def of_keras() -> Iterator[Model]:
     import keras
 
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(1)]
+    )
     answer = model.predict(ROWS, verbose=0)
     yield Model("keras", "keras", model, ROWS, answer, {"signature": TENSOR, "input_example": ROWS})
     yield Model("keras-frame", "keras", model, FRAME, answer)
@@ -126,7 +131,8 @@ def _tiny_bert(kind: str, folder: Path) -> tuple[Any, Any]:
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "day", "night"]
     (folder / "vocab.txt").write_text("\n".join(words))
     tokenizer = transformers.BertTokenizerFast(
-        vocab_file=str(folder / "vocab.txt"), vocab=str(folder / "vocab.txt") if transformers.__version__ >= "5" else None
+        vocab_file=str(folder / "vocab.txt"),
+        vocab=str(folder / "vocab.txt") if transformers.__version__ >= "5" else None,
     )
     config = transformers.BertConfig(
         vocab_size=len(words), hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8
@@ -164,16 +170,22 @@ def of_transformers() -> Iterator[Model]:
     texts = [f"{text} [MASK]" for text in TEXTS]
     answer = [entry[0]["token_str"] for entry in filling(texts)]
     yield Model("mask", "transformers", filling, texts, answer, {"signature": TEXT})
-    features = transformers.pipeline("feature-extraction", model=masked.bert, tokenizer=tokenizer, device="cpu")
+    features = transformers.pipeline(
+        "feature-extraction", model=masked.bert, tokenizer=tokenizer, device="cpu"
+    )
     torch.manual_seed(0)
-    config = transformers.GPT2Config(vocab_size=9, n_positions=64, n_embd=8, n_layer=1, n_head=2, pad_token_id=0)
+    config = transformers.GPT2Config(
+        vocab_size=9, n_positions=64, n_embd=8, n_layer=1, n_head=2, pad_token_id=0
+    )
     writer = transformers.GPT2LMHeadModel(config).eval()
     writing = transformers.pipeline("text-generation", model=writer, tokenizer=tokenizer, device="cpu")
     fixed = {"do_sample": False, "max_new_tokens": 4}
     writer.generation_config.update(**fixed)
     answer = [entry[0]["generated_text"].strip() for entry in writing(TEXTS)]
     yield Model("writing", "transformers", writing, TEXTS, answer, {"signature": TEXT})
-    yield Model("features", "transformers", features, TEXTS[:1], features(TEXTS[:1])[0][0], {"signature": TEXT})
+    yield Model(
+        "features", "transformers", features, TEXTS[:1], features(TEXTS[:1])[0][0], {"signature": TEXT}
+    )
 
 
 def flat(answer: Any) -> list[Any]:
@@ -187,7 +199,9 @@ def flat(answer: Any) -> list[Any]:
     return [answer if isinstance(answer, str) else round(float(answer), 4)]
 
 
-wanted = [f"of_{name}" for name in sys.argv[4:]] or [name for name in list(globals()) if name.startswith("of_")]
+wanted = [f"of_{name}" for name in sys.argv[4:]] or [
+    name for name in list(globals()) if name.startswith("of_")
+]
 models = [model for name in wanted for model in globals()[name]()]
 reports = {}
 for model in models:

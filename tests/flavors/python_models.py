@@ -8,7 +8,6 @@ import json
 import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 sys.path[:0] = sys.argv[1:3]
@@ -89,13 +88,18 @@ for name, (model, _) in MODELS.items():
     report = write_model(
         model, out / name, artifacts=artifacts, input_example=TABLE, signature=signature_of(TABLE)
     )
-    reports[name] = [f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"]
+    reports[name] = [
+        f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"
+    ]
 assert "mlflow" not in sys.modules
 write_model(function, out / "again", model_uuid="0" * 32)
-assert (out / "again" / "python_model.pkl").read_bytes() == (out / "function" / "python_model.pkl").read_bytes()
+assert (out / "again" / "python_model.pkl").read_bytes() == (
+    out / "function" / "python_model.pkl"
+).read_bytes()
 assert str(Path(sys.argv[1])).encode() not in (out / "object" / "python_model.pkl").read_bytes()
 
 import mlflow
+
 from mlmodel.flavors import flavor_named
 
 RELEASE = tuple(int(part) for part in mlflow.__version__.split(".")[:2])
@@ -103,7 +107,9 @@ if RELEASE >= (2, 15):
     script = out / "own.py"
     script.write_text(CODE)
     report = write_model(str(script), out / "code")
-    reports["code"] = [f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"]
+    reports["code"] = [
+        f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"
+    ]
     MODELS["code"] = (None, [5, 7])
     assert "numpy==" in (out / "code" / "requirements.txt").read_text()
 
@@ -114,7 +120,9 @@ class Mlflows(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
 
 report = write_model(Mlflows(), out / "mlflows")
-reports["mlflows"] = [f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"]
+reports["mlflows"] = [
+    f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"
+]
 MODELS["mlflows"] = (None, [3, 5])
 
 import yaml
@@ -138,7 +146,11 @@ assert plain(flavor.predictor(native, keys)(ROWS, {})) == [3, 5]
 if RELEASE >= (2, 15):
     # Params of the signature arrive as keyword arguments.
     spec = json.dumps([{"name": "power", "type": "long", "default": 2, "shape": None}])
-    stated = {**signature_of(TABLE).as_mlmodel(), "params": spec} if hasattr(signature_of(TABLE), "as_mlmodel") else {**signature_of(TABLE), "params": spec}
+    stated = (
+        {**signature_of(TABLE).as_mlmodel(), "params": spec}
+        if hasattr(signature_of(TABLE), "as_mlmodel")
+        else {**signature_of(TABLE), "params": spec}
+    )
     write_model(Sum(1), out / "params", signature=stated)
     loaded = mlflow.pyfunc.load_model(str(out / "params"))
     assert plain(loaded.predict(ROWS)) == [16, 36]

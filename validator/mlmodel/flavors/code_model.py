@@ -22,7 +22,9 @@ def save(path: str | os.PathLike[str], folder: str) -> dict[str, Any]:
     """
     source, name = os.fspath(path), os.path.basename(path)
     if not os.path.isfile(source) or not name.endswith(".py"):
-        raise UnsuitableError(f"{source} is no Python file; a model is an object, or a file that calls set_model")
+        raise UnsuitableError(
+            f"{source} is no Python file; a model is an object, or a file that calls set_model"
+        )
     with open(source, "rb") as stream:
         text = stream.read()
     try:
@@ -32,7 +34,9 @@ def save(path: str | os.PathLike[str], folder: str) -> dict[str, Any]:
     called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     names = {getattr(function, "attr", getattr(function, "id", None)) for function in called}
     if "set_model" not in names:
-        raise UnsuitableError(f"{source} does not call mlflow.models.set_model, so that loading it gives no model")
+        raise UnsuitableError(
+            f"{source} does not call mlflow.models.set_model, so that loading it gives no model"
+        )
     shutil.copyfile(source, os.path.join(folder, name))
     return {
         "loader_module": "mlflow.pyfunc.loaders.code_model",

@@ -88,7 +88,9 @@ class _Onnx:
                 return data
             is_frame = hasattr(data, "columns")
             if not is_frame and not isinstance(data, numpy.ndarray):
-                raise UnsuitableError(f"an ONNX model takes a data frame, an array or a dict of arrays, not {type(data)}")
+                raise UnsuitableError(
+                    f"an ONNX model takes a data frame, an array or a dict of arrays, not {type(data)}"
+                )
             if len(inputs) == 1:
                 return {next(iter(inputs)): data.to_numpy() if is_frame else data}
             if not is_frame:

@@ -48,13 +48,13 @@ class _PythonFunction:
             )
         if isinstance(model, (str, os.PathLike)):
             function = code_model.save(model, folder)
-            file, needs = function["model_code_path"], ()
+            file, needs = function["model_code_path"], []
         else:
             function = _pickled(model, folder, request)
-            file, needs = FILE, ("cloudpickle",)
+            file, needs = FILE, ["cloudpickle"]
         if request.artifacts:
             function["artifacts"] = artifacts.copy(request.artifacts, folder)
-        return Saved(None, function, (file,), needs)
+        return Saved(None, function, (file,), tuple(needs))
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
         loader = keys["loader_module"]
@@ -81,7 +81,7 @@ class _PythonFunction:
         takes_params = "params" in names
         takes_context = model.context is not None and (
             # Before 2.20 the context always came first, whatever its name.
-            "context" in names or len([name for name in names if name not in ("self", "params")]) == 2  # noqa: PLR2004
+            "context" in names or len([name for name in names if name not in ("self", "params")]) == 2
         )
         first = (model.context,) if takes_context else ()
 
@@ -100,7 +100,9 @@ def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
     base = next((kind for kind in kinds if _is_mlflows(kind, "PythonModel")), None)
     agent = next((kind.__name__ for kind in kinds if any(_is_mlflows(kind, name) for name in _AGENTS)), None)
     if agent:
-        raise UnsuitableError(f"a {agent} has the signature of its class; write it with mlflow.pyfunc.save_model")
+        raise UnsuitableError(
+            f"a {agent} has the signature of its class; write it with mlflow.pyfunc.save_model"
+        )
     streamable = False
     if base is not None:
         streamable = getattr(type(model), "predict_stream", None) is not getattr(base, "predict_stream", None)

@@ -44,7 +44,9 @@ class _SentenceTransformers:
     def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
         """What ``_SentenceTransformerModelWrapper.predict`` does without a task."""
         if (keys.get("config") or {}).get("task"):
-            raise UnsuitableError("the model answers in the form of llm/v1/embeddings, which only MLflow makes")
+            raise UnsuitableError(
+                "the model answers in the form of llm/v1/embeddings, which only MLflow makes"
+            )
 
         def answer(data: Any, params: Mapping[str, Any]) -> Any:
             if hasattr(data, "iloc"):

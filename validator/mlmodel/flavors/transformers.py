@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 _MODEL, _COMPONENTS = "model", "components"
 _PARTS = ("feature_extractor", "tokenizer", "image_processor")
 # Pipelines whose mlflow.pyfunc form we write: those whose inputs are texts and whose answers are plain.
-_TEXTS = ("FeatureExtractionPipeline", "FillMaskPipeline", "TextClassificationPipeline", "TextGenerationPipeline")
+_TEXTS = (
+    "FeatureExtractionPipeline",
+    "FillMaskPipeline",
+    "TextClassificationPipeline",
+    "TextGenerationPipeline",
+)
 
 
 class _Transformers:
@@ -25,14 +30,16 @@ class _Transformers:
 
     def save(self, model: Any, folder: str, request: Request) -> Saved:
         if request.serialization is not None:
-            raise UnsuitableError(f"serialization {request.serialization!r} is unknown to the flavor of Transformers")
+            raise UnsuitableError(
+                f"serialization {request.serialization!r} is unknown to the flavor of Transformers"
+            )
         library = needed("transformers")
         network = model.model
         if hasattr(network, "peft_config"):
             raise UnsuitableError("a model with adapters (peft) is not written; merge them first")
         network.save_pretrained(os.path.join(folder, _MODEL))
-        parts = {name: getattr(model, name, None) for name in _PARTS}
-        parts = {name: part for name, part in parts.items() if part is not None}
+        held = ((name, getattr(model, name, None)) for name in _PARTS)
+        parts: dict[str, Any] = {name: part for name, part in held if part is not None}
         for name, part in parts.items():
             part.save_pretrained(os.path.join(folder, _COMPONENTS, name))
         flavor: dict[str, Any] = {
@@ -123,6 +130,8 @@ def _filled(raw: Any) -> list[Any]:
     if not isinstance(raw[0], list):
         return [raw[0]["token_str"].strip()]
     return [
-        text[0]["token_str"].strip() if isinstance(text[0], dict) else [mask[0]["token_str"].strip() for mask in text]
+        text[0]["token_str"].strip()
+        if isinstance(text[0], dict)
+        else [mask[0]["token_str"].strip() for mask in text]
         for text in raw
     ]
