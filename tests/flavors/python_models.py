@@ -7,6 +7,7 @@ Arguments: the folder of mlmodel, one with what that environment lacks, the fold
 import json
 import sys
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ warnings.simplefilter("ignore")
 import numpy as np
 import pandas as pd
 
-from mlmodel.writer import Table, write_model
-from mlmodel.writer.example import signature_of
+from mlmodel import infer_signature, write_model
+from mlmodel.writer import Table
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
 TABLE = Table(("a", "b"), ((1.0, 3.0), (2.0, 4.0)))
 out = Path(sys.argv[3])
+OLD = version("mlflow").startswith("1.")
 out.mkdir()
 note = out / "note.txt"
 note.write_text("10")
@@ -86,7 +88,12 @@ reports = {}
 for name, (model, _) in MODELS.items():
     artifacts = {"note": note} if name in ("artifact", "context") else None
     report = write_model(
-        model, out / name, artifacts=artifacts, input_example=TABLE, signature=signature_of(TABLE)
+        model,
+        out / name,
+        artifacts=artifacts,
+        input_example=TABLE,
+        # MLflow 1.30 reads no columns that say whether they are required.
+        signature=None if OLD else infer_signature(TABLE),
     )
     reports[name] = [
         f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"
@@ -100,7 +107,7 @@ assert str(Path(sys.argv[1])).encode() not in (out / "object" / "python_model.pk
 
 import mlflow
 
-from mlmodel.flavors import flavor_named
+from mlmodel.flavors.python_function import FLAVOR
 
 RELEASE = tuple(int(part) for part in mlflow.__version__.split(".")[:2])
 if RELEASE >= (2, 15):
@@ -115,7 +122,7 @@ if RELEASE >= (2, 15):
 
 
 class Mlflows(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
-    def predict(self, context: Any, model_input: Any) -> Any:
+    def predict(self, context: Any, model_input: Any) -> Any:  # noqa: ARG002
         return model_input.sum(axis=1) - 1
 
 
@@ -131,8 +138,7 @@ for name, (_, expected) in MODELS.items():
     loaded = mlflow.pyfunc.load_model(str(out / name))
     assert plain(loaded.predict(ROWS)) == expected, name
     keys = yaml.safe_load((out / name / "MLmodel").read_text())["flavors"]["python_function"]
-    flavor = flavor_named("python_function")
-    ours = flavor.predictor(flavor.load(str(out / name), keys), keys)
+    ours = FLAVOR.predictor(FLAVOR.load(str(out / name), keys), keys)
     assert plain(ours(ROWS, {})) == expected, name
 
 # The other way: what this MLflow saves.
@@ -140,17 +146,13 @@ mlflow.pyfunc.save_model(
     str(out / "theirs"), python_model=Mlflows(), artifacts={"note": str(note)}, pip_requirements=["mlflow"]
 )
 keys = yaml.safe_load((out / "theirs" / "MLmodel").read_text())["flavors"]["python_function"]
-native = flavor.load(str(out / "theirs"), keys)
+native = FLAVOR.load(str(out / "theirs"), keys)
 assert Path(native.context.artifacts["note"]).read_text() == "10"
-assert plain(flavor.predictor(native, keys)(ROWS, {})) == [3, 5]
+assert plain(FLAVOR.predictor(native, keys)(ROWS, {})) == [3, 5]
 if RELEASE >= (2, 15):
     # Params of the signature arrive as keyword arguments.
     spec = json.dumps([{"name": "power", "type": "long", "default": 2, "shape": None}])
-    stated = (
-        {**signature_of(TABLE).as_mlmodel(), "params": spec}
-        if hasattr(signature_of(TABLE), "as_mlmodel")
-        else {**signature_of(TABLE), "params": spec}
-    )
+    stated = {**infer_signature(TABLE).as_mlmodel(), "params": spec}
     write_model(Sum(1), out / "params", signature=stated)
     loaded = mlflow.pyfunc.load_model(str(out / "params"))
     assert plain(loaded.predict(ROWS)) == [16, 36]
