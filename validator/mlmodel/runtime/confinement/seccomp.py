@@ -45,7 +45,7 @@ KERNEL: tuple[Numbers, ...] = (
     (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442),  # the new mount calls
     (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
     (141, 140), (251, 30),  # setpriority, ioprio_set; sched_set* stay, which thread pools use with numbers of threads
-    (256, 238), (279, 239), (448, 448), (212, None),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
+    (256, 238), (279, 239), (448, 448), (212, 18),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
     (248, 217), (249, 218), (250, 219),  # add_key, request_key, keyctl
     (175, 105), (313, 273), (176, 106), (246, 104), (320, 294), (169, 142),  # modules, kexec, reboot
     (167, 224), (168, 225), (103, 116), (163, 89), (179, 60),  # swapon, swapoff, syslog, acct, quotactl
