@@ -44,6 +44,7 @@ def test_it_loads_and_predicts(tmp_path: Path, python: str) -> None:
     status, report = loaded(tiny.model(tmp_path), python)
     load = report["load"]
     assert (status, load["outcome"], load["mode"]) == (0, "predicted", "current")
+    assert {"limits", "landlock", "seccomp"} <= set(load["layers"])
     assert load["enforced"] == ["files", "network", "processes", "limits"]
     assert load["not_enforced"] == []
     assert load["environment"]["python"] == python

@@ -73,6 +73,7 @@ def _load(load: Load) -> dict[str, Any]:
             "made": environment.made,
             "seconds": round(environment.seconds, 3),
         },
+        "layers": list(load.layers),
         "enforced": list(load.enforced),
         "not_enforced": list(load.open),
         "phases": [_phase(phase) for phase in load.phases],

@@ -26,6 +26,8 @@ class Result(NamedTuple):
 
     run: Run
     end: End
+    layers: tuple[str, ...]
+    """The mechanisms of the system that are on."""
     enforced: tuple[str, ...]
     open: tuple[str, ...]
     output: str
@@ -77,6 +79,7 @@ def run(
     return Result(
         outcome.read(result.report),
         End(result.status, result.limit),
+        result.layers,
         result.enforced,
         result.open,
         result.output.decode("utf-8", "replace"),

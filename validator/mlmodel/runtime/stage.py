@@ -65,6 +65,8 @@ class Load(NamedTuple):
     phases: tuple[Phase, ...] = ()
     seconds: float = 0.0
     """For everything."""
+    layers: tuple[str, ...] = ()
+    """The mechanisms of the system that confined it."""
 
 
 class Unproven(Exception):  # noqa: N818 -- no error: nothing is wrong with the model
@@ -189,7 +191,9 @@ class Stage:
         )
         if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
             outcome = "unproven"
-        self.load = Load(outcome, self._mode, environment, result.enforced, result.open, run.phases)
+        self.load = Load(
+            outcome, self._mode, environment, result.enforced, result.open, run.phases, layers=result.layers
+        )
         if result.open:
             yield make("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
         yield from findings
