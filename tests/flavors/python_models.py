@@ -93,7 +93,7 @@ for name, (model, _) in MODELS.items():
         artifacts=artifacts,
         input_example=TABLE,
         # MLflow 1.30 reads no columns that say whether they are required.
-        signature=None if OLD else infer_signature(TABLE),
+        signature=False if OLD else infer_signature(TABLE),
     )
     reports[name] = [
         f"{finding.rule} {finding.message}" for finding in report.findings if finding.severity.name != "INFO"
