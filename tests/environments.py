@@ -53,23 +53,25 @@ def environment(name: str, requirements: Sequence[str], base: str = sys.executab
         requirements: what pip installs, pinned.
         base: the Python that it is made with.
     """
-    digest = hashlib.sha256("\n".join([base, *requirements]).encode()).hexdigest()[:8]
+    # The Python behind the links: all environments that are made with it share what is made here.
+    python = os.path.realpath(base)
+    digest = hashlib.sha256("\n".join([python, *requirements]).encode()).hexdigest()[:8]
     folder = _root() / f"{name}-{digest}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
+    made = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not made.exists():
         # Made beside, and moved when complete: a stopped installation leaves nothing that looks usable.
         fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run([base, "-m", "venv", str(fresh)], check=True)
-        pip = [str(fresh / python.relative_to(folder)), "-m", "pip", "install", "--quiet"]
+        pip = [str(fresh / made.relative_to(folder)), "-m", "pip", "install", "--quiet"]
         command = [*pip, "--disable-pip-version-check", *requirements]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
         try:
             fresh.rename(folder)
         except OSError:
-            if not python.exists():  # else another process was faster
+            if not made.exists():  # else another process was faster
                 raise
-    return str(python)
+    return str(made)
 
 
 def run(python: str, script: Path, *arguments: str) -> str:

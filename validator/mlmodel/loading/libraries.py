@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from mlmodel.inference.libraries import is_array, is_from, is_sparse
 from mlmodel.loading.errors import MissingLibraryError
+
+__all__ = ["is_array", "is_frame", "is_series", "is_sparse", "numpy", "pandas"]
 
 
 def pandas(why: str) -> Any:
@@ -31,24 +33,10 @@ def numpy(why: str) -> Any:
 
 
 def is_frame(value: object) -> bool:
-    """Whether it is a data frame of pandas: none can be where pandas was not imported."""
-    module = sys.modules.get("pandas")
-    return module is not None and isinstance(value, module.DataFrame)
+    """Whether it is a data frame of pandas."""
+    return is_from(value, "pandas", "DataFrame")
 
 
 def is_series(value: object) -> bool:
     """Whether it is a series of pandas."""
-    module = sys.modules.get("pandas")
-    return module is not None and isinstance(value, module.Series)
-
-
-def is_array(value: object) -> bool:
-    """Whether it is an array of numpy."""
-    module = sys.modules.get("numpy")
-    return module is not None and isinstance(value, module.ndarray)
-
-
-def is_sparse(value: object) -> bool:
-    """Whether it is one of the two sparse matrices that MLflow takes (``_is_sparse_matrix``)."""
-    module = sys.modules.get("scipy.sparse")
-    return module is not None and isinstance(value, (module.csr_matrix, module.csc_matrix))
+    return is_from(value, "pandas", "Series")
