@@ -49,7 +49,10 @@ start, out = cpu(), sys.argv[2]
 if sys.argv[1] == "mlmodel":
     from mlmodel import write_model as save
 else:
-    from mlflow.sklearn import save_model as save
+    import functools
+    from mlflow.sklearn import save_model
+    # skops, the default of 3.14 and later, refuses trees.
+    save = functools.partial(save_model, serialization_format="pickle")
 save(model, out, input_example=rows.head(2))
 used = cpu() - start
 names = os.listdir(out)
