@@ -298,5 +298,11 @@ def _render(reports: Iterable[Report], format_: str, style: tuple[bool, int]) ->
 
     if hasattr(sys.stdout, "reconfigure"):  # file names may hold bytes that are no text
         sys.stdout.reconfigure(errors="backslashreplace")
-    for piece in reporter(format_)(reports, Style(*style)):
-        sys.stdout.write(piece)
+    try:
+        for piece in reporter(format_)(reports, Style(*style)):
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more: what is left goes nowhere, or Python complains when it flushes it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
