@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,3 +95,10 @@ def test_what_is_to_be_unpickled_is_a_pickle(content: bytes, tmp_path: Path) -> 
     model = make_model(tmp_path / "model")
     (model / "model.pkl").write_bytes(content)
     assert "MLM618" in {finding.rule for finding in errors(model)}
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_of_plain_values_is_a_pickle(protocol: int, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    (model / "model.pkl").write_bytes(pickle.dumps({"a": [1.5, "x"]}, protocol))
+    assert errors(model) == []

@@ -190,7 +190,10 @@ def formats(model: Model) -> Iterator[Finding]:
         elif recorded in _PICKLES and is_archive:
             found = "a zip archive, as skops and torch write it"
         elif (
-            recorded in _PICKLES and not model.serialized.scan(entry.path) and not _is_stand_in(model, entry)
+            recorded in _PICKLES
+            and not model.serialized.scan(entry.path)
+            and not _is_plain(model, entry.path)
+            and not _is_stand_in(model, entry)
         ):
             found = "no pickle"
         else:
@@ -234,6 +237,14 @@ def _form(model: Model, file: str) -> str:
 
 _WITHOUT_PICKLE = ".pt2"
 """What ``mlflow.pytorch`` loads with ``torch.export`` by its name, after it has looked for pickles in it."""
+
+
+def _is_plain(model: Model, path: str) -> bool:
+    """Whether it is a pickle that may as well be a text: of plain values, by a protocol before 2."""
+    from mlmodel.pickles.reading import read
+
+    with model.directory.open_mapped(path) as data:
+        return read(data, 0, len(data)).complete
 
 
 def _is_stand_in(model: Model, entry: Entry) -> bool:
