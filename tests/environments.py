@@ -18,7 +18,7 @@ NEWEST = "3.17.2"
 RELEASES = ("1.30.1", "2.15.0", NEWEST)
 
 # What each needs beside itself to work today: MLflow 1.30 runs only with libraries of its time.
-_PINS = {
+PINS = {
     "1.30.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
     "2.0.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
     "2.6.0": ("setuptools<70", "numpy<2", "scikit-learn<1.4"),
@@ -42,7 +42,7 @@ def cache_folder(name: str) -> Path:
 @cache
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""
-    return environment(release, (f"mlflow=={release}", *_PINS.get(release, ())))
+    return environment(release, (f"mlflow=={release}", *PINS.get(release, ())))
 
 
 def environment(name: str, requirements: Sequence[str], base: str = sys.executable) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import NEWEST, environment, interpreter, run
+from tests.environments import NEWEST, PINS, environment, interpreter, run
 
 ROOT = Path(__file__).parents[2]
 _NEW = ("scipy<1.15", "pandas<2.3", "xgboost==2.1.4", "lightgbm==4.5.0", "catboost==1.2.8", "statsmodels==0.14.4", "prophet==1.1.6", "cmdstanpy==1.2.5", "pmdarima==2.0.4")  # fmt: skip
 _OLD = ("xgboost==1.7.6", "lightgbm==3.3.5", "catboost==1.2.3", "statsmodels==0.14.1", "prophet==1.1.5", "cmdstanpy==1.2.5", "pmdarima==2.0.4", "scipy<1.12")  # fmt: skip
 RELEASES = {
-    "1.30.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2", *_OLD),
+    "1.30.1": (*PINS["1.30.1"], *_OLD),
     "2.15.0": ("setuptools<70", "numpy<2", "scikit-learn<1.6", *_NEW),
     "2.22.5": ("setuptools<80", "numpy<2", "scikit-learn<1.6", *_NEW),
     "3.17.2": ("setuptools<80", "numpy<2", "scikit-learn<1.6", *_NEW),

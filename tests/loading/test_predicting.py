@@ -45,7 +45,7 @@ def test_fresh_models(release: str, tmp_path: Path, lacking: Path) -> None:
 @pytest.mark.skipif(CORPUS is None, reason="MLMODEL_CORPUS names no corpus")
 @pytest.mark.parametrize("release", LIBRARIES)
 def test_corpus(release: str, lacking: Path) -> None:
-    pins = environments._PINS.get(release, ())
+    pins = environments.PINS.get(release, ())
     python = environments.environment(f"loading-{release}", (f"mlflow=={release}", *pins, LIBRARIES[release]))
     models = sorted(path.parent for path in Path(str(CORPUS), release).glob("sklearn*/MLmodel"))
     found = compare(python, lacking, models)

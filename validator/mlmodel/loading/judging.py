@@ -23,8 +23,8 @@ _HARMLESS = frozenset({"MLM616"})
 """Rules of serialized objects that say nothing of code: a tensor of another device."""
 
 
-def judge(path: str, *, trust: bool) -> None:
-    """Let through what can be loaded, and runs nothing of its author or is trusted.
+def judge(path: str, *, trust: bool) -> Model:
+    """Let through what can be loaded, and runs nothing of its author or is trusted; the model, as the validator reads it.
 
     Nothing confines what is loaded here, other than with ``mlmodel-validate --load``: so without trust, doubt counts
     against a model, and so does code that runs only when the model predicts.
@@ -38,14 +38,16 @@ def judge(path: str, *, trust: bool) -> None:
     invalid = [f for f in errors if not _is_about_code(f)]
     if invalid:
         raise LoadError(f"{path} is not loaded, since it is not valid: {_told(invalid)}", report)
+    model = Model(ModelDirectory(os.path.abspath(path)))
     if trust:
-        return
+        return model
     doubts = [f for f in report.findings if _is_about_code(f)]
     if doubts:
         raise _untrusted(path, _told(sorted(doubts, key=lambda f: -f.severity)), report)
-    own = list(dict.fromkeys(_own_code(path)))
+    own = list(dict.fromkeys(_own_code(model)))
     if own:
         raise _untrusted(path, f"it brings code of its own: {', '.join(own[:_MOST])}", report)
+    return model
 
 
 def _untrusted(path: str, why: str, report: Report) -> LoadError:
@@ -67,9 +69,8 @@ def _told(findings: list[Finding]) -> str:
     return f"{said}; and {more:,} more" if more > 0 else said
 
 
-def _own_code(path: str) -> Iterator[str]:
+def _own_code(model: Model) -> Iterator[str]:
     """What of a model is Python that loading imports or runs."""
-    model = Model(ModelDirectory(os.path.abspath(path)))
     for conf in model.flavors.values():
         for key in ("code", "model_code_path"):
             if conf.get(key):
@@ -77,4 +78,3 @@ def _own_code(path: str) -> Iterator[str]:
     loader = model.flavors.get("python_function", {}).get("loader_module")
     if isinstance(loader, str) and not loader.startswith("mlflow."):
         yield f"loader_module: {loader}"
-    model.forget()

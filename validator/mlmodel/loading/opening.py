@@ -6,19 +6,18 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel import paths, schemas
-from mlmodel.directory import ModelDirectory
 from mlmodel.flavors import UnsuitableError, available, flavor_named
 from mlmodel.loading.errors import LoadError
 from mlmodel.loading.importing import Code
 from mlmodel.loading.judging import judge
 from mlmodel.loading.model import Model
-from mlmodel.model import Model as Judged
 from mlmodel.reader import signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmodel.flavors import Flavor
+    from mlmodel.model import Model as Judged
 
 _FUNCTION = "python_function"
 
@@ -43,8 +42,7 @@ def load(path: str | os.PathLike[str], *, trust: bool = False) -> Model:
             or its library cannot.
     """
     folder = os.path.abspath(os.fspath(path))
-    judge(os.fspath(path), trust=trust)
-    judged = Judged(ModelDirectory(folder))
+    judged = judge(os.fspath(path), trust=trust)
     config, flavors = judged.config, judged.flavors
     described = _signature(judged)
     judged.forget()
