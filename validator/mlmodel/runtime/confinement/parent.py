@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel.runtime.confinement import policy
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from mlmodel.runtime.confinement.policy import Limits
@@ -70,6 +71,7 @@ def run(
     weak: bool = False,
     without: tuple[str, ...] = (),
     listen: Callable[[bytes], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Outcome:
     """Run a program confined.
 
@@ -83,6 +85,7 @@ def run(
         weak: start it also where files or the network stay open.
         without: layers to leave out, for tests.
         listen: is given the end of the report so far, several times a second.
+        stop: ends it when set.
 
     Raises:
         UnconfinedError: files or the network would stay open, and ``weak`` is not set.
@@ -114,7 +117,7 @@ def run(
         closing.callback(os.close, report)
         closing.callback(os.close, status)
         closing.callback(_end, process)
-        return _watched(process, report, status, scratch, limits, listen)
+        return _watched(process, report, status, scratch, limits, listen, stop)
 
 
 def _policy(
@@ -162,6 +165,7 @@ def _watched(
     scratch: str,
     limits: Limits,
     listen: Callable[[bytes], None] | None,
+    stop: threading.Event | None,
 ) -> Outcome:
     kept = {"report": bytearray(), "status": bytearray(), "output": bytearray()}
     assert process.stdout is not None
@@ -188,6 +192,8 @@ def _watched(
                 limit = _exceeded(process, kept, scratch, limits, deadline - now)
                 if listen is not None:
                     listen(bytes(kept["report"][-4096:]))
+            if stop is not None and stop.is_set():
+                limit = "the end of what it was for"
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
 
