@@ -466,6 +466,12 @@ def test_a_framework_becomes_another_program(tmp_path: Path, monkeypatch: pytest
     assert found["write"] == ["/scratch"]
 
 
+def test_the_variables_of_macos_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    linux = policy.variables("/scratch")
+    monkeypatch.setattr(policy, "SYSTEM", policy.MACOS)
+    assert policy.variables("/scratch") == {**linux, "LANG": "en_US.UTF-8", "LOGNAME": "nobody"}
+
+
 def test_homebrews_folder_is_not_all_an_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "SYSTEM", policy.MACOS)
     found = policy.installation("/usr/local/bin/python-that-is-not-here")

@@ -19,6 +19,8 @@ class System(NamedTuple):
     """Patterns of what has to be run to start an interpreter, beside itself; below its prefix where they are relative."""
     crowded: tuple[str, ...] = ()
     """Folders with much beside an interpreter that is in them, keys among it, as the home folder has."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables that have to be others."""
 
 
 LINUX = System(
@@ -54,6 +56,8 @@ MACOS = System(
     # The python3 of a framework becomes this program (CPython's Mac/Tools/pythonw.c).
     starters=("Resources/Python*.app/Contents/MacOS/Python*",),
     crowded=("/usr/local", "/opt/homebrew", "/opt/local"),
+    # There is no locale C.UTF-8, and the names of users are told by a service that is out of reach.
+    variables=(("LANG", "en_US.UTF-8"), ("LOGNAME", "nobody")),
 )  # fmt: skip
 SYSTEM = MACOS if sys.platform == "darwin" else LINUX
 """The one that this is."""
@@ -124,6 +128,7 @@ def variables(scratch: str) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",
+        **dict(SYSTEM.variables),
     }
 
 

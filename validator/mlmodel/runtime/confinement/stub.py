@@ -2,8 +2,9 @@
 
 A script: ``python -I -S -B stub.py POLICY.json``, with our own interpreter, before any code of an environment.
 The order matters: what is imported must be imported before files are out of reach, namespaces come before
-Landlock (which forbids mounts), and seccomp last.  Then it tries what should be refused and writes the answers, one
-line of JSON, to the descriptor of the policy; who does not get that line knows that nothing has started.
+Landlock (which forbids mounts), and seccomp last; on macOS Seatbelt stands for them all.  Then it tries what should be
+refused and writes the answers, one line of JSON, to the descriptor of the policy; who does not get that line knows
+that nothing has started.
 """
 
 from __future__ import annotations
