@@ -112,8 +112,12 @@ def allowed(forms: list[Form], asked: Asked) -> bool:
     return answer
 
 
+needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="done with what Linux has")
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(seatbelt, "LOADER", "/not/here")
     for name in ("model/artifacts", "scratch", "home/.ssh", "python/bin", "python/lib"):
         (tmp_path / name).mkdir(parents=True)
     for name in ("model/MLmodel", "probe.py", "beside.py", "python/bin/python3", "home/.ssh/id"):
@@ -264,6 +268,7 @@ def test_links_are_followed(place: Path) -> None:
     assert str(place / "link") not in text
 
 
+@needs_linux
 def test_letters_are_those_of_the_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """macOS finds a file whatever the case of its letters, and Seatbelt knows only one."""
 
@@ -284,6 +289,7 @@ def test_quoting(text: str) -> None:
     assert read(f"(literal {seatbelt.quoted(text)})") == [["literal", Text(text)]]
 
 
+@needs_linux
 @given(
     st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1, max_size=60)
     | st.sampled_from(['") (allow default) ("', "\\", '\\"', "a\\\\", "(", "'", ";", "#|", "\n", "${HOME}"])
@@ -367,7 +373,6 @@ def test_the_library_is_the_first_with_the_function(monkeypatch: pytest.MonkeyPa
 
 # -- the stub, told that it is on macOS -----------------------------------------------------------------
 
-needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are those of Linux")
 NOTHING = "None"
 ACCEPTS = "types.SimpleNamespace(sandbox_init=Function(0), sandbox_free_error=Function(None))"
 KEEPS = "types.SimpleNamespace(sandbox_init=Function(0, linux), sandbox_free_error=Function(None))"
