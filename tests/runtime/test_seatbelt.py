@@ -375,8 +375,10 @@ def test_the_library_is_the_first_with_the_function(monkeypatch: pytest.MonkeyPa
 
 NOTHING = "None"
 ACCEPTS = "types.SimpleNamespace(sandbox_init=Function(0), sandbox_free_error=Function(None))"
+SOCKETS = "types.SimpleNamespace(sandbox_init=Function(0, sockets), sandbox_free_error=Function(None))"
 KEEPS = "types.SimpleNamespace(sandbox_init=Function(0, linux), sandbox_free_error=Function(None))"
-"""Libraries: none, one that accepts everything and does nothing, and one behind which Linux confines."""
+"""Libraries: none, one that accepts everything and does nothing, one that leaves sockets with which nothing can be
+done, and one behind which Linux confines."""
 
 
 def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
@@ -384,7 +386,7 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
     script = folder / "stub_on_macos.py"
     script.write_text(
         textwrap.dedent(f"""\
-            import json, os, sys, types
+            import json, os, socket, sys, types
             sys.path.insert(0, {os.path.dirname(parent.STUB)!r})
             import seatbelt, stub
             class Function:
@@ -399,6 +401,12 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
                 with open(sys.argv[1]) as file:
                     stub.confine(dict(json.load(file), without=[]))
                 sys.platform = "darwin"
+            def sockets():
+                class Refusing(socket.socket):
+                    def connect(self, *_):
+                        raise PermissionError(1, "")
+                    bind = sendto = connect
+                socket.socket = Refusing
             sys.platform = "darwin"
             seatbelt.library = lambda: {library}
             stub.main()
@@ -433,6 +441,15 @@ def test_a_layer_that_is_left_out_is_not_tried(tmp_path: Path, monkeypatch: pyte
     as_on_macos(tmp_path, monkeypatch, ACCEPTS)
     assert confined(tmp_path, "tell('ran')", weak=True).layers == ("limits", "seatbelt")
     assert confined(tmp_path, "tell('ran')", weak=True, without=("seatbelt",)).layers == ("limits",)
+
+
+@needs_linux
+def test_a_socket_may_be_had_where_it_is_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_on_macos(tmp_path, monkeypatch, SOCKETS)
+    outcome = confined(tmp_path, "tell('ran')", weak=True)
+    assert told(outcome) == ["ran"]
+    assert "network" in outcome.enforced
+    assert outcome.open == ("files", "processes")
 
 
 @needs_linux
