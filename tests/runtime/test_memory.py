@@ -53,3 +53,12 @@ def test_macos_counts_what_is_resident_or_compressed(resident: int, footprint: i
 def test_macos_does_not_always_tell() -> None:
     function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
     assert memory.of_macos(SimpleNamespace(proc_pid_rusage=function(lambda *_: -1)), 1) == 0
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="it has the library")
+def test_nothing_is_told_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor by one without the function."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert memory.resident(os.getpid()) == 0
+    monkeypatch.setattr(ctypes, "CDLL", lambda path: SimpleNamespace(path=path))
+    assert memory.resident(os.getpid()) == 0

@@ -280,6 +280,10 @@ def test_letters_are_those_of_the_disk(place: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fcntl, "fcntl", get_path)
     assert seatbelt.canonical(str(place / "model")) == str(place / "model").upper()
     assert seatbelt.canonical("/not/here") == "/not/here"
+    (place / "MODEL").mkdir()
+    monkeypatch.setattr(seatbelt, "canonical", lambda path: path.replace("/model", "/MODEL"))
+    both = [f'(subpath "{place}/model")', f'(subpath "{place}/MODEL")']
+    assert seatbelt._filters([str(place / "model")]) == both
     monkeypatch.undo()
     assert seatbelt.canonical(str(place / "model")) == str(place / "model")
 

@@ -1,4 +1,4 @@
-"""How much memory a process takes, as the system says that watches over it."""
+"""How much memory a process takes, as its system tells."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import struct
 import sys
 from typing import Any
 
+LIBRARY = "/usr/lib/libproc.dylib"
 _USAGE, _SIZE = 0, 96
 """``RUSAGE_INFO_V0`` of macOS, and the bytes of a ``rusage_info_v0`` (``<sys/resource.h>``)."""
 _RESIDENT = 16 + 6 * 8
@@ -15,7 +16,14 @@ _RESIDENT = 16 + 6 * 8
 
 def resident(pid: int) -> int:
     """Bytes of memory that a process of one's own takes; 0 where the system does not say."""
-    return of_macos(_libproc(), pid) if sys.platform == "darwin" else _of_linux(pid)
+    if sys.platform != "darwin":
+        return _of_linux(pid)
+    import ctypes
+
+    try:
+        return of_macos(ctypes.CDLL(LIBRARY), pid)
+    except (OSError, AttributeError):
+        return 0
 
 
 def _of_linux(pid: int) -> int:
@@ -36,9 +44,3 @@ def of_macos(libproc: Any, pid: int) -> int:
     if libproc.proc_pid_rusage(pid, _USAGE, usage) != 0:
         return 0
     return int(max(struct.unpack_from("=QQ", usage, _RESIDENT)))
-
-
-def _libproc() -> Any:
-    import ctypes
-
-    return ctypes.CDLL("/usr/lib/libproc.dylib")

@@ -102,7 +102,7 @@ def profile(policy: dict[str, Any], pid: int) -> str:
 
 def _filters(paths: Iterable[str]) -> list[str]:
     """A filter for each path: itself, and all below it where it is a folder."""
-    found = dict.fromkeys(canonical(path) for path in paths)
+    found = dict.fromkeys(way for path in paths for way in (os.path.realpath(path), canonical(path)))
     # What is not there needs no permission.
     return [
         f"({'subpath' if os.path.isdir(path) else 'literal'} {quoted(path)})"
