@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.runtime.confinement import policy
+from mlmodel.runtime.confinement import memory, policy
 
 if TYPE_CHECKING:
     import threading
@@ -219,16 +219,12 @@ def _exceeded(
     return None
 
 
-_LIMITS = "limits" if os.path.isdir("/proc/self") else "limits of time and disk"
-"""What is watched: how much memory a process takes, only Linux's ``/proc`` tells."""
+_LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
+"""What is watched: how much memory a process takes, not every system tells."""
 
 
 def _resident(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
+    return memory.resident(pid)
 
 
 def _size(folder: str) -> int:
