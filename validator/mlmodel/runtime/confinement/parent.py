@@ -212,7 +212,7 @@ def _exceeded(
         return f"{MAX_REPORT >> 20} MiB of report"
     if len(kept["status"]) > MAX_OUTPUT:
         return "one line of status"
-    if _resident(process.pid) > limits.memory:
+    if memory.resident(process.pid) > limits.memory:
         return f"{limits.memory / (1 << 30):.3g} GiB of memory"
     if _size(scratch) > limits.disk:
         return f"{limits.disk >> 20} MiB of disk"
@@ -221,10 +221,6 @@ def _exceeded(
 
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
 """What is watched: how much memory a process takes, not every system tells."""
-
-
-def _resident(pid: int) -> int:
-    return memory.resident(pid)
 
 
 def _size(folder: str) -> int:
@@ -254,7 +250,11 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
     enforced = [name for name, needed in PROTECTED.items() if all(proofs.get(proof) for proof in needed)]
     missing = [name for name in PROTECTED if name not in enforced]
     if returned == 99 and not kept["report"]:
-        raise UnconfinedError(f"{' and '.join(missing)} would stay open to it", missing)
+        said = (
+            bytes(kept["output"]).decode("utf-8", "replace").strip().splitlines()[-1:]
+        )  # why a layer is not on
+        why = f" ({said[0][:200]})" if said else ""
+        raise UnconfinedError(f"{' and '.join(missing)} would stay open to it{why}", missing)
     if returned == -signal.SIGXCPU:
         limit = limit or f"{int(limits.wall)} seconds of processor time"
     return Outcome(
