@@ -91,7 +91,7 @@ def _bytecode(environment: str | None, scratch: str) -> tuple[list[str], str | N
     if environment is None:
         return ["-B"], None
     kept = environments.bytecode(environment)
-    if os.path.isdir(kept):
+    if os.path.isdir(kept) or os.name == "nt":  # where what is moved stays open to whom it was open before
         return ["-B", "-X", f"pycache_prefix={kept}"], None
     fresh = os.path.join(scratch, "bytecode")
     os.mkdir(fresh)

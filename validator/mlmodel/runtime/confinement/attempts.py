@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ERRORS = frozenset({errno.EACCES, errno.EPERM})
 _WINDOWS_ERRORS = frozenset({5, 1314, 1816, 10013})
 """Access denied, privilege not held, not enough quota (of processes in the job), ``WSAEACCES``."""
-_RIGHTS = (0x1, 0x2, 0x20)
+RIGHTS = (0x1, 0x2, 0x20)
 """To end a process, to start a thread in it, to write to its memory."""
 
 
@@ -55,7 +55,7 @@ def reach(process: int) -> None:
     """Get hold of a process, to do something to it."""
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
     kernel.OpenProcess.restype = ctypes.c_void_p
-    for right in _RIGHTS:
+    for right in RIGHTS:
         if kernel.OpenProcess(right, 0, process):
             return
     raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined,unused-ignore]

@@ -73,7 +73,9 @@ def variables(scratch: str) -> dict[str, str]:
     )
     return {
         **(
-            _windows(scratch) if os.name == "nt" else {"PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch}
+            of_windows(scratch)
+            if os.name == "nt"
+            else {"PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch}
         ),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
@@ -90,7 +92,7 @@ def variables(scratch: str) -> dict[str, str]:
     }
 
 
-def _windows(scratch: str) -> dict[str, str]:
+def of_windows(scratch: str) -> dict[str, str]:
     """The same on Windows, and what its own libraries and Python's ``platform`` look at; none of it is the user's."""
     names = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "OS", "PROCESSOR_ARCHITECTURE", "PROCESSOR_IDENTIFIER")  # fmt: skip
     root = os.environ.get("SYSTEMROOT", r"C:\Windows")

@@ -168,7 +168,7 @@ class Job:
             not inside
         ):  # a job with limits of windows takes no process that is in another job, as a child of ours is
             self._set("JobObjectBasicUIRestrictions", _DWORD(sum(w.UI_FLAGS.values())))
-            self.layers.append("windows")
+            self.layers.append("user interface")
 
     def _set(self, kind: str, value: Any) -> None:
         _good(
@@ -218,17 +218,10 @@ class Job:
             passed: more handles that it gets.
             token: what it may do; as much as we when None.
         """
-        attributes = _Attributes(2)
-        with open(os.devnull, "rb") as nothing, contextlib.closing(attributes):
+        with open(os.devnull, "rb") as nothing:
             nil = inheritable(nothing.fileno())
-            handles = (_HANDLE * (2 + len(passed)))(nil, output, *passed)
-            attributes.set("PROC_THREAD_ATTRIBUTE_HANDLE_LIST", handles)
-            with contextlib.suppress(OSError):  # before Windows 10; the job has its own limit
-                attributes.set(
-                    "PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY",
-                    _DWORD(_N["PROCESS_CREATION_CHILD_PROCESS_RESTRICTED"]),
-                )
-            startup = w.StartupExtended(lpAttributeList=attributes.pointer)
+            inherited = _Inherited([nil, output, *passed])
+            startup = w.StartupExtended(lpAttributeList=inherited.pointer)
             startup.StartupInfo.cb = ctypes.sizeof(startup)
             startup.StartupInfo.dwFlags = _N["STARTF_USESTDHANDLES"]
             startup.StartupInfo.hStdInput = nil
@@ -248,10 +241,11 @@ class Job:
                 ctypes.byref(startup),
                 ctypes.byref(started),
             )
-            if token is None:
-                _good(_kernel.CreateProcessW(*arguments))
-            else:
-                _good(_security.CreateProcessAsUserW(token.value, *arguments))
+            with contextlib.closing(inherited):
+                if token is None:
+                    _good(_kernel.CreateProcessW(*arguments))
+                else:
+                    _good(_security.CreateProcessAsUserW(token.value, *arguments))
         with Owned(started.hThread) as thread:
             process = Owned(started.hProcess)
             try:
@@ -263,29 +257,31 @@ class Job:
         return Process(process)
 
 
-class _Attributes:
-    """A list of attributes for a process to be; what they point to must last as long."""
+class _Inherited:
+    """The list of attributes for a process to be that says which handles it gets; no other is inherited then."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, handles: list[int]) -> None:
+        self._handles = (_HANDLE * len(handles))(*handles)
         size = _SIZE()
-        _kernel.InitializeProcThreadAttributeList(None, most, 0, ctypes.byref(size))
+        _kernel.InitializeProcThreadAttributeList(None, 1, 0, ctypes.byref(size))
         self._buffer = ctypes.create_string_buffer(size.value)
         self.pointer = ctypes.addressof(self._buffer)
-        self._kept: list[Any] = []
-        _good(_kernel.InitializeProcThreadAttributeList(self.pointer, most, 0, ctypes.byref(size)))
+        _good(_kernel.InitializeProcThreadAttributeList(self.pointer, 1, 0, ctypes.byref(size)))
+        _good(
+            _kernel.UpdateProcThreadAttribute(
+                self.pointer,
+                0,
+                _N["PROC_THREAD_ATTRIBUTE_HANDLE_LIST"],
+                ctypes.byref(self._handles),
+                ctypes.sizeof(self._handles),
+                None,
+                None,
+            )
+        )
 
     def close(self) -> None:
         """The process is made."""
         _kernel.DeleteProcThreadAttributeList(self.pointer)
-
-    def set(self, name: str, value: Any) -> None:
-        """One attribute."""
-        self._kept.append(value)
-        _good(
-            _kernel.UpdateProcThreadAttribute(
-                self.pointer, 0, _N[name], ctypes.byref(value), ctypes.sizeof(value), None, None
-            )
-        )
 
 
 def inheritable(descriptor: int) -> int:
