@@ -143,7 +143,7 @@ class Process:
         return status.value
 
     def memory(self) -> int:
-        """Bytes of it that are resident."""
+        """Bytes of it that are resident, 0 once it has ended."""
         found = w.Memory(cb=ctypes.sizeof(w.Memory))
         _kernel.K32GetProcessMemoryInfo(self._handle.value, ctypes.byref(found), found.cb)
         return int(found.WorkingSetSize)
@@ -164,9 +164,8 @@ class Job:
         self._set("JobObjectExtendedLimitInformation", wanted)
         inside = _BOOL()
         _good(_kernel.IsProcessInJob(_kernel.GetCurrentProcess(), None, ctypes.byref(inside)))
-        if (
-            not inside
-        ):  # a job with limits of windows takes no process that is in another job, as a child of ours is
+        # A job that limits the user interface takes no process that is in another job, as a child of ours would be.
+        if not inside:
             self._set("JobObjectBasicUIRestrictions", _DWORD(sum(w.UI_FLAGS.values())))
             self.layers.append("user interface")
 

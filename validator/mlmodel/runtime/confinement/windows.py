@@ -1,10 +1,16 @@
 """Confinement on Windows: a job, a weaker token, and a watchdog.
 
 A **job** ends with us, holds one process, and limits memory and processor time.  The **token** has no privileges
-and low integrity, so that nothing of the user's can be changed but the scratch folder.  Neither keeps a process
-from reading files or from the network.  Nor does it from asking a service of Windows to do something for it.
+and low integrity, so that nothing of the user's can be changed but the scratch folder, and what Windows leaves to
+low integrity: ``AppData\\LocalLow``, and the scratch folders and processes of models that are loaded at the same
+time.  Neither keeps a process from reading files or from the network, nor from asking a service of Windows to do
+something for it.
 
 What is refused is tried by ``attempts.py``, in the same job and with the same token, right before the program.
+
+Of this, only what Wine implements has been run: starting, handles, reports, the watchdog, and ending the job.
+That low integrity and the job's limits of processes, memory and time are kept is what Microsoft documents
+("Mandatory Integrity Control", "Job Objects"); the attempts tell whether it is so.
 """
 
 from __future__ import annotations
