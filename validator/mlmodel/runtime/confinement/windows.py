@@ -1,8 +1,8 @@
-"""Confinement on Windows: a job, a weaker token, and a watchdog.
+r"""Confinement on Windows: a job, a weaker token, and a watchdog.
 
 A **job** ends with us, holds one process, and limits memory and processor time.  The **token** has no privileges
 and low integrity, so that nothing of the user's can be changed but the scratch folder, and what Windows leaves to
-low integrity: ``AppData\\LocalLow``, and the scratch folders and processes of models that are loaded at the same
+low integrity: ``AppData\LocalLow``, and the scratch folders and processes of models that are loaded at the same
 time.  Neither keeps a process from reading files or from the network, nor from asking a service of Windows to do
 something for it.
 
