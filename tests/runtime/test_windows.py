@@ -18,10 +18,14 @@ from typing import NamedTuple
 
 import pytest
 
+from mlmodel.directory import ModelDirectory
+from mlmodel.model import Model
+from mlmodel.runtime import job, running
 from mlmodel.runtime.confinement import attempts, parent, policy, windows, winstructs
 from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
 from mlmodel.runtime.confinement.policy import Limits
-from tests.runtime import windows_layout
+from mlmodel.runtime.wish import Wish
+from tests.runtime import tiny, windows_layout
 
 REAL = os.name == "nt"
 WINE = REAL and hasattr(getattr(ctypes, "windll").ntdll, "wine_get_version")  # noqa: B009 -- known there only
@@ -486,6 +490,16 @@ def test_real_honest_work(tmp_path: Path) -> None:
 
 
 @on_windows
+def test_real_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if WINE:  # which wants a privilege for a label, and then goes on without the token
+        monkeypatch.setattr("mlmodel.runtime.confinement.winapi.give", lambda _: None)
+    outcome = confined(tmp_path, "tell('ran'); open('written', 'w').close()")
+    assert outcome.report.split() == [b"ran"]
+    assert outcome.layers[-1] == "token"
+    assert (tmp_path / "scratch" / "written").exists()
+
+
+@on_windows
 def test_real_nothing_is_loaded_unless_that_is_wished(tmp_path: Path) -> None:
     with pytest.raises(UnconfinedError, match="would stay open"):
         confined(tmp_path, "open('ran', 'w')", weak=False)
@@ -566,6 +580,27 @@ def test_real_a_job_ends_with_who_holds_it(tmp_path: Path) -> None:
     before = beat.stat().st_mtime_ns
     time.sleep(1)
     assert beat.stat().st_mtime_ns == before
+
+
+@on_windows
+def test_real_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model loads and predicts in an environment of its own, whose launcher is no more than a name."""
+    environment = tmp_path / "env"
+    (environment / "Lib" / "site-packages").mkdir(parents=True)
+    (environment / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}\n")
+    monkeypatch.setattr(tiny, "_base", lambda folder: folder)
+    python = tiny.environment(environment)
+    Path(python).parent.mkdir(exist_ok=True)
+    shutil.copy(sys.executable, python)
+    model = tiny.model(tmp_path)
+    work = job.job(Model(ModelDirectory(str(model))))
+    found = running.run(work, str(model), 1000, python, None, Wish(allow_weak_sandbox=True))
+    assert found.run.done, found.output
+    assert found.run.passed("load")
+    assert found.run.passed("predict")
+    assert found.run.python == ".".join(map(str, sys.version_info[:3]))
+    (hello,) = [phase for phase in found.run.phases if phase.name == "import"]
+    assert str(hello.detail["file"]).startswith(str(environment))
 
 
 @genuine
