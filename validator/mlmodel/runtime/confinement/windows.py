@@ -153,7 +153,7 @@ def run(
             program, variables = policy.program(command(handle, scratch))
             process = way.job.start(
                 program,
-                {**policy.variables(scratch), **variables},
+                {**policy.variables(scratch), **variables, "PATH": _path(program[0])},
                 scratch,
                 system.inheritable(printing),
                 [handle],
@@ -182,6 +182,12 @@ def run(
         tuple(missing),
         way.layers,
     )
+
+
+def _path(python: str) -> str:
+    """The ``PATH`` for an interpreter: conda keeps the libraries of its packages beside it, and has them found so."""
+    home = os.path.dirname(python)
+    return os.pathsep.join([home, os.path.join(home, "Library", "bin"), policy.variables(home)["PATH"]])
 
 
 def _status(status: int) -> int:
