@@ -226,3 +226,16 @@ def test_a_probe_that_dies_keeps_nobody_waiting(
     result = ran(tiny.model(tmp_path), environment)
     assert (result.run.done, result.end.status) == (False, 7)
     assert not os.path.exists(bytecode.folder(str(environment)))
+
+
+@linux
+def test_where_what_is_moved_stays_open_it_is_copied(
+    tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: nothing is handed over, and what is compiled after the run is copied."""
+    monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(bytecode, "_MOVES", False)
+    model = tiny.model(tmp_path, "__import__('many.all') and [1.0 for row in data]")
+    for _ in range(2):
+        assert ran(model, environment).run.passed("predict")
+        assert {"all", "scoring_server"} <= kept(environment)
