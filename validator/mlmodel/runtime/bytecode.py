@@ -134,6 +134,7 @@ class Bytecode:
         wanted = [
             path
             for path in files
+            if "\0" not in path and path == os.path.normpath(path)
             if not os.path.exists(kept + os.path.splitdrive(path)[1].removesuffix(".py") + tag)
             and os.path.realpath(path).startswith(inside)
         ]
