@@ -184,6 +184,11 @@ LIMITS = {
         Limits(20.0, 1 << 29, None, 1 << 24),
         "16 MiB of disk",
     ),
+    "disk, where no path leads": (
+        "for n in range(200): os.mkdir('d' * 50); os.chdir('d' * 50)\nopen('f', 'wb').write(b'x' * (1 << 23)); time.sleep(9)",
+        Limits(20.0, 1 << 29, None, 1 << 24),
+        "the length of a path",
+    ),
     "report": ("while True: tell('x' * 60000)", Limits(20.0, 1 << 29, None, 1 << 24), "4 MiB of report"),
 }
 

@@ -42,6 +42,8 @@ class Case(NamedTuple):
     """The version of the Python that ran."""
 
 
+_OPTIONS = {"memory": "--memory", "second": "--timeout"}
+"""What sets a limit, by a word of it."""
 _LOADING = ("resolve", "load", "import")
 
 
@@ -75,9 +77,10 @@ def _ended(case: Case) -> Iterator[Finding]:
     where = f"while {last.label}" if last is not None else "before it began"
     status, limit = case.end
     if limit is not None:
-        option = "--memory" if "memory" in limit else "--timeout"
         message = f"stopped {where}: it reached the limit of {limit}"
-        yield make("MLM741", message, Location(), f"{option} sets another limit")
+        option = next((option for word, option in _OPTIONS.items() if word in limit), None)
+        advice = f"{option} sets another limit" if option else "loading and predicting should not need that"
+        yield make("MLM741", message, Location(), advice)
     elif status < 0:
         name = _signal(-status)
         hint = _saved_with(case)

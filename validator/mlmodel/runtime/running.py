@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.runtime import outcome
 from mlmodel.runtime.bytecode import Bytecode
-from mlmodel.runtime.confinement import parent, policy
+from mlmodel.runtime.confinement import disk, parent, policy
 from mlmodel.runtime.diagnosis import End
 from mlmodel.runtime.store import Store
 from mlmodel.runtime.wish import tell
@@ -51,8 +50,7 @@ def run(
         UnconfinedError: it cannot be confined here as the wish wants it.
     """
     base = Store().runs() if environment is not None else None  # bytecode moves from there to the environment
-    with tempfile.TemporaryDirectory(prefix="mlmodel-", dir=base, ignore_cleanup_errors=True) as folder:
-        scratch = os.path.realpath(folder)
+    with disk.scratch(base) as scratch:
         place = os.path.realpath(model)
         libraries = Bytecode(environment, python, scratch, work, wish)
 

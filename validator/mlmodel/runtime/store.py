@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import sys
 import tempfile
 from typing import TYPE_CHECKING
+
+from mlmodel.runtime.confinement import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +130,7 @@ class Store:
 
 def _remove(folder: str) -> None:
     if os.path.isdir(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+        disk.remove(folder)
 
 
 @contextlib.contextmanager

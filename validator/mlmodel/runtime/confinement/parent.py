@@ -7,14 +7,13 @@ import json
 import os
 import selectors
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.runtime.confinement import memory, policy
+from mlmodel.runtime.confinement import disk, memory, policy
 
 if TYPE_CHECKING:
     import threading
@@ -183,7 +182,7 @@ def _watched(
         for descriptor, name in ((report, "report"), (status, "status"), (process.stdout.fileno(), "output")):
             os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ, name)
-        checked = 0.0
+        due = 0.0
         while limit is None and (process.poll() is None or selector.select(0)):
             if not selector.get_map():  # it has closed them all, and may go on
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -195,8 +194,7 @@ def _watched(
                 kept[key.data] += block
             del kept["output"][:-MAX_OUTPUT]
             now = time.monotonic()
-            if now - checked > INTERVAL:
-                checked = now
+            if now >= due:
                 limit = exceeded(
                     memory.resident(process.pid), kept["report"], scratch, limits, deadline - now
                 )
@@ -204,6 +202,8 @@ def _watched(
                     limit = "one line of status"
                 if listen is not None:
                     listen(bytes(kept["report"][-4096:]))
+                took = time.monotonic() - now
+                due = now + min(max(INTERVAL, 40 * took), 10 * INTERVAL)  # looking takes little of the time
             if stop is not None and stop.is_set():
                 limit = STOPPED
     _end(process)
@@ -222,49 +222,11 @@ def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, lef
         return f"{MAX_REPORT >> 20} MiB of report"
     if resident > limits.memory:
         return f"{limits.memory / (1 << 30):.3g} GiB of memory"
-    if _size(scratch) > limits.disk:
-        return f"{limits.disk >> 20} MiB of disk"
-    return None
+    return disk.exceeded(scratch, limits.disk)
 
 
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
 """What is watched: how much memory a process takes, not every system tells."""
-
-
-def _size(folder: str) -> int:
-    """Bytes on the disk below a folder; links are not followed."""
-    total = 0
-    pending = [folder]
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not _leads_elsewhere(entry):
-                            pending.append(entry.path)
-                    else:
-                        total += _taken(entry)
-        except OSError:
-            continue
-    return total
-
-
-if sys.platform == "win32":
-
-    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:
-        """Whether a folder is a junction, which Windows does not call a link."""
-        return bool(entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
-
-    def _taken(entry: os.DirEntry[str]) -> int:
-        return os.lstat(entry.path).st_size  # what the folder tells is old while a file is open
-
-else:
-
-    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:  # noqa: ARG001
-        return False
-
-    def _taken(entry: os.DirEntry[str]) -> int:
-        return entry.stat(follow_symlinks=False).st_blocks * 512
 
 
 def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:

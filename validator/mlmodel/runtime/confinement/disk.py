@@ -1,0 +1,111 @@
+"""What a confined process has written, and how it is removed: a folder of which a model has made what it likes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_FILES = 100_000
+"""Files and folders; each takes an inode, and time to count."""
+
+
+def exceeded(folder: str, most: int) -> str | None:
+    """The limit that what is below a folder has reached, in words; links are not followed.
+
+    What cannot be looked into counts as too much: a path too long for the system, which takes a model that changes its
+    folder again and again, or a folder without permission to read, where its files would not be seen.
+    """
+    total = count = 0
+    pending = [folder]
+    while pending:
+        path = pending.pop()
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        if not _leads_elsewhere(entry):
+                            pending.append(entry.path)
+                    else:
+                        total += _taken(entry)
+                    if total > most:
+                        return f"{most >> 20} MiB of disk"
+                    if count > MAX_FILES:
+                        return f"{MAX_FILES:,} files"
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return "the length of a path"
+            if error.errno in (errno.EACCES, errno.EPERM) and os.name != "nt":
+                return "what can be looked into"
+    return None
+
+
+if sys.platform == "win32":
+
+    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:
+        """Whether a folder is a junction, which Windows does not call a link."""
+        return bool(entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+
+    def _taken(entry: os.DirEntry[str]) -> int:
+        return os.lstat(entry.path).st_size  # what the folder tells is old while a file is open
+
+else:
+
+    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:  # noqa: ARG001
+        return False
+
+    def _taken(entry: os.DirEntry[str]) -> int:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+
+
+@contextlib.contextmanager
+def scratch(base: str | None = None) -> Iterator[str]:
+    """A new folder, without links in its path, which goes away whatever a model makes of it."""
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="mlmodel-", dir=base))
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder to which nobody writes any more; what the system does not let go stays.
+
+    Folders in folders are moved up before they are emptied, so that however deep they are, no path is too long and
+    nothing is nested as deep (``shutil.rmtree`` recurses, until Python 3.13).
+    """
+    if os.name == "nt":
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    number = 0
+    with contextlib.suppress(OSError):
+        while below := _emptied(folder):
+            for path in below:
+                for inner in _emptied(path):
+                    number += 1
+                    os.rename(inner, os.path.join(folder, f".{os.path.basename(folder)}-{number}"))
+                os.rmdir(path)
+        os.rmdir(folder)
+
+
+def _emptied(folder: str) -> list[str]:
+    """The folders in a folder, which has no files any more then."""
+    os.chmod(folder, 0o700)
+    below = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                os.chmod(entry.path, 0o700)
+                below.append(entry.path)
+            else:
+                os.unlink(entry.path)
+    return below
