@@ -14,6 +14,9 @@ import pytest
 from mlmodel import Options, Report, validate
 from mlmodel.findings import Finding
 from mlmodel.runtime import pythons
+from mlmodel.runtime.environments import Maker, Resolution
+from mlmodel.runtime.pythons import Interpreter
+from mlmodel.runtime.recipe import Recipe
 from mlmodel.runtime.wish import Wish
 from mlmodel.uv import find_uv
 from tests import environments
@@ -101,6 +104,39 @@ def test_a_second_time_nothing_is_installed(tmp_path: Path) -> None:
     assert second.load is not None
     assert second.load.environment is not None
     assert not second.load.environment.made
+
+
+def test_a_first_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made twice, and nothing but the environment is left."""
+    monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
+    model = small(tmp_path, "cloudpickle==3.1.2\nscikit-learn==1.9.1\npandas==2.3.3\n")
+    assert outcome(loaded(model)) == "predicted"
+    report = loaded(model)
+    assert outcome(report) == "predicted"
+    assert len(list((tmp_path / "cache" / "environments").iterdir())) == 1
+    assert not list((tmp_path / "cache" / "runs").iterdir())
+
+
+@pytest.mark.parametrize("stale", ["six==1.16.0", "six==1.0.99"])
+def test_a_cache_of_uv_that_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: str) -> None:
+    """What it suggests is not what the index answers: that is what is loaded in."""
+    monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
+    asked = Maker._ask
+
+    def ask(self: Maker, recipe: Recipe, python: Interpreter, installed: str, *options: str) -> Resolution:
+        if "--offline" in options:
+            recipe = recipe._replace(lines=(*recipe.lines, stale))
+        return asked(self, recipe, python, installed, *options)
+
+    monkeypatch.setattr(Maker, "_ask", ask)
+    report = loaded(small(tmp_path, "cloudpickle==3.1.2\nscikit-learn==1.9.1\npandas==2.3.3\nsix>=1.15\n"))
+    assert outcome(report) == "predicted"
+    assert report.load is not None
+    assert report.load.environment is not None
+    assert report.load.environment.made
+    (versions,) = [phase for phase in report.load.phases if phase.name == "versions"]
+    assert versions.detail["installed"]["six"] == "1.17.0"
+    assert not list((tmp_path / "cache" / "runs").iterdir())
 
 
 # -- environments that are not right ------------------------------------------------------------------

@@ -17,7 +17,8 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime.confinement import parent, policy
+from mlmodel.runtime.confinement import disk, parent, policy
+from mlmodel.runtime.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,49 +38,63 @@ def folder(environment: str) -> str:
 
 
 class Bytecode:
-    """What a run of the probe has to do with the bytecode of its environment; a context over that run.
+    """The folder in which a run of the probe may write, and what it has to do with the bytecode of its environment.
+
+    A context: it begins as soon as the environment is there, which may be before the probe does.
 
     Args:
         environment: its folder; None for one that is not ours, where nothing is kept.
         python: its interpreter.
-        scratch: a folder that the probe may write to.
         work: the job of the probe.
         wish: the limits.
     """
 
-    def __init__(
-        self, environment: str | None, python: str, scratch: str, work: dict[str, Any], wish: Wish
-    ) -> None:
+    def __init__(self, environment: str | None, python: str, work: dict[str, Any], wish: Wish) -> None:
         self._environment = environment
         self._python = python
-        self._scratch = scratch
         self._work = work
         self._wish = wish
         self._over = threading.Event()
         self._compiling = threading.Thread(target=self._ahead, daemon=True)
         self._receiving = threading.Thread(target=self._receive, daemon=True)
+        self._leaving = contextlib.ExitStack()
+        self.scratch = ""
+        """The folder."""
         self.fresh: str | None = None
         """The folder for new bytecode, which the probe hands over; None where there is nothing to hand over."""
         self.options = ["-B"]
         """For the interpreter of the probe."""
-        if environment is not None and (os.path.isdir(folder(environment)) or not _MOVES):
-            self.options += ["-X", f"pycache_prefix={folder(environment)}"]
-        elif environment is not None:
-            self.fresh = os.path.join(scratch, "bytecode")
-            os.mkdir(self.fresh)
-            self.options = ["-X", f"pycache_prefix={self.fresh}"]
 
     def __enter__(self) -> None:
+        # Bytecode moves from there to the environment, so that it is on the same disk.
+        base = Store().runs() if self._environment is not None else None
+        self.scratch = self._leaving.enter_context(disk.scratch(base))
+        if self._environment is None:
+            return
+        if os.path.isdir(folder(self._environment)) or not _MOVES:
+            self.options += ["-X", f"pycache_prefix={folder(self._environment)}"]
+            return
+        self.fresh = os.path.join(self.scratch, "bytecode")
+        os.mkdir(self.fresh)
+        self.options = ["-X", f"pycache_prefix={self.fresh}"]
+        if _processors() > 1:
+            self._compiling.start()
+
+    def receive(self) -> None:
+        """Wait for the bytecode: the probe begins."""
         if self.fresh is not None:
-            if _processors() > 1:
-                self._compiling.start()
             self._receiving.start()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Compile no more: the probe has ended."""
         self._over.set()
         for thread in (self._compiling, self._receiving):
             if thread.ident is not None:
                 thread.join()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._leaving.close()
 
     # -- the first run ---------------------------------------------------------------------------
 
@@ -101,7 +116,7 @@ class Bytecode:
             "whole": ["sklearn"] if skops else [],  # of which skops.io imports every estimator
             "until": self._ready,
         }
-        self._compile(self.fresh, self._scratch, job, self._over)
+        self._compile(self.fresh, self.scratch, job, self._over)
 
     def _receive(self) -> None:
         """Take the bytecode out of the reach of the probe as soon as that says it is ready."""

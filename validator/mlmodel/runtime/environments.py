@@ -7,10 +7,13 @@ import os
 import platform
 import re
 import tempfile
+import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.runtime import store
+from mlmodel.runtime.bytecode import Bytecode
+from mlmodel.runtime.confinement import disk
 from mlmodel.runtime.wish import tell
 from mlmodel.uv import UnansweredError, ask, explanation_of_date, write
 
@@ -75,39 +78,44 @@ class Maker(NamedTuple):
             line = recipe.pinned("setuptools")
             if _numbers(mlflow) < _PKG_RESOURCES_UNTIL and (line is None or line == "setuptools"):
                 again = recipe._replace(constraints=(*recipe.constraints, _LAST_PKG_RESOURCES))
-                other = self._dated(again, python)
+                other = self._dated(again, python, asked=True)
                 if other.lock:
                     return other._replace(older_setuptools=setuptools)
         return found
 
-    def _dated(self, recipe: Recipe, python: Interpreter) -> Resolution:
-        found = self._solve(recipe, python)
+    def _dated(self, recipe: Recipe, python: Interpreter, *, asked: bool = False) -> Resolution:
+        found = self._solve(recipe, python, asked=asked)
         if found.lock is None and recipe.as_of is not None:
             why = explanation_of_date(found.text)
             if why is not None:
-                undated = self._solve(recipe._replace(as_of=None), python)
+                undated = self._solve(recipe._replace(as_of=None), python, asked=True)
                 if undated.lock is not None:
                     return undated._replace(newer=why or None, undated=not why)
         return found
 
-    def _solve(self, recipe: Recipe, python: Interpreter) -> Resolution:
+    def _solve(self, recipe: Recipe, python: Interpreter, *, asked: bool) -> Resolution:
         """Everything together, or what builds first and the rest over it, as MLflow does it.
 
         ``mlflow.utils.virtualenv`` (1.26 to 3.17) installs ``build_dependencies`` and ``dependencies`` with a command
         each.  With the second, pip keeps what is installed where it can, and does not mind breaking a requirement of
         the first: wheel 0.48 wants packaging 24, which MLflow 2.6 forbids.
         """
-        found = self._compile(recipe, python)
+        found = self._compile(recipe, python, asked=asked)
         if found.lock is not None or not recipe.build or not recipe.lines:
             return found
-        first = self._compile(recipe._replace(lines=()), python)
-        rest = self._compile(recipe._replace(build=()), python, installed=first.lock or "")
+        first = self._compile(recipe._replace(lines=()), python, asked=True)
+        rest = self._compile(recipe._replace(build=()), python, asked=True, installed=first.lock or "")
         if first.lock is None or rest.lock is None:
             return first if first.lock is None else rest
         return Resolution(_over(first.lock, rest.lock))
 
-    def _compile(self, recipe: Recipe, python: Interpreter, installed: str = "") -> Resolution:
-        """The pins for a recipe, those of a lock where they fit."""
+    def _compile(
+        self, recipe: Recipe, python: Interpreter, *, asked: bool, installed: str = ""
+    ) -> Resolution:
+        """The pins for a recipe, those of a lock where they fit.
+
+        Where the index was asked a moment ago, what uv keeps of its answers will mostly do.
+        """
         name = store.key(
             "2", *recipe.build, "|", *recipe.lines, "|", *recipe.constraints, "|", recipe.as_of, python.label, platform.platform(), installed,
             *(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("UV_")),
@@ -116,26 +124,33 @@ class Maker(NamedTuple):
         if kept is not None and (recipe.as_of or self.wish.offline or self.store.age(name) < DAY):
             return Resolution(kept)
         tell(self.wish, "resolving the recorded environment")
+        found = Resolution(None)
+        if asked or self.wish.offline:
+            with contextlib.nullcontext() if self.wish.offline else contextlib.suppress(UnansweredError):
+                found = self._ask(recipe, python, installed, "--offline")
+        if found.lock is None and not self.wish.offline:
+            found = self._ask(recipe, python, installed)
+        if found.lock is not None and not self.wish.offline:
+            self.store.keep(name, found.lock)
+        return found
+
+    def _ask(self, recipe: Recipe, python: Interpreter, installed: str, *options: str) -> Resolution:
         with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
             write(folder, "requirements.in", (*recipe.build, *recipe.lines))
             write(folder, "constraints.in", recipe.constraints)
-            write(
-                folder, "lock.txt", installed.splitlines()
-            )  # which uv prefers (its `pip compile` on upgrades)
+            write(folder, "lock.txt", installed.splitlines())  # what uv prefers
             command = [
                 *("pip", "compile", "requirements.in", "--constraint", "constraints.in", "-o", "lock.txt"),
                 *("--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"),
                 *("--python", python.path, "--python-version", python.label),
                 *(("--exclude-newer", recipe.as_of) if recipe.as_of else ()),
-                *(("--offline",) if self.wish.offline else ()),
+                *options,
             ]
             answer = ask(self.uv, command, folder, RESOLVING, listen=self.wish.say)
             if not answer.solved:
                 return Resolution(None, answer.text)
             with open(os.path.join(folder, "lock.txt"), encoding="utf-8") as file:
-                lock = file.read()
-        self.store.keep(name, lock)
-        return Resolution(lock)
+                return Resolution(file.read())
 
     # -- installing ------------------------------------------------------------------------------
 
@@ -159,28 +174,80 @@ class Maker(NamedTuple):
             yield folder, made
 
     def _install(self, target: str, lock: str, python: Interpreter) -> None:
-        """Fill a new folder.  uv looks at its interpreter before it is filled, and never after."""
+        """Fill a new folder, from uv's cache where all is in it: the hashes say what it is, nobody need be asked."""
         tell(self.wish, "installing the recorded environment")
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
             write(folder, "lock.txt", lock.splitlines())
-            # uv links its cache's files; where a model may write to them, it must not reach other environments.
-            copied = ("--link-mode", "copy") if self.wish.allow_weak_sandbox else ()
-            offline = ("--offline",) if self.wish.offline else ()
-            steps = (
-                ("venv", "--no-project", "--python", python.path, target),
-                (
-                    *("pip", "sync", "lock.txt", "--require-hashes", "--only-binary", ":all:", *offline),
-                    *("--python", interpreter(target), *copied),
-                ),
-            )
-            for step in steps:
-                left = INSTALLING - (time.monotonic() - started)
-                answer = ask(self.uv, step, folder, left, listen=self.wish.say)
-                if not answer.solved:
-                    raise UnansweredError(
-                        f"uv could not install what it resolved: {answer.text.strip()[-300:]}"
-                    )
+            try:
+                self._fill(target, folder, python, started, "--offline")
+            except UnansweredError:
+                if self.wish.offline:
+                    raise
+                disk.remove(target)
+                self._fill(target, folder, python, started)
+
+    def _fill(self, target: str, folder: str, python: Interpreter, started: float, *options: str) -> None:
+        """Install the lock in a folder.  uv looks at its interpreter before it is filled, and never after."""
+        # uv links its cache's files; where a model may write to them, it must not reach other environments.
+        copied = ("--link-mode", "copy") if self.wish.allow_weak_sandbox else ()
+        steps = (
+            ("venv", "--no-project", "--python", python.path, target),
+            (
+                *("pip", "sync", "lock.txt", "--require-hashes", "--only-binary", ":all:", *options),
+                *("--python", interpreter(target), *copied),
+            ),
+        )
+        for step in steps:
+            left = INSTALLING - (time.monotonic() - started)
+            answer = ask(self.uv, step, folder, left, listen=self.wish.say)
+            if not answer.solved:
+                raise UnansweredError(f"uv could not install what it resolved: {answer.text.strip()[-300:]}")
+
+
+class Guess:
+    """Makes the environment that uv's cache suggests, and begins with its bytecode, while the index is asked.
+
+    A context, at whose end nothing of it is left but the environment.
+
+    Args:
+        maker: whoever asks the index.
+        recipe: what is asked for.
+        python: for which interpreter.
+        work: the job of the probe.
+    """
+
+    def __init__(self, maker: Maker, recipe: Recipe, python: Interpreter, work: dict[str, Any]) -> None:
+        self._maker = maker._replace(wish=maker.wish._replace(offline=True, say=None))
+        self._asked = recipe, python
+        self._work = work
+        self._folder: str | None = None
+        self._libraries: Bytecode | None = None
+        self._leaving = contextlib.ExitStack()
+        self._thread = threading.Thread(target=self._make, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._leaving.close()
+
+    def of(self, folder: str) -> Bytecode | None:
+        """What has been begun with for an environment, if it is that one and has been made for this."""
+        self._thread.join()
+        return self._libraries if folder == self._folder else None
+
+    def _make(self) -> None:
+        with contextlib.suppress(UnansweredError, OSError):
+            found = self._maker.resolve(*self._asked)
+            if found.lock is None:
+                return
+            folder, made = self._leaving.enter_context(self._maker.environment(found.lock, self._asked[1]))
+            if made:
+                libraries = Bytecode(folder, interpreter(folder), self._work, self._maker.wish)
+                self._leaving.enter_context(libraries)
+                self._folder, self._libraries = folder, libraries
 
 
 def _over(first: str, second: str) -> str:

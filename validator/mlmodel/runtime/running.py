@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.runtime import outcome
 from mlmodel.runtime.bytecode import Bytecode
-from mlmodel.runtime.confinement import disk, parent, policy
+from mlmodel.runtime.confinement import parent, policy
 from mlmodel.runtime.diagnosis import End
-from mlmodel.runtime.store import Store
 from mlmodel.runtime.wish import tell
 
 if TYPE_CHECKING:
@@ -34,7 +33,13 @@ class Result(NamedTuple):
 
 
 def run(
-    work: dict[str, Any], model: str, size: int, python: str, environment: str | None, wish: Wish
+    work: dict[str, Any],
+    model: str,
+    size: int,
+    python: str,
+    environment: str | None,
+    wish: Wish,
+    libraries: Bytecode | None = None,
 ) -> Result:
     """Run the probe over a model.
 
@@ -45,39 +50,42 @@ def run(
         python: the interpreter that runs it.
         environment: the folder of the environment, if it is one of ours, which keeps the bytecode of its libraries.
         wish: the limits.
+        libraries: the bytecode of that environment, where it has been begun with before.
 
     Raises:
         UnconfinedError: it cannot be confined here as the wish wants it.
     """
-    base = Store().runs() if environment is not None else None  # bytecode moves from there to the environment
-    with disk.scratch(base) as scratch:
-        place = os.path.realpath(model)
-        libraries = Bytecode(environment, python, scratch, work, wish)
-
-        def command(reporting: int, scratch: str) -> list[str]:
-            path = os.path.join(scratch, "job.json")
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump({**work, "model": place, "report": reporting, "bytecode": libraries.fresh}, file)
-            return [python, "-I", *libraries.options, os.path.join(PROBE, "__main__.py"), path]
-
-        def listen(tail: bytes) -> None:
-            tell(wish, outcome.now(tail) or "loading and predicting")
-
+    if libraries is None:
+        libraries = Bytecode(environment, python, work, wish)
         with libraries:
-            result = parent.run(
-                command,
-                python=python,
-                read=[place, PROBE],
-                forbidden=environment or os.path.dirname(os.path.dirname(os.path.abspath(python))),
-                scratch=scratch,
-                limits=policy.limits(wish.timeout, wish.memory, size),
-                weak=wish.allow_weak_sandbox,
-                listen=listen if wish.say is not None else None,
-            )
-        run = outcome.read(result.report)
-        libraries.complete(run.files)
+            return run(work, model, size, python, environment, wish, libraries)
+    place = os.path.realpath(model)
+
+    def command(reporting: int, scratch: str) -> list[str]:
+        path = os.path.join(scratch, "job.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({**work, "model": place, "report": reporting, "bytecode": libraries.fresh}, file)
+        return [python, "-I", *libraries.options, os.path.join(PROBE, "__main__.py"), path]
+
+    def listen(tail: bytes) -> None:
+        tell(wish, outcome.now(tail) or "loading and predicting")
+
+    libraries.receive()
+    result = parent.run(
+        command,
+        python=python,
+        read=[place, PROBE],
+        forbidden=environment or os.path.dirname(os.path.dirname(os.path.abspath(python))),
+        scratch=libraries.scratch,
+        limits=policy.limits(wish.timeout, wish.memory, size),
+        weak=wish.allow_weak_sandbox,
+        listen=listen if wish.say is not None else None,
+    )
+    libraries.stop()
+    found = outcome.read(result.report)
+    libraries.complete(found.files)
     return Result(
-        run,
+        found,
         End(result.status, result.limit),
         result.layers,
         result.enforced,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.model import Model
+    from mlmodel.runtime.bytecode import Bytecode
     from mlmodel.runtime.outcome import Phase
     from mlmodel.runtime.recipe import Recipe
     from mlmodel.runtime.wish import Wish
@@ -132,6 +133,18 @@ class Stage:
             yield make(
                 "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
             )
+        guess = environments.Guess(maker, wanted, python, job(model))
+        with guess:
+            yield from self._recreated(model, wanted, python, maker, guess)
+
+    def _recreated(
+        self,
+        model: Model,
+        wanted: Recipe,
+        python: pythons.Interpreter,
+        maker: environments.Maker,
+        guess: environments.Guess,
+    ) -> Iterator[Finding]:
         started = time.monotonic()
         found = maker.resolve(wanted, python)
         if found.lock is None:
@@ -145,11 +158,11 @@ class Stage:
                 source=wanted.source,
                 as_of=None if found.undated or found.newer else wanted.as_of,
                 packages=len(found.installed),
-                made=made,
+                made=made or guess.of(folder) is not None,
                 seconds=time.monotonic() - started,
                 folder=folder,
             )
-            yield from self._probe(model, environment)
+            yield from self._probe(model, environment, guess.of(folder))
 
     def _python(self, wanted: Recipe, maker: environments.Maker) -> pythons.Interpreter:
         python = pythons.find(wanted.python, maker.uv)
@@ -159,13 +172,16 @@ class Stage:
             raise Unproven("MLM905", message, f"install it, for instance with `uv python install {minor}`")
         return python
 
-    def _probe(self, model: Model, environment: Environment) -> Iterator[Finding]:
+    def _probe(
+        self, model: Model, environment: Environment, libraries: Bytecode | None = None
+    ) -> Iterator[Finding]:
         tell(self.wish, "loading and predicting")
         size = sum(entry.size for entry in model.directory.entries.values())
         try:
             result = running.run(
-                job(model), model.directory.root, size, environment.python, environment.folder, self.wish
-            )
+                job(model), model.directory.root, size, environment.python, environment.folder, self.wish,
+                libraries,
+            )  # fmt: skip
         except UnconfinedError as error:
             hint = "--allow-weak-sandbox loads it all the same" if error.missing else None
             raise Unproven("MLM905", f"not loaded, because it cannot be confined: {error}", hint) from None
