@@ -27,7 +27,7 @@ MAX_OUTPUT = 64 * 1024
 """Bytes of standard output and error that are kept, the last ones."""
 INTERVAL = 0.1
 PROTECTED = {
-    "files": ("read", "write", "write environment", "chmod"),
+    "files": ("read", "write", "write environment", "truncate", "chmod"),
     "network": ("tcp", "udp", "unix"),
     "processes": ("fork", "exec", "signal"),
 }
@@ -127,18 +127,20 @@ def _policy(
     limits: Limits,
     answering: int,
 ) -> dict[str, Any]:
-    canary = os.path.join(folder, "canary")
-    with open(canary, "wb"):
-        pass
-    os.chmod(canary, 0o700)
+    canary, readable = os.path.join(folder, "canary"), os.path.join(folder, "readable")
+    for path in (canary, readable):
+        with open(path, "wb"):
+            pass
+        os.chmod(path, 0o700)
     cores = os.cpu_count() or 1
     return {
-        **policy.rules(python, read, scratch),
+        **policy.rules(python, [*read, readable], scratch),
         "command": command,
         "environment": policy.variables(scratch),
         "folder": scratch,
         "status": answering,
         "canary": canary,
+        "readable": readable,
         "forbidden": forbidden,
         "cpu": int(limits.wall * min(cores, 8)) + 1,
         "address_space": limits.address_space,

@@ -144,11 +144,12 @@ def refused(attempt: Callable[[], object]) -> bool:
 
 def proofs(policy: dict[str, Any]) -> dict[str, bool]:
     """What is refused, found out by trying."""
-    canary, forbidden = policy["canary"], policy["forbidden"]
+    canary, readable, forbidden = policy["canary"], policy["readable"], policy["forbidden"]
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
         "write environment": lambda: _create(os.path.join(forbidden, f".mlmodel-{os.getpid()}")),
+        "truncate": lambda: os.close(os.open(readable, os.O_RDONLY | os.O_TRUNC)),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
