@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import jsonschema
 import pytest
 
 from mlmodel import Options, validate
+from mlmodel.reporters.text_format import load_text
+from mlmodel.runtime.stage import Load
 from mlmodel.runtime.wish import Wish
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
@@ -60,6 +63,25 @@ def test_text_says_it_in_a_line(tmp_path: Path, python: str) -> None:
     assert "loads with sklearn and with mlflow.pyfunc, and predicts on its example; Python 3." in line
     assert "; confined: files, network, processes, limits; " in line
     assert result.stderr == ""  # no progress where there is no terminal
+
+
+def test_more_text_says_each_step(tmp_path: Path, python: str) -> None:
+    model = tiny.model(tmp_path)
+    (model / "input_example.json").unlink()
+    text = mlmodel_validate(model, "--load=current", "--python", python, "-v").stdout
+    lines = [re.sub(r"\d[\d.]*", "N", line.strip()) for line in text.splitlines() if line.startswith("    ")]
+    assert any(re.fullmatch(r"confined by limits, .*landlock, seccomp", line) for line in lines)
+    assert "loading with mlflow.pyfunc: passed, N s, N MB" in lines
+    (skipped,) = [line for line in lines if line.startswith("reading the stored example: skipped (")]
+    assert skipped.endswith("), N s, N MB")
+    short = mlmodel_validate(model, "--load=current", "--python", python).stdout
+    assert "confined by" not in short
+    assert " MB" not in short
+
+
+def test_text_says_what_stays_open() -> None:
+    text = load_text(Load("predicted", "current", enforced=("limits",), open=("files", "network")))
+    assert text == "loads, and predicts on its example; confined: limits; open to it: files, network; 0.0 s"
 
 
 def test_it_says_what_it_does(tmp_path: Path, python: str) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from mlmodel.directory import ModelDirectory
 from mlmodel.model import Model
-from mlmodel.runtime import job, outcome, probe
+from mlmodel.runtime import bytecode, job, outcome, running
+from mlmodel.runtime.probe import forms, telling
 from tests.runtime import tiny
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="passes a descriptor")
@@ -30,7 +31,7 @@ def probed(model: Path, python: str, **changes: Any) -> outcome.Run:
     reading, writing = os.pipe()
     path = model.parent / "job.json"
     path.write_text(json.dumps({**work, "report": writing}))
-    command = [python, "-I", "-B", probe.__file__, str(path)]
+    command = [python, "-I", "-B", os.path.join(running.PROBE, "__main__.py"), str(path)]
     process = subprocess.Popen(command, pass_fds=(writing,), cwd=model.parent, stdout=subprocess.PIPE)
     os.close(writing)
     with process, os.fdopen(reading, "rb") as file:
@@ -46,6 +47,7 @@ def test_it_loads_and_predicts(tmp_path: Path, python: str) -> None:
     run = probed(tiny.model(tmp_path), python)
     assert outcomes(run) == {
         "versions": "passed",
+        "import its classes": "passed",
         "read": "passed",
         "resolve": "passed",
         "load sklearn": "passed",
@@ -160,14 +162,32 @@ def test_libraries_that_call_exit(tmp_path: Path, python: str) -> None:
     assert run.done
 
 
-def test_it_is_a_script_for_old_pythons() -> None:
-    """Only the standard library, and the syntax of Python 3.7."""
-    text = Path(probe.__file__).read_text(encoding="utf-8")
-    tree = ast.parse(text, feature_version=(3, 7))
-    top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
-    assert names <= set(sys.stdlib_module_names)
-    assert [node.module for node in top if isinstance(node, ast.ImportFrom)] == ["__future__"]
+@pytest.mark.parametrize(
+    "path", [*sorted(Path(running.PROBE).glob("*.py")), Path(bytecode.COMPILER)], ids=lambda path: path.name
+)
+def test_what_runs_in_the_environment_is_for_old_pythons(path: Path) -> None:
+    """Only the standard library and its own modules, and the syntax of Python 3.7."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and node in tree.body:
+            assert {alias.name for alias in node.names} <= set(sys.stdlib_module_names)
+        elif isinstance(node, ast.ImportFrom) and node in tree.body and not node.level:
+            assert str(node.module).partition(".")[0] in sys.stdlib_module_names
+        assert not (isinstance(node, (ast.Import, ast.ImportFrom)) and "mlmodel." in ast.unparse(node))
+
+
+def test_the_import_path_is_the_environments(tmp_path: Path, python: str) -> None:
+    """No folder of ours is on it, and modules of the model are not mistaken for ours."""
+    code = "import sys, forms\n" + tiny.CODE.format(
+        body="[any('runtime' in p for p in sys.path), forms.MINE]"
+    )
+    model = tiny.model(tmp_path, code=code)
+    (model / "code" / "forms.py").write_text("MINE = 'mine'\n")
+    run = probed(model, python)
+    assert outcomes(run)["predict"] == "passed"
+    output = run.of("output")
+    assert output is not None
+    assert output.detail["output"]["items"] == ["builtins.bool", "builtins.str"]
 
 
 @pytest.mark.parametrize(
@@ -184,11 +204,11 @@ def test_it_is_a_script_for_old_pythons() -> None:
     ],
 )
 def test_the_same_answer(one: object, other: object, answer: bool | None) -> None:
-    assert probe.same(one, other) is answer
+    assert forms.same(one, other) is answer
 
 
 def test_the_first_row() -> None:
-    assert probe.first([1, 2]) == [1]
+    assert forms.first([1, 2]) == [1]
     for whole in ([1], [], "text", {"a": 1}):
-        with pytest.raises(probe.Skip):
-            probe.first(whole)
+        with pytest.raises(telling.Skip):
+            forms.first(whole)

@@ -133,4 +133,9 @@ def environment(folder: Path, packages: dict[str, str] | None = None, **versions
         info = site / f"{name}-{version}.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return interpreter(folder)
+
+
+def interpreter(folder: Path) -> str:
+    """That of an environment."""
     return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))

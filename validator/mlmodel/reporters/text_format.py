@@ -36,6 +36,8 @@ def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
             yield f"{printable(report.path)}: {report.truncated} more findings not shown\n"
         if style.verbosity >= 0 and report.load is not None:
             yield f"{printable(report.path)}: {printable(load_text(report.load))}\n"
+            if style.verbosity >= 1:
+                yield from (f"    {printable(line)}\n" for line in load_details(report.load))
         if style.verbosity >= 1 and not report.findings:
             yield f"{printable(report.path)}: valid, no findings\n"
     if style.verbosity >= 0:
@@ -63,7 +65,27 @@ def load_text(load: Load) -> str:
             parts.append(f"{environment.packages} packages{as_of}")
     if load.enforced:
         parts.append(f"confined: {', '.join(load.enforced)}")
+    if load.open:
+        parts.append(f"open to it: {', '.join(load.open)}")
     return "; ".join([*parts, f"{load.seconds:.1f} s"])
+
+
+def load_details(load: Load) -> Iterator[str]:
+    """What confined it, and each step with its time and the most memory until then, a line each."""
+    if load.layers:
+        yield f"confined by {', '.join(load.layers)}"
+    environment = load.environment
+    if environment is not None and environment.packages is not None:
+        done = "resolved and installed" if environment.made else "was there"
+        yield f"environment: {done}, {environment.seconds:.2f} s"
+    for phase in load.phases:
+        reason = phase.detail.get("reason")
+        parts = [
+            phase.outcome + (f" ({str(reason)[:200]})" if phase.outcome == "skipped" and reason else ""),
+            *(() if phase.seconds is None else (f"{phase.seconds:.2f} s",)),
+            *(() if phase.peak_bytes is None else (f"{phase.peak_bytes / 1e6:.0f} MB",)),
+        ]
+        yield f"{phase.label}: {', '.join(parts)}"
 
 
 def _finding(report: Report, finding: Finding, style: Style) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import platform
 import re
-import subprocess
 import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from mlmodel.runtime.wish import tell
 from mlmodel.uv import UnansweredError, ask, explanation_of_date, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mlmodel.runtime.pythons import Interpreter
     from mlmodel.runtime.recipe import Recipe
@@ -167,39 +166,6 @@ class Maker(NamedTuple):
 def interpreter(folder: str) -> str:
     """The interpreter of an environment."""
     return os.path.join(folder, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
-
-
-def bytecode(folder: str) -> str:
-    """The folder for the bytecode of an environment (PEP 304's successor, ``-X pycache_prefix``)."""
-    return os.path.join(folder, "bytecode")
-
-
-def compile_more(folder: str, python: Interpreter, files: Sequence[str]) -> None:
-    """Compile modules of an environment ahead of its next use, with the interpreter that it was made with.
-
-    Compiling runs nothing of a module; ``-I -S`` keeps the interpreter from running anything of the environment.
-    The files are those that the probe says it imported, which may be a lie: only modules inside count.
-    """
-    inside, prefix = os.path.realpath(folder) + os.sep, bytecode(folder)
-    tag = f".cpython-{python.version[0]}{python.version[1]}.pyc"
-    wanted = [
-        path
-        for path in files
-        if path.endswith(".py") and os.path.realpath(path).startswith(inside) and "\n" not in path
-        if not os.path.exists(prefix + path.removesuffix(".py") + tag)
-    ]
-    if len(wanted) < _FEW:
-        return
-    command = [python.path, "-I", "-S", "-X", f"pycache_prefix={prefix}", "-m", "compileall", "-q", "-i", "-"]
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        subprocess.run(  # noqa: S603
-            command, check=False, input="\n".join(wanted), text=True, timeout=60,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-
-_FEW = 20
-"""Modules that are not worth starting an interpreter for."""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.runtime import environments, outcome
+from mlmodel.runtime import outcome
+from mlmodel.runtime.bytecode import Bytecode
 from mlmodel.runtime.confinement import parent, policy
 from mlmodel.runtime.diagnosis import End
 from mlmodel.runtime.store import Store
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.runtime.outcome import Run
     from mlmodel.runtime.wish import Wish
 
-PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py")
+PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
 
 
 class Result(NamedTuple):
@@ -54,18 +54,18 @@ def run(
     with tempfile.TemporaryDirectory(prefix="mlmodel-", dir=base, ignore_cleanup_errors=True) as folder:
         scratch = os.path.realpath(folder)
         place = os.path.realpath(model)
-        options, fresh = _bytecode(environment, scratch)
+        libraries = Bytecode(environment, python, scratch, work, wish)
 
         def command(reporting: int, scratch: str) -> list[str]:
             path = os.path.join(scratch, "job.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump({**work, "model": place, "report": reporting, "bytecode": fresh}, file)
-            return [python, "-I", *options, PROBE, path]
+                json.dump({**work, "model": place, "report": reporting, "bytecode": libraries.fresh}, file)
+            return [python, "-I", *libraries.options, os.path.join(PROBE, "__main__.py"), path]
 
         def listen(tail: bytes) -> None:
             tell(wish, outcome.now(tail) or "loading and predicting")
 
-        with _Receiver(fresh, environment):
+        with libraries:
             result = parent.run(
                 command,
                 python=python,
@@ -76,53 +76,13 @@ def run(
                 weak=wish.allow_weak_sandbox,
                 listen=listen if wish.say is not None else None,
             )
+        run = outcome.read(result.report)
+        libraries.complete(run.files)
     return Result(
-        outcome.read(result.report),
+        run,
         End(result.status, result.limit),
         result.layers,
         result.enforced,
         result.open,
         result.output.decode("utf-8", "replace"),
     )
-
-
-def _bytecode(environment: str | None, scratch: str) -> tuple[list[str], str | None]:
-    """The options that make an interpreter use the bytecode that was kept, or write it where there is none yet."""
-    if environment is None:
-        return ["-B"], None
-    kept = environments.bytecode(environment)
-    if os.path.isdir(kept):
-        return ["-B", "-X", f"pycache_prefix={kept}"], None
-    fresh = os.path.join(scratch, "bytecode")
-    os.mkdir(fresh)
-    return ["-X", f"pycache_prefix={fresh}"], fresh
-
-
-class _Receiver:
-    """Takes the bytecode of the libraries out of the reach of the probe as soon as that says it is ready."""
-
-    def __init__(self, fresh: str | None, environment: str | None) -> None:
-        self._fresh = fresh
-        self._environment = environment
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> None:
-        if self._fresh is not None:
-            self._thread = threading.Thread(target=self._watch, daemon=True)
-            self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        fresh, environment = self._fresh, self._environment
-        while fresh is not None and environment is not None and not self._over.wait(0.01):
-            if os.path.exists(fresh + ".ready"):
-                try:
-                    os.rename(fresh, environments.bytecode(environment))
-                except OSError:  # another run was faster
-                    os.rename(fresh, fresh + ".unused")
-                return

@@ -46,8 +46,6 @@ class Environment(NamedTuple):
     """For resolving and installing."""
     folder: str | None = None
     """Of an environment of ours."""
-    base: pythons.Interpreter | None = None
-    """What it was made with."""
 
 
 class Load(NamedTuple):
@@ -150,7 +148,6 @@ class Stage:
                 made=made,
                 seconds=time.monotonic() - started,
                 folder=folder,
-                base=python,
             )
             yield from self._probe(model, environment)
 
@@ -178,8 +175,6 @@ class Stage:
             why = f": {last.strip()[:200]}" if last else ""
             hint = "Python 3.7 or later is needed"
             raise Unproven("MLM905", f"{environment.python} does not start the probe{why}", hint)
-        if environment.base is not None and environment.folder is not None and not environment.made:
-            environments.compile_more(environment.folder, environment.base, run.files)
         environment = environment._replace(version=run.python)
         outcome = "failed"
         if run.done and run.passed("load"):

@@ -13,9 +13,10 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.runtime.confinement import policy
+from mlmodel.runtime.confinement import memory, policy
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from mlmodel.runtime.confinement.policy import Limits
@@ -70,6 +71,7 @@ def run(
     weak: bool = False,
     without: tuple[str, ...] = (),
     listen: Callable[[bytes], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Outcome:
     """Run a program confined.
 
@@ -83,6 +85,7 @@ def run(
         weak: start it also where files or the network stay open.
         without: layers to leave out, for tests.
         listen: is given the end of the report so far, several times a second.
+        stop: ends it when set.
 
     Raises:
         UnconfinedError: files or the network would stay open, and ``weak`` is not set.
@@ -114,7 +117,7 @@ def run(
         closing.callback(os.close, report)
         closing.callback(os.close, status)
         closing.callback(_end, process)
-        return _watched(process, report, status, scratch, limits, listen)
+        return _watched(process, report, status, scratch, limits, listen, stop)
 
 
 def _policy(
@@ -127,6 +130,7 @@ def _policy(
     limits: Limits,
     answering: int,
 ) -> dict[str, Any]:
+    folder = os.path.realpath(folder)
     canary, readable = os.path.join(folder, "canary"), os.path.join(folder, "readable")
     for path in (canary, readable):
         with open(path, "wb"):
@@ -164,6 +168,7 @@ def _watched(
     scratch: str,
     limits: Limits,
     listen: Callable[[bytes], None] | None,
+    stop: threading.Event | None,
 ) -> Outcome:
     kept = {"report": bytearray(), "status": bytearray(), "output": bytearray()}
     assert process.stdout is not None
@@ -190,6 +195,8 @@ def _watched(
                 limit = _exceeded(process, kept, scratch, limits, deadline - now)
                 if listen is not None:
                     listen(bytes(kept["report"][-4096:]))
+            if stop is not None and stop.is_set():
+                limit = "the end of what it was for"
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
 
@@ -208,23 +215,15 @@ def _exceeded(
         return f"{MAX_REPORT >> 20} MiB of report"
     if len(kept["status"]) > MAX_OUTPUT:
         return "one line of status"
-    if _resident(process.pid) > limits.memory:
+    if memory.resident(process.pid) > limits.memory:
         return f"{limits.memory / (1 << 30):.3g} GiB of memory"
     if _size(scratch) > limits.disk:
         return f"{limits.disk >> 20} MiB of disk"
     return None
 
 
-_LIMITS = "limits" if os.path.isdir("/proc/self") else "limits of time and disk"
-"""What is watched: how much memory a process takes, only Linux's ``/proc`` tells."""
-
-
-def _resident(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
+_LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
+"""What is watched: how much memory a process takes, not every system tells."""
 
 
 def _size(folder: str) -> int:
@@ -254,7 +253,11 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
     enforced = [name for name, needed in PROTECTED.items() if all(proofs.get(proof) for proof in needed)]
     missing = [name for name in PROTECTED if name not in enforced]
     if returned == 99 and not kept["report"]:
-        raise UnconfinedError(f"{' and '.join(missing)} would stay open to it", missing)
+        said = (
+            bytes(kept["output"]).decode("utf-8", "replace").strip().splitlines()[-1:]
+        )  # why a layer is not on
+        why = f" ({said[0][:200]})" if said else ""
+        raise UnconfinedError(f"{' and '.join(missing)} would stay open to it{why}", missing)
     if returned == -signal.SIGXCPU:
         limit = limit or f"{int(limits.wall)} seconds of processor time"
     return Outcome(

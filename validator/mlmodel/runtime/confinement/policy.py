@@ -8,18 +8,59 @@ import re
 import sys
 from typing import Any, NamedTuple
 
-SYSTEM = (
-    "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/opt/lib",
-    "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone",
-    "/etc/mime.types", "/etc/os-release", "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/etc/python3", "/etc/fonts",
-    "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/version",
-    "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease", "/sys/devices/system", "/sys/fs/cgroup",
-    "/dev/urandom", "/dev/random",
+
+class System(NamedTuple):
+    """What of a system a confined interpreter may reach."""
+
+    read: tuple[str, ...]
+    """What libraries read."""
+    devices: tuple[str, ...]
+    starters: tuple[str, ...]
+    """Patterns of what has to be run to start an interpreter, beside itself; below its prefix where they are relative."""
+    crowded: tuple[str, ...] = ()
+    """Folders with much beside an interpreter that is in them, keys among it, as the home folder has."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables that have to be others."""
+
+
+LINUX = System(
+    read=(
+        "/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/opt/lib",
+        "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone",
+        "/etc/mime.types", "/etc/os-release", "/etc/ssl/openssl.cnf", "/etc/ssl/certs", "/etc/python3", "/etc/fonts",
+        "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems", "/proc/version",
+        "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease", "/sys/devices/system", "/sys/fs/cgroup",
+        "/dev/urandom", "/dev/random",
+    ),
+    devices=("/dev/null", "/dev/zero", "/dev/full"),
+    # What starts a program that is linked with shared libraries.
+    starters=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
 )  # fmt: skip
-"""What libraries read of a Linux system."""
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
-LOADERS = ("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*")
-"""What starts a program that is linked with shared libraries."""
+MACOS = System(
+    read=(
+        "/usr/lib", "/usr/share", "/System/Library", "/System/Cryptexes", "/System/Volumes/Preboot/Cryptexes",
+        "/Library/Apple", "/Library/Frameworks",
+        # The loader's cache before macOS 11, programs that Rosetta has translated, and the time zones.
+        "/private/var/db/dyld", "/private/var/db/oah", "/private/var/db/timezone",
+        "/private/etc/passwd", "/private/etc/group", "/private/etc/localtime", "/private/etc/ssl",
+        "/dev/urandom", "/dev/random",
+        # Libraries of Homebrew, on Apple's processors and on Intel's, and of MacPorts.
+        *(
+            f"{prefix}/{part}"
+            for prefix in ("/opt/homebrew", "/usr/local")
+            for part in ("Cellar", "opt", "lib", "Frameworks", "etc/openssl@3/openssl.cnf", "etc/openssl@3/cert.pem")
+        ),
+        "/opt/local/lib", "/opt/local/libexec", "/opt/local/Library/Frameworks", "/opt/local/etc/openssl",
+    ),
+    devices=("/dev/null", "/dev/zero"),
+    # The python3 of a framework becomes this program (CPython's Mac/Tools/pythonw.c).
+    starters=("Resources/Python*.app/Contents/MacOS/Python*",),
+    crowded=("/usr/local", "/opt/homebrew", "/opt/local"),
+    # There is no locale C.UTF-8, and the names of users are told by a service that is out of reach.
+    variables=(("LANG", "en_US.UTF-8"), ("LOGNAME", "nobody")),
+)  # fmt: skip
+SYSTEM = MACOS if sys.platform == "darwin" else LINUX
+"""The one that this is."""
 
 
 class Limits(NamedTuple):
@@ -54,7 +95,7 @@ def installation(python: str) -> list[str]:
             homes += re.findall(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
     folders += [os.path.dirname(home) for home in homes]  # bin/ stands in the prefix
     home = os.path.expanduser("~")
-    crowded = ("/", home, os.path.join(home, ".local"))  # with much beside an interpreter, keys among it
+    crowded = {"/", home, os.path.join(home, ".local"), *SYSTEM.crowded}
     found = []
     for path in dict.fromkeys(folders):
         parts = ("bin", "lib", "lib64") if path in crowded else ("",)
@@ -87,20 +128,21 @@ def variables(scratch: str) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",
+        **dict(SYSTEM.variables),
     }
 
 
 def rules(python: str, read: list[str], scratch: str) -> dict[str, Any]:
     """The paths of a policy."""
     return {
-        "read": [*SYSTEM, *installation(python), *read],
+        "read": [*SYSTEM.read, *installation(python), *read],
         "write": [scratch],
-        "devices": list(DEVICES),
-        "execute": [os.path.realpath(python), *_loaders()],
+        "devices": list(SYSTEM.devices),
+        "execute": [os.path.realpath(python), *_starters(python)],
     }
 
 
-def _loaders() -> list[str]:
-    if not sys.platform.startswith("linux"):
-        return []
-    return sorted({os.path.realpath(path) for pattern in LOADERS for path in glob.glob(pattern)})
+def _starters(python: str) -> list[str]:
+    prefix = glob.escape(os.path.dirname(os.path.dirname(os.path.realpath(python))))
+    patterns = [os.path.join(prefix, pattern) for pattern in SYSTEM.starters]
+    return sorted({os.path.realpath(path) for pattern in patterns for path in glob.glob(pattern)})

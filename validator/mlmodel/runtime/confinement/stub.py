@@ -2,14 +2,14 @@
 
 A script: ``python -I -S -B stub.py POLICY.json``, with our own interpreter, before any code of an environment.
 The order matters: what is imported must be imported before files are out of reach, namespaces come before
-Landlock (which forbids mounts), and seccomp last.  Then it tries what should be refused and writes the answers, one
-line of JSON, to the descriptor of the policy; who does not get that line knows that nothing has started.
+Landlock (which forbids mounts), and seccomp last; on macOS Seatbelt stands for them all.  Then it tries what should be
+refused and writes the answers, one line of JSON, to the descriptor of the policy; who does not get that line knows
+that nothing has started.
 """
 
 from __future__ import annotations
 
 import ctypes
-import errno
 import json
 import os
 import resource
@@ -19,7 +19,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # -I leaves it out
 
+import denials
 import landlock
+import seatbelt
 import seccomp
 
 TYPE_CHECKING = False
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 _NO_NEW_PRIVS, _PDEATHSIG, _DROP_BOUND = 38, 1, 24
 _NAMESPACES = 0x10000000 | 0x40000000 | 0x08000000 | 0x04000000  # user, net, ipc, uts
-_REFUSED = frozenset({errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EAFNOSUPPORT})
 
 
 def namespaces(libc: ctypes.CDLL) -> bool:
@@ -62,10 +63,14 @@ def powerless(libc: ctypes.CDLL) -> bool:
 
 
 def limits(policy: dict[str, Any]) -> None:
-    """What a process may use; what the system does not know of is left out."""
+    """What a process may use; what the system does not know of is left out.
+
+    Addresses are not limited on macOS, where every program has more of them than any limit leaves; the parent
+    watches the memory.
+    """
     wanted = {
         "RLIMIT_CPU": policy["cpu"],
-        "RLIMIT_AS": policy["address_space"],
+        "RLIMIT_AS": None if sys.platform == "darwin" else policy["address_space"],
         "RLIMIT_FSIZE": policy["disk"],
         "RLIMIT_NOFILE": 1024,
         "RLIMIT_CORE": 0,
@@ -108,6 +113,12 @@ def confine(policy: dict[str, Any]) -> list[str]:
     off = policy["without"]
     limits(policy)
     layers.append("limits")
+    if sys.platform == "darwin" and "seatbelt" not in off:
+        why_not = seatbelt.apply(seatbelt.library(), seatbelt.profile(policy, os.getpid()))
+        if why_not is None:
+            layers.append("seatbelt")
+        else:
+            sys.stderr.write(f"seatbelt: {why_not}\n")
     if not sys.platform.startswith("linux"):
         return layers
     libc = ctypes.CDLL(None, use_errno=True)
@@ -133,23 +144,14 @@ def confine(policy: dict[str, Any]) -> list[str]:
     return layers
 
 
-def refused(attempt: Callable[[], object]) -> bool:
-    """Whether something that should be refused is."""
-    try:
-        attempt()
-    except OSError as error:
-        return error.errno in _REFUSED
-    return False
-
-
 def proofs(policy: dict[str, Any]) -> dict[str, bool]:
     """What is refused, found out by trying."""
-    canary, readable, forbidden = policy["canary"], policy["readable"], policy["forbidden"]
+    canary, forbidden = policy["canary"], policy["forbidden"]
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
-        "write environment": lambda: _create(os.path.join(forbidden, f".mlmodel-{os.getpid()}")),
-        "truncate": lambda: os.close(os.open(readable, os.O_RDONLY | os.O_TRUNC)),
+        "write environment": lambda: denials.create(forbidden),
+        "truncate": lambda: denials.truncate(policy["readable"]),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
@@ -158,12 +160,9 @@ def proofs(policy: dict[str, Any]) -> dict[str, bool]:
         "exec": lambda: os.execv(canary, [canary]),  # noqa: S606 -- empty: where it may be run, ENOEXEC is the answer
         "signal": lambda: os.kill(os.getppid(), 0),
     }
-    return {name: refused(attempt) for name, attempt in tries.items()}
-
-
-def _create(path: str) -> None:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    os.unlink(path)
+    if sys.platform == "darwin":
+        tries.update(denials.of_macos(policy))
+    return {name: denials.refused(attempt) for name, attempt in tries.items()}
 
 
 def _fork() -> None:
@@ -178,8 +177,12 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         policy = json.load(file)
     os.chdir(policy["folder"])
+    listener = denials.listen() if sys.platform == "darwin" else None
     layers = confine(policy)
     proven = proofs(policy)
+    if listener is not None:
+        listener.close()
+        os.unlink(denials.LISTENER)
     os.write(policy["status"], (json.dumps({"layers": layers, "proofs": proven}) + "\n").encode("ascii"))
     if all(proven.get(name) for name in policy["needed"]):
         os.close(policy["status"])

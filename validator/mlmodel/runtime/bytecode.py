@@ -1,0 +1,185 @@
+"""The bytecode of the libraries of an environment: made in the first run, kept for all others.
+
+Importing large libraries takes three times as long where they have to be compiled.  So the first probe of an
+environment writes what it compiles, and a second process, confined like it, compiles ahead of it.  Both write to a
+scratch folder, which is moved into the environment before any code of a model runs; from then on nobody writes there
+but the compiler, which runs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+import os
+import tempfile
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.runtime.confinement import parent, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlmodel.runtime.wish import Wish
+
+COMPILER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiler.py")
+FEW = 20
+"""Modules that are not worth starting an interpreter for."""
+
+
+def folder(environment: str) -> str:
+    """Where the bytecode of an environment is kept (``-X pycache_prefix``, Python 3.8)."""
+    return os.path.join(environment, "bytecode")
+
+
+class Bytecode:
+    """What a run of the probe has to do with the bytecode of its environment; a context over that run.
+
+    Args:
+        environment: its folder; None for one that is not ours, where nothing is kept.
+        python: its interpreter.
+        scratch: a folder that the probe may write to.
+        work: the job of the probe.
+        wish: the limits.
+    """
+
+    def __init__(
+        self, environment: str | None, python: str, scratch: str, work: dict[str, Any], wish: Wish
+    ) -> None:
+        self._environment = environment
+        self._python = python
+        self._scratch = scratch
+        self._work = work
+        self._wish = wish
+        self._over = threading.Event()
+        self._compiling = threading.Thread(target=self._ahead, daemon=True)
+        self._receiving = threading.Thread(target=self._receive, daemon=True)
+        self.fresh: str | None = None
+        """The folder for new bytecode, which the probe hands over; None where there is nothing to hand over."""
+        self.options = ["-B"]
+        """For the interpreter of the probe."""
+        if environment is not None and os.path.isdir(folder(environment)):
+            self.options += ["-X", f"pycache_prefix={folder(environment)}"]
+        elif environment is not None:
+            self.fresh = os.path.join(scratch, "bytecode")
+            os.mkdir(self.fresh)
+            self.options = ["-X", f"pycache_prefix={self.fresh}"]
+
+    def __enter__(self) -> None:
+        if self.fresh is not None:
+            if _processors() > 1:
+                self._compiling.start()
+            self._receiving.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in (self._compiling, self._receiving):
+            if thread.ident is not None:
+                thread.join()
+
+    # -- the first run ---------------------------------------------------------------------------
+
+    @property
+    def _ready(self) -> str:
+        """The file with which the probe says that it has imported the libraries, and writes no more."""
+        return f"{self.fresh}.ready"
+
+    def _ahead(self) -> None:
+        assert self.fresh is not None
+        work = self._work
+        served = ["mlflow.pyfunc", work["loader"], "mlflow.pyfunc.scoring_server"] if work["pyfunc"] else []
+        first = list(dict.fromkeys(module.partition(".")[0] for module, _ in work["imports"]))
+        roots = dict.fromkeys([*served, *(module for module, _ in work["globals"])])
+        skops = work["native"] is not None and work["native"]["format"] == "skops"
+        job = {
+            "roots": [*roots, *(("skops.io",) if skops else ())],
+            "later": first,
+            "whole": ["sklearn"] if skops else [],  # of which skops.io imports every estimator
+            "until": self._ready,
+        }
+        self._compile(self.fresh, self._scratch, job, self._over)
+
+    def _receive(self) -> None:
+        """Take the bytecode out of the reach of the probe as soon as that says it is ready."""
+        assert self.fresh is not None
+        assert self._environment is not None
+        while not self._over.wait(0.01):
+            if os.path.exists(self._ready):
+                if self._compiling.ident is not None:
+                    self._compiling.join()
+                try:
+                    os.rename(self.fresh, folder(self._environment))
+                except OSError:  # another run was faster
+                    os.rename(self.fresh, self.fresh + ".unused")
+                return
+
+    # -- every run -------------------------------------------------------------------------------
+
+    def complete(self, files: Sequence[str]) -> None:
+        """Compile modules that were imported without bytecode, ahead of the next use of the environment.
+
+        Args:
+            files: those that the probe says it imported, which may be a lie: only modules of the environment count.
+        """
+        if self._environment is None:
+            return
+        kept, inside = folder(self._environment), os.path.realpath(self._environment) + os.sep
+        if not os.path.isdir(kept):
+            return
+        tag = _tag(kept)
+        wanted = [
+            path
+            for path in files
+            if not os.path.exists(kept + path.removesuffix(".py") + tag)
+            and os.path.realpath(path).startswith(inside)
+        ]
+        if len(wanted) >= FEW:
+            self._compile(kept, kept, {"files": wanted})
+
+    def _compile(
+        self, prefix: str, scratch: str, job: dict[str, Any], stop: threading.Event | None = None
+    ) -> None:
+        """Run the compiler, confined to a folder; what it does not do is done later or not at all."""
+        assert self._environment is not None
+        options = ["-I", "-S", "-X", f"pycache_prefix={prefix}"]
+        with (
+            tempfile.TemporaryDirectory(prefix="mlmodel-") as place,
+            contextlib.suppress(parent.UnconfinedError, OSError),
+        ):
+            path = os.path.join(os.path.realpath(place), "job.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"folders": _packages(self._environment), **job}, file)
+            parent.run(
+                lambda *_: [self._python, *options, COMPILER, path],
+                python=self._python,
+                read=[COMPILER, path],
+                forbidden=self._environment,
+                scratch=scratch,
+                limits=policy.limits(self._wish.timeout, self._wish.memory, 0),
+                weak=self._wish.allow_weak_sandbox,
+                stop=stop,
+            )
+
+
+def _packages(environment: str) -> list[str]:
+    """The folders that installed packages are in."""
+    return glob.glob(os.path.join(environment, "lib*", "python3*", "site-packages")) or [
+        os.path.join(environment, "Lib", "site-packages")
+    ]
+
+
+def _tag(kept: str) -> str:
+    """How the names of files with bytecode end, ``.cpython-311.pyc``."""
+    for _, _, names in os.walk(kept):
+        for name in names:
+            if name.endswith(".pyc"):
+                return name[name.rindex(".", 0, -4) :]
+    return ".pyc"
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
