@@ -37,13 +37,14 @@ METADATA: tuple[Numbers, ...] = (
     (92, None), (93, 55), (94, None), (260, 54),  # chown, fchown, lchown, fchownat
     (132, None), (235, None), (261, None), (280, 88),  # utime, utimes, futimesat, utimensat
     (188, 5), (189, 6), (190, 7), (197, 14), (198, 15), (199, 16), (463, 463), (466, 466),  # xattr
+    (469, 469),  # file_setattr
     (76, 45),  # truncate; ftruncate needs a file that was opened for writing
 )  # fmt: skip
 KERNEL: tuple[Numbers, ...] = (
     (101, 117), (310, 270), (311, 271), (312, 272), (440, 440),  # ptrace, process_vm_*, kcmp, process_madvise
     (272, 97), (308, 268),  # unshare, setns
     (165, 40), (166, 39), (155, 41), (161, 51),  # mount, umount2, pivot_root, chroot
-    (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442),  # the new mount calls
+    (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442), (467, 467),  # the new mount calls
     (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
     (141, 140), (251, 30),  # setpriority, ioprio_set; sched_set* stay, which thread pools use with numbers of threads
     (256, 238), (279, 239), (448, 448), (212, 18),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
