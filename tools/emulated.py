@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = "linux-image-arm64,linux-libc-dev,coreutils,dash,procps,python3,python3-pytest"
+PACKAGES = "base-files,coreutils,dash,linux-image-arm64,linux-libc-dev,procps,python3,python3-pytest"
 LEFT_OUT = (
     "usr/lib/modules",
     "lib/modules",
@@ -124,7 +124,7 @@ def inside() -> None:
     subprocess.run([sys.executable, "-m", "compileall", "-q", os.path.dirname(os.__file__)], check=False)
     command = [
         sys.executable,
-        *"-m pytest --noconftest -q -rs -o addopts= -p no:cacheprovider".split(),
+        *"-m pytest --noconftest -q -rs --color=no -o addopts= -p no:cacheprovider".split(),
         *TESTS,
     ]
     variables = {"PATH": os.defpath, "MLMODEL_TEST_SLOW": FACTOR, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -18,7 +18,10 @@ _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
 _ONLY_WRITE, _READ_WRITE, _CREATE, _TRUNCATE = 0o1, 0o2, 0o100, 0o1000  # O_*, the same on both machines
 _WRITING = _ONLY_WRITE | _READ_WRITE | _CREATE | _TRUNCATE
-_CONTROLS = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
+_CONTROLS = (
+    0x5412, 0x541C, 0x8901, 0x8902,  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
+    0x40086602, 0x401C5820, 0x40806685,  # FS_IOC_SETFLAGS, _FSSETXATTR, _ENABLE_VERITY: what may be read is enough
+)  # fmt: skip
 _OWNERS = (8, 15)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
