@@ -217,6 +217,27 @@ for folder in (sys.pycache_prefix, os.path.join(sys.prefix, "bytecode")):
 
 
 @linux
+def test_a_model_that_lies_about_its_imports(
+    tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it names is compiled only where it is a module of the environment."""
+    monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
+    outside = packages(tmp_path / "outside", {f"m{number}.py": "" for number in range(bytecode.FEW)})
+    inside = environment / "bytecode" / ".." / "lib"
+    lie = f"""\
+import json, os, sys
+names = ["/\\0.py", "x.py", "", *(f"{outside}/m{{n}}.py" for n in range(40)), *(f"{inside}/m{{n}}.py" for n in range(40))]
+for line in open("job.json"):
+    report = json.loads(line)["report"]
+os.write(report, json.dumps({{"event": "done", "files": names}}).encode() + b"\\n")
+"""
+    model = tiny.model(tmp_path, code=lie + tiny.CODE.format(body="[1.0 for row in data]"))
+    for _ in range(2):
+        assert ran(model, environment).run.files[0] == "/\0.py"
+        assert not list(tmp_path.rglob("m1.*pyc"))
+
+
+@linux
 def test_a_probe_that_dies_keeps_nobody_waiting(
     tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,3 +247,16 @@ def test_a_probe_that_dies_keeps_nobody_waiting(
     result = ran(tiny.model(tmp_path), environment)
     assert (result.run.done, result.end.status) == (False, 7)
     assert not os.path.exists(bytecode.folder(str(environment)))
+
+
+@linux
+def test_where_what_is_moved_stays_open_it_is_copied(
+    tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: nothing is handed over, and what is compiled after the run is copied."""
+    monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(bytecode, "_MOVES", False)
+    model = tiny.model(tmp_path, "__import__('many.all') and [1.0 for row in data]")
+    for _ in range(2):
+        assert ran(model, environment).run.passed("predict")
+        assert {"all", "scoring_server"} <= kept(environment)

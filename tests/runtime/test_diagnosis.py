@@ -149,6 +149,7 @@ def test_an_exception_in_predict(tmp_path: Path) -> None:
         (failed("load", "MemoryError", "", "sklearn"), "MLM741"),
         (failed("load", "PermissionError", "[Errno 13]", "sklearn", errno=13), "MLM742"),
         (failed("load", "OSError", "Read-only file system", "sklearn", errno=30), "MLM742"),
+        (failed("load", "OSError", "[WinError 1816] Not enough quota", "sklearn", errno=12), "MLM742"),
         (failed("predict", "ConnectionError", "Max retries exceeded"), "MLM742"),
         (failed("load", "gaierror", "Temporary failure in name resolution", "mlflow.pyfunc"), "MLM742"),
     ],

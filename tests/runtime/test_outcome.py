@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmodel.runtime import outcome
+from mlmodel.directory import ModelDirectory
+from mlmodel.findings import Report, Verdict
+from mlmodel.model import Model
+from mlmodel.reporters import Style, reporter
+from mlmodel.runtime import diagnosis, outcome
+from mlmodel.runtime.stage import Environment, Load
+from tests.command import ROOT
 
 
 def lines(*events: object) -> bytes:
@@ -79,35 +86,98 @@ def test_a_flood_of_phases_is_cut() -> None:
     assert len(run.phases) == outcome.MAX_PHASES
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-keys = st.sampled_from(
+texts = st.text(max_size=5) | st.sampled_from(
     [
-        "event",
-        "phase",
-        "about",
-        "outcome",
-        "seconds",
-        "peak_bytes",
-        "error",
-        "warnings",
-        "detail",
-        "files",
-        "python",
+        "\0",
+        "\ud800",
+        "ModuleNotFoundError",
+        "No module named 'x'",
+        "mlflow.pyfunc",
+        "sklearn",
+        "numpy",
+        "1.2.3",
+        "x" * 300,
     ]
 )
-kinds = st.sampled_from(["hello", "start", "end", "done"])
+fields = texts | st.sampled_from(
+    [
+        "form",
+        "names",
+        "dtypes",
+        "shape",
+        "dtype",
+        "items",
+        "type",
+        "length",
+        "module",
+        "name",
+        "error",
+        "message",
+    ]
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=4),
+    max_leaves=12,
+)
 
 
-@given(st.lists(st.tuples(kinds, st.dictionaries(keys, json_values, max_size=6)), max_size=6))
-def test_events_of_any_form_are_read(events: list[tuple[str, dict[str, object]]]) -> None:
-    run = outcome.read(lines(*({**event, "event": kind} for kind, event in events)))
+def objects(*names: str) -> st.SearchStrategy[object]:
+    """Objects with some of these members, or anything else."""
+    return st.dictionaries(st.sampled_from(names), json_values, max_size=len(names)) | json_values
+
+
+events = st.fixed_dictionaries(
+    {"event": st.sampled_from(["hello", "start", "end", "done"])},
+    optional={
+        "phase": st.sampled_from(
+            ["versions", "import", "resolve", "load", "example", "predict", "output", "again", "serve"]
+        )
+        | json_values,
+        "about": texts | json_values,
+        "outcome": st.sampled_from(["passed", "failed", "skipped"]) | json_values,
+        "seconds": json_values,
+        "peak_bytes": json_values,
+        "error": objects("type", "message", "name", "errno", "frames", "traceback", "causes"),
+        "warnings": st.lists(objects("category", "message"), max_size=2) | json_values,
+        "detail": objects("output", "missing", "installed", "same", "json", "reason", "type", "version"),
+        "files": json_values,
+        "python": texts | json_values,
+    },
+)
+EXAMPLE = Model(ModelDirectory(str(ROOT / "examples" / "sklearn-logistic-regression")))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(events, max_size=6),
+    st.sampled_from([diagnosis.End(0), diagnosis.End(-11), diagnosis.End(-9, "120 seconds")]),
+    st.booleans(),
+)
+def test_whatever_a_model_reports_becomes_a_report(
+    told: list[dict[str, object]], end: diagnosis.End, recreated: bool
+) -> None:
+    """A model can write any line itself: findings, text and JSON (RFC 8259) come of all of them."""
+    run = outcome.read(lines(*told))
+    case = diagnosis.Case(EXAMPLE, run, end, recreated=recreated, python=run.python)
+    findings = tuple(diagnosis.diagnose(case))
     for phase in run.phases:
         assert phase.outcome in ("passed", "failed", "skipped", "died")
         assert phase.seconds is None or phase.seconds >= 0
+    load = Load("failed", "current", Environment("python", run.python), ("limits",), (), run.phases)
+    report = Report(".", Verdict.VALID, findings, load=load)
+    for name in ("json", "text"):
+        text = "".join(reporter(name)([report], Style(verbosity=1)))
+        assert text.encode("utf-8")
+        if name == "json":
+            json.loads(text, parse_constant=pytest.fail)
+            assert "\\ud800" not in text
+
+
+def test_what_is_nested_deeply_is_cut() -> None:
+    deep = b'{"event":"end","phase":"load","detail":{"a":' + b"[" * 900 + b"]" * 900 + b"}}"
+    (phase,) = outcome.read(deep).phases
+    assert json.dumps(phase.detail).count("[") < 30
 
 
 @given(st.binary(max_size=200))

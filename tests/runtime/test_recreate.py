@@ -178,6 +178,27 @@ def test_a_version_that_never_was(tmp_path: Path) -> None:
     assert [(f.location.file, f.location.line) for f in found] == [("requirements.txt", 2)]
 
 
+def test_what_builds_may_need_another_version_than_the_rest(tmp_path: Path) -> None:
+    """As MLflow installs them: one after the other, where the second wins and keeps what fits (setuptools)."""
+    model = small(
+        tmp_path,
+        "cloudpickle==3.1.2\nscikit-learn==1.9.1\npandas==2.3.3\npackaging==23.2\ngunicorn==20.1.0\n",
+    )
+    build = "build_dependencies:\n- setuptools==65.7.0\n- wheel==0.48.0\n"
+    env = (model / "python_env.yaml").read_text()
+    (model / "python_env.yaml").write_text(env.replace("dependencies:", build + "dependencies:"))
+    report = loaded(model)
+    assert (outcome(report), about_loading(report)) == ("predicted", [])
+    assert report.load is not None
+    (versions,) = [phase for phase in report.load.phases if phase.name == "versions"]
+    installed = versions.detail["installed"]
+    assert (installed["packaging"], installed["setuptools"], installed["wheel"]) == (
+        "23.2",
+        "65.7.0",
+        "0.48.0",
+    )
+
+
 def test_a_version_that_is_newer_than_the_model(tmp_path: Path) -> None:
     model = small(tmp_path, "cloudpickle==3.1.2\nscikit-learn==1.9.1\npandas==2.3.3\n")
     text = (model / "MLmodel").read_text().replace("2026-11-23 13", "2024-08-15 13")

@@ -12,6 +12,7 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mlmodel.runtime.wish import Wish
 
 COMPILER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiler.py")
+_MOVES = os.name != "nt"
+"""Whether what is moved belongs to whom its new folder belongs; on Windows it stays open to whom it was open."""
 FEW = 20
 """Modules that are not worth starting an interpreter for."""
 
@@ -59,7 +62,7 @@ class Bytecode:
         """The folder for new bytecode, which the probe hands over; None where there is nothing to hand over."""
         self.options = ["-B"]
         """For the interpreter of the probe."""
-        if environment is not None and os.path.isdir(folder(environment)):
+        if environment is not None and (os.path.isdir(folder(environment)) or not _MOVES):
             self.options += ["-X", f"pycache_prefix={folder(environment)}"]
         elif environment is not None:
             self.fresh = os.path.join(scratch, "bytecode")
@@ -125,17 +128,25 @@ class Bytecode:
         if self._environment is None:
             return
         kept, inside = folder(self._environment), os.path.realpath(self._environment) + os.sep
-        if not os.path.isdir(kept):
+        if not os.path.isdir(kept) and _MOVES:
             return
         tag = _tag(kept)
         wanted = [
             path
             for path in files
-            if not os.path.exists(kept + path.removesuffix(".py") + tag)
+            if "\0" not in path and path == os.path.normpath(path)
+            if not os.path.exists(kept + os.path.splitdrive(path)[1].removesuffix(".py") + tag)
             and os.path.realpath(path).startswith(inside)
         ]
-        if len(wanted) >= FEW:
+        if len(wanted) < FEW:
+            return
+        if _MOVES:
             self._compile(kept, kept, {"files": wanted})
+            return
+        with tempfile.TemporaryDirectory(prefix="mlmodel-", ignore_cleanup_errors=True) as place:
+            made = os.path.realpath(place)
+            self._compile(made, made, {"files": wanted})
+            shutil.copytree(made, kept, dirs_exist_ok=True)
 
     def _compile(
         self, prefix: str, scratch: str, job: dict[str, Any], stop: threading.Event | None = None

@@ -173,7 +173,11 @@ def _refused(failure: Failure) -> str | None:
     texts = [(failure.type, failure.message), *((kind, text) for kind, text, _ in failure.causes)]
     if any(_NETWORK.search(f"{kind}: {text}") for kind, text in texts):
         return "the model asked for the network, which it does not get,"
-    if failure.errno in _REFUSED or any(kind == "PermissionError" for kind, _ in texts):
+    if failure.errno in _REFUSED or any(
+        kind == "PermissionError"
+        or "[WinError 1816]" in text  # one process more than its job on Windows may have
+        for kind, text in texts
+    ):
         return "the model asked for something that it does not get,"
     return None
 

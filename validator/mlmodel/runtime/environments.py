@@ -81,18 +81,35 @@ class Maker(NamedTuple):
         return found
 
     def _dated(self, recipe: Recipe, python: Interpreter) -> Resolution:
-        found = self._compile(recipe, python)
+        found = self._solve(recipe, python)
         if found.lock is None and recipe.as_of is not None:
             why = explanation_of_date(found.text)
             if why is not None:
-                undated = self._compile(recipe._replace(as_of=None), python)
+                undated = self._solve(recipe._replace(as_of=None), python)
                 if undated.lock is not None:
                     return undated._replace(newer=why or None, undated=not why)
         return found
 
-    def _compile(self, recipe: Recipe, python: Interpreter) -> Resolution:
+    def _solve(self, recipe: Recipe, python: Interpreter) -> Resolution:
+        """Everything together, or what builds first and the rest over it, as MLflow does it.
+
+        ``mlflow.utils.virtualenv`` (1.26 to 3.17) installs ``build_dependencies`` and ``dependencies`` with a command
+        each.  With the second, pip keeps what is installed where it can, and does not mind breaking a requirement of
+        the first: wheel 0.48 wants packaging 24, which MLflow 2.6 forbids.
+        """
+        found = self._compile(recipe, python)
+        if found.lock is not None or not recipe.build or not recipe.lines:
+            return found
+        first = self._compile(recipe._replace(lines=()), python)
+        rest = self._compile(recipe._replace(build=()), python, installed=first.lock or "")
+        if first.lock is None or rest.lock is None:
+            return first if first.lock is None else rest
+        return Resolution(_over(first.lock, rest.lock))
+
+    def _compile(self, recipe: Recipe, python: Interpreter, installed: str = "") -> Resolution:
+        """The pins for a recipe, those of a lock where they fit."""
         name = store.key(
-            "1", *recipe.lines, "|", *recipe.constraints, "|", recipe.as_of, python.label, platform.platform(),
+            "2", *recipe.build, "|", *recipe.lines, "|", *recipe.constraints, "|", recipe.as_of, python.label, platform.platform(), installed,
             *(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("UV_")),
         )  # fmt: skip
         kept = self.store.text(name)
@@ -100,8 +117,11 @@ class Maker(NamedTuple):
             return Resolution(kept)
         tell(self.wish, "resolving the recorded environment")
         with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
-            write(folder, "requirements.in", recipe.lines)
+            write(folder, "requirements.in", (*recipe.build, *recipe.lines))
             write(folder, "constraints.in", recipe.constraints)
+            write(
+                folder, "lock.txt", installed.splitlines()
+            )  # which uv prefers (its `pip compile` on upgrades)
             command = [
                 *("pip", "compile", "requirements.in", "--constraint", "constraints.in", "-o", "lock.txt"),
                 *("--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"),
@@ -161,6 +181,13 @@ class Maker(NamedTuple):
                     raise UnansweredError(
                         f"uv could not install what it resolved: {answer.text.strip()[-300:]}"
                     )
+
+
+def _over(first: str, second: str) -> str:
+    """What is installed after two locks, one after the other."""
+    pins = re.compile(r"^([a-z0-9][a-z0-9._-]*)==[^\n]*\n(?:[ \t]+[^\n]*\n?)*", re.MULTILINE)
+    found = {match[1]: match[0] for lock in (first, second) for match in pins.finditer(lock + "\n")}
+    return "".join(found[name] for name in sorted(found))
 
 
 def interpreter(folder: str) -> str:

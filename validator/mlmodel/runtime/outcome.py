@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NamedTuple
 
 MAX_PHASES = 200
+MAX_DEPTH = 20
+"""How deep what a phase tells may be nested."""
 _TEXT = 20_100
 
 
@@ -138,10 +141,27 @@ def now(tail: bytes) -> str | None:
 
 def _event(line: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(line) if line.strip() else {}
+        event = _plain(json.loads(line)) if line.strip() else {}
     except (ValueError, RecursionError):  # the last line of a process that was killed
         return {}
     return event if isinstance(event, dict) else {}
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """A value as every reader of JSON takes it (RFC 8259, section 6 and 8.2), None where none would."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each, depth + 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, depth + 1) for each in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return None
+    return value
 
 
 def _phase(event: dict[str, Any]) -> Phase:

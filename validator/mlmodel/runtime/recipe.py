@@ -27,8 +27,10 @@ class Recipe(NamedTuple):
 
     python: tuple[int, ...] | None
     """The recorded Python; None where none is recorded."""
+    build: tuple[str, ...]
+    """PEP 508 requirements that MLflow installs before the others: pip, setuptools, wheel."""
     lines: tuple[str, ...]
-    """PEP 508 requirements: those of the build first."""
+    """The requirements."""
     constraints: tuple[str, ...]
     as_of: str | None
     """Releases after this moment (RFC 3339) do not count; None when all count."""
@@ -39,7 +41,10 @@ class Recipe(NamedTuple):
 
     def pinned(self, name: str) -> str | None:
         """The line for a distribution, None where there is none."""
-        return next((text for text in self.lines if re.match(rf"{re.escape(name)}(?![\w.-])", text)), None)
+        return next(
+            (text for text in (*self.build, *self.lines) if re.match(rf"{re.escape(name)}(?![\w.-])", text)),
+            None,
+        )
 
 
 def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
@@ -58,7 +63,8 @@ def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
     constraints = [entry for entry in listing.constraints if _is_askable(entry)]
     return Recipe(
         environment.python,
-        tuple(dict.fromkeys(line(entry) for entry in (*build, *asked))),
+        tuple(dict.fromkeys(map(line, build))),
+        tuple(dict.fromkeys(map(line, asked))),
         tuple(dict.fromkeys(map(line, constraints))),
         _moment(model, as_of),
         listing.file,

@@ -167,7 +167,7 @@ class Stage:
                 job(model), model.directory.root, size, environment.python, environment.folder, self.wish
             )
         except UnconfinedError as error:
-            hint = "--allow-weak-sandbox loads it all the same" if error.missing and os.name != "nt" else None
+            hint = "--allow-weak-sandbox loads it all the same" if error.missing else None
             raise Unproven("MLM905", f"not loaded, because it cannot be confined: {error}", hint) from None
         run = result.run
         if run.python is None and result.end.limit is None:

@@ -150,18 +150,21 @@ def locked(path: str, *, shared: bool = False, wait: bool = True) -> Iterator[No
 if sys.platform == "win32":
 
     def _lock(descriptor: int, *, shared: bool, wait: bool) -> None:
+        """``LockFileEx``, since ``msvcrt.locking`` has no shared locks."""
+        import ctypes
         import msvcrt
-        import time
 
-        while not shared:  # Windows refuses to remove what is in use
-            try:
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            except OSError:
-                if not wait:
-                    raise BlockingIOError from None
-                time.sleep(0.1)
-            else:
-                return
+        immediately, exclusive, no = 1, 2, 0
+        is_locked, is_pending = 33, 997
+        lock = ctypes.WinDLL("kernel32", use_last_error=True).LockFileEx
+        lock.argtypes = (ctypes.c_void_p, *[ctypes.c_uint32] * 4, ctypes.c_void_p)
+        how = (no if shared else exclusive) | (no if wait else immediately)
+        overlapped = ctypes.create_string_buffer(32)  # from the first byte on, and no event
+        if not lock(msvcrt.get_osfhandle(descriptor), how, 0, 1, 0, overlapped):
+            error = ctypes.get_last_error()
+            if error in (is_locked, is_pending):
+                raise BlockingIOError(error, "locked")
+            raise ctypes.WinError(error)
 
 else:
 

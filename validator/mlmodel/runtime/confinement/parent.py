@@ -7,6 +7,7 @@ import json
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ MAX_REPORT = 4 * 1024 * 1024
 MAX_OUTPUT = 64 * 1024
 """Bytes of standard output and error that are kept, the last ones."""
 INTERVAL = 0.1
+STOPPED = "the end of what it was for"
+"""The limit of what was stopped."""
 PROTECTED = {
     "files": ("read", "write", "write environment", "truncate", "chmod"),
     "network": ("tcp", "udp", "unix"),
@@ -90,8 +93,13 @@ def run(
     Raises:
         UnconfinedError: files or the network would stay open, and ``weak`` is not set.
     """
-    if os.name == "nt":
-        raise UnconfinedError("Windows is not confined yet", tuple(PROTECTED))
+    if sys.platform == "win32":
+        from mlmodel.runtime.confinement import winapi, windows
+
+        return windows.run(
+            command, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
+            without=without, listen=listen, stop=stop, system=winapi,
+        )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder, contextlib.ExitStack() as closing:
         report, reporting = os.pipe()
         status, answering = os.pipe()
@@ -192,11 +200,15 @@ def _watched(
             now = time.monotonic()
             if now - checked > INTERVAL:
                 checked = now
-                limit = _exceeded(process, kept, scratch, limits, deadline - now)
+                limit = exceeded(
+                    memory.resident(process.pid), kept["report"], scratch, limits, deadline - now
+                )
+                if limit is None and len(kept["status"]) > MAX_OUTPUT:
+                    limit = "one line of status"
                 if listen is not None:
                     listen(bytes(kept["report"][-4096:]))
             if stop is not None and stop.is_set():
-                limit = "the end of what it was for"
+                limit = STOPPED
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
 
@@ -205,17 +217,13 @@ def _seconds(wall: float) -> str:
     return f"{wall:g} seconds"
 
 
-def _exceeded(
-    process: subprocess.Popen[bytes], kept: dict[str, bytearray], scratch: str, limits: Limits, left: float
-) -> str | None:
+def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
     """The limit that was reached, in words."""
     if left <= 0:
         return _seconds(limits.wall)
-    if len(kept["report"]) > MAX_REPORT:
+    if len(report) > MAX_REPORT:
         return f"{MAX_REPORT >> 20} MiB of report"
-    if len(kept["status"]) > MAX_OUTPUT:
-        return "one line of status"
-    if memory.resident(process.pid) > limits.memory:
+    if resident > limits.memory:
         return f"{limits.memory / (1 << 30):.3g} GiB of memory"
     if _size(scratch) > limits.disk:
         return f"{limits.disk >> 20} MiB of disk"
@@ -235,12 +243,31 @@ def _size(folder: str) -> int:
             with os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
+                        if not _leads_elsewhere(entry):
+                            pending.append(entry.path)
                     else:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                        total += _taken(entry)
         except OSError:
             continue
     return total
+
+
+if sys.platform == "win32":
+
+    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:
+        """Whether a folder is a junction, which Windows does not call a link."""
+        return bool(entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+
+    def _taken(entry: os.DirEntry[str]) -> int:
+        return os.lstat(entry.path).st_size  # what the folder tells is old while a file is open
+
+else:
+
+    def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:  # noqa: ARG001
+        return False
+
+    def _taken(entry: os.DirEntry[str]) -> int:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
 
 
 def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:

@@ -113,9 +113,11 @@ def variables(scratch: str) -> dict[str, str]:
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
     )
     return {
-        "PATH": os.defpath,
-        "HOME": scratch,
-        "TMPDIR": scratch,
+        **(
+            of_windows(scratch)
+            if os.name == "nt"
+            else {"PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch}
+        ),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         **threads,
@@ -130,6 +132,35 @@ def variables(scratch: str) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         **dict(SYSTEM.variables),
     }
+
+
+def of_windows(scratch: str) -> dict[str, str]:
+    """The same on Windows, and what its own libraries and Python's ``platform`` look at; none of it is the user's."""
+    names = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "OS", "PROCESSOR_ARCHITECTURE", "PROCESSOR_IDENTIFIER")  # fmt: skip
+    root = os.environ.get("SYSTEMROOT", r"C:\Windows")
+    return {
+        **{name: os.environ[name] for name in names if name in os.environ},
+        "PATH": f"{root}\\System32;{root}",
+        **dict.fromkeys(("USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP"), scratch),
+    }
+
+
+def program(command: list[str]) -> tuple[list[str], dict[str, str]]:
+    """A command of Windows without the launcher of a virtual environment, and the variables it sets.
+
+    The launcher would start the interpreter as its child, which is refused.  The variable is the one by which it
+    tells the interpreter where it belongs (``PC/launcher.c`` of CPython, 3.7.2 and later; uv's does so, too).
+    """
+    python = os.path.abspath(command[0])
+    configuration = os.path.join(os.path.dirname(os.path.dirname(python)), "pyvenv.cfg")
+    try:
+        with open(configuration, encoding="utf-8", errors="replace") as file:
+            home = re.search(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
+    except OSError:
+        return command, {}
+    if home is None:
+        return command, {}
+    return [os.path.join(home[1], os.path.basename(python)), *command[1:]], {"__PYVENV_LAUNCHER__": python}
 
 
 def rules(python: str, read: list[str], scratch: str) -> dict[str, Any]:
