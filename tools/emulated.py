@@ -57,7 +57,7 @@ def main() -> int:
         with tarfile.open(packages) as tar, open(disk, "wb") as out:
             fill(out, tar, kernel)
         machine = [qemu, *"-machine virt -cpu cortex-a72 -m 2G -nographic -no-reboot -net none".split()]
-        boot = ["-kernel", kernel, "-initrd", disk, "-append", "console=ttyAMA0 quiet panic=-1"]
+        boot = ["-kernel", kernel, "-initrd", disk, "-append", "console=ttyAMA0 quiet nowatchdog panic=-1"]
         passed = False
         with subprocess.Popen(
             [*machine, *boot], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace"
