@@ -144,3 +144,23 @@ def test_no_attempt_is_no_proof() -> None:
 def test_another_disk_is_a_refusal_of_links_only() -> None:
     assert not denials.refused(lambda: denials.every(fail))
     assert denials.refused(lambda: denials.every(fail, more=frozenset({errno.EXDEV})))
+
+
+def test_emptying_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.write_text("text")
+
+    def only_read(path: str, flags: int) -> int:
+        if flags & os.O_TRUNC:
+            refuse()
+        return opened(path, flags)
+
+    opened = os.open
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", only_read)
+        assert denials.refused(lambda: denials.truncate(str(file)))
+        patch.setattr(os, "open", refuse)
+        assert not denials.refused(lambda: denials.truncate(str(file)))
+    assert file.read_text() == "text"
+    assert not denials.refused(lambda: denials.truncate(str(file)))
+    assert file.read_text() == ""

@@ -43,6 +43,7 @@ def restrict(libc: ctypes.CDLL, rules: list[Rule]) -> bool:
     """Allow what the rules say and nothing else; whether the kernel has put it into force.
 
     No TCP, no signals and no abstract Unix sockets to processes outside, where the kernel knows of them.
+    Before version 3 (Linux 6.2) it knows nothing of truncation; the filter of system calls refuses what that leaves open.
     """
     abi = version(libc)
     if abi < 1:

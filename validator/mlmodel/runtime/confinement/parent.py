@@ -30,7 +30,7 @@ INTERVAL = 0.1
 STOPPED = "the end of what it was for"
 """The limit of what was stopped."""
 PROTECTED = {
-    "files": ("read", "write", "write environment", "chmod"),
+    "files": ("read", "write", "write environment", "truncate", "chmod"),
     "network": ("tcp", "udp", "unix"),
     "processes": ("fork", "exec", "signal"),
 }
@@ -137,18 +137,21 @@ def _policy(
     limits: Limits,
     answering: int,
 ) -> dict[str, Any]:
-    canary = os.path.join(folder, "canary")
-    with open(canary, "wb"):
-        pass
-    os.chmod(canary, 0o700)
+    folder = os.path.realpath(folder)
+    canary, readable = os.path.join(folder, "canary"), os.path.join(folder, "readable")
+    for path in (canary, readable):
+        with open(path, "wb"):
+            pass
+        os.chmod(path, 0o700)
     cores = os.cpu_count() or 1
     return {
-        **policy.rules(python, read, scratch),
+        **policy.rules(python, [*read, readable], scratch),
         "command": command,
         "environment": policy.variables(scratch),
         "folder": scratch,
         "status": answering,
         "canary": canary,
+        "readable": readable,
         "forbidden": forbidden,
         "cpu": int(limits.wall * min(cores, 8)) + 1,
         "address_space": limits.address_space,

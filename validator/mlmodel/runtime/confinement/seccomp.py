@@ -16,8 +16,12 @@ _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16
 _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
-_WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
-_CONTROLS = (0x5412, 0x541C, 0x8901, 0x8902)  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
+_ONLY_WRITE, _READ_WRITE, _CREATE, _TRUNCATE = 0o1, 0o2, 0o100, 0o1000  # O_*, the same on both machines
+_WRITING = _ONLY_WRITE | _READ_WRITE | _CREATE | _TRUNCATE
+_CONTROLS = (
+    0x5412, 0x541C, 0x8901, 0x8902,  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
+    0x40086602, 0x401C5820, 0x40806685,  # FS_IOC_SETFLAGS, _FSSETXATTR, _ENABLE_VERITY: what may be read is enough
+)  # fmt: skip
 _OWNERS = (8, 15)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -36,13 +40,14 @@ METADATA: tuple[Numbers, ...] = (
     (92, None), (93, 55), (94, None), (260, 54),  # chown, fchown, lchown, fchownat
     (132, None), (235, None), (261, None), (280, 88),  # utime, utimes, futimesat, utimensat
     (188, 5), (189, 6), (190, 7), (197, 14), (198, 15), (199, 16), (463, 463), (466, 466),  # xattr
+    (469, 469),  # file_setattr
     (76, 45),  # truncate; ftruncate needs a file that was opened for writing
 )  # fmt: skip
 KERNEL: tuple[Numbers, ...] = (
     (101, 117), (310, 270), (311, 271), (312, 272), (440, 440),  # ptrace, process_vm_*, kcmp, process_madvise
     (272, 97), (308, 268),  # unshare, setns
     (165, 40), (166, 39), (155, 41), (161, 51),  # mount, umount2, pivot_root, chroot
-    (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442),  # the new mount calls
+    (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442), (467, 467),  # the new mount calls
     (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
     (141, 140), (251, 30),  # setpriority, ioprio_set; sched_set* stay, which thread pools use with numbers of threads
     (256, 238), (279, 239), (448, 448), (212, 18),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
@@ -60,10 +65,11 @@ KERNEL: tuple[Numbers, ...] = (
 ABSENT: tuple[Numbers, ...] = (
     (435, 435),  # clone3: libraries then use clone, of which the flags can be seen
     (425, 425), (426, 426), (427, 427),  # io_uring
+    (437, 437),  # openat2: programs then use openat, of which the flags can be seen
 )  # fmt: skip
 WRITES: tuple[Numbers, ...] = (
     (82, None), (264, 38), (316, 276), (87, None), (263, 35), (83, None), (258, 34), (84, None),  # rename ... rmdir
-    (86, None), (265, 37), (88, None), (266, 36), (133, None), (259, 33), (85, None), (437, 437),  # link ... openat2
+    (86, None), (265, 37), (88, None), (266, 36), (133, None), (259, 33), (85, None),  # link ... creat
 )  # fmt: skip
 """Calls that change files, for a kernel without Landlock."""
 _CLONE: Numbers = (56, 220)
@@ -121,9 +127,11 @@ def program(machine: str, pid: int, *, read_only: bool) -> bytes | None:
     steps += _unless(_PRLIMIT[column], 0, own, errno.EPERM)
     steps += _if(_IOCTL[column], 1, _CONTROLS, errno.EPERM)
     steps += _if(_FCNTL[column], 1, _OWNERS, errno.EPERM)
-    if read_only:
-        steps += _if_set(_OPEN[column], 1, _WRITING, errno.EROFS)
-        steps += _if_set(_OPENAT[column], 2, _WRITING, errno.EROFS)
+    for opened, argument in ((_OPEN, 1), (_OPENAT, 2)):
+        if read_only:
+            steps += _if_set(opened[column], argument, _WRITING, errno.EROFS)
+        else:
+            steps += _opening(opened[column], argument)
     steps.append(Step(_RETURN, _ALLOW))
     return b"".join(struct.pack("HBBI", step.code, step.yes, step.no, step.value) for step in steps)
 
@@ -157,6 +165,26 @@ def _if_set(number: int | None, argument: int, bits: int, error: int) -> list[St
     """Refuse a call with one of these bits set in an argument."""
     return _about(
         number, argument, [Step(_SET, bits, 0, 1), Step(_RETURN, _ERROR | error), Step(_RETURN, _ALLOW)]
+    )
+
+
+def _opening(number: int | None, argument: int) -> list[Step]:
+    """Refuse to truncate a file without opening it for writing, and to open it for neither reading nor writing (3).
+
+    Landlock before Linux 6.2 looks at neither: what may be read could be emptied by ``O_RDONLY | O_TRUNC``, and what
+    may not even be read, by ``3 | O_TRUNC``.
+    """
+    return _about(
+        number,
+        argument,
+        [
+            Step(_SET, _ONLY_WRITE, 0, 1),
+            Step(_SET, _READ_WRITE, 2, 3),
+            Step(_SET, _READ_WRITE, 2, 0),
+            Step(_SET, _TRUNCATE, 0, 1),
+            Step(_RETURN, _ERROR | errno.EACCES),
+            Step(_RETURN, _ALLOW),
+        ],
     )
 
 

@@ -151,6 +151,7 @@ def proofs(policy: dict[str, Any]) -> dict[str, bool]:
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
         "write environment": lambda: denials.create(forbidden),
+        "truncate": lambda: denials.truncate(policy["readable"]),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
