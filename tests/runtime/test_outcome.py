@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlmodel.directory import ModelDirectory
@@ -148,7 +148,7 @@ events = st.fixed_dictionaries(
 EXAMPLE = Model(ModelDirectory(str(ROOT / "examples" / "sklearn-logistic-regression")))
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(events, max_size=6),
     st.sampled_from([diagnosis.End(0), diagnosis.End(-11), diagnosis.End(-9, "120 seconds")]),
