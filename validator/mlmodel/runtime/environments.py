@@ -7,12 +7,10 @@ import os
 import platform
 import re
 import tempfile
-import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.runtime import store
-from mlmodel.runtime.bytecode import Bytecode
 from mlmodel.runtime.confinement import disk
 from mlmodel.runtime.wish import tell
 from mlmodel.uv import UnansweredError, ask, explanation_of_date, write
@@ -203,51 +201,6 @@ class Maker(NamedTuple):
             answer = ask(self.uv, step, folder, left, listen=self.wish.say)
             if not answer.solved:
                 raise UnansweredError(f"uv could not install what it resolved: {answer.text.strip()[-300:]}")
-
-
-class Guess:
-    """Makes the environment that uv's cache suggests, and begins with its bytecode, while the index is asked.
-
-    A context, at whose end nothing of it is left but the environment.
-
-    Args:
-        maker: whoever asks the index.
-        recipe: what is asked for.
-        python: for which interpreter.
-        work: the job of the probe.
-    """
-
-    def __init__(self, maker: Maker, recipe: Recipe, python: Interpreter, work: dict[str, Any]) -> None:
-        self._maker = maker._replace(wish=maker.wish._replace(offline=True, say=None))
-        self._asked = recipe, python
-        self._work = work
-        self._folder: str | None = None
-        self._libraries: Bytecode | None = None
-        self._leaving = contextlib.ExitStack()
-        self._thread = threading.Thread(target=self._make, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
-        self._leaving.close()
-
-    def of(self, folder: str) -> Bytecode | None:
-        """What has been begun with for an environment, if it is that one and has been made for this."""
-        self._thread.join()
-        return self._libraries if folder == self._folder else None
-
-    def _make(self) -> None:
-        with contextlib.suppress(UnansweredError, OSError):
-            found = self._maker.resolve(*self._asked)
-            if found.lock is None:
-                return
-            folder, made = self._leaving.enter_context(self._maker.environment(found.lock, self._asked[1]))
-            if made:
-                libraries = Bytecode(folder, interpreter(folder), self._work, self._maker.wish)
-                self._leaving.enter_context(libraries)
-                self._folder, self._libraries = folder, libraries
 
 
 def _over(first: str, second: str) -> str:

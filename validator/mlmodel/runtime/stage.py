@@ -12,6 +12,7 @@ from mlmodel.model import make
 from mlmodel.rules import catalogue
 from mlmodel.runtime import diagnosis, environments, pythons, recipe, running, store
 from mlmodel.runtime.confinement.parent import UnconfinedError
+from mlmodel.runtime.guess import Guess
 from mlmodel.runtime.job import job
 from mlmodel.runtime.wish import tell
 from mlmodel.uv import UnansweredError, find_uv
@@ -133,7 +134,7 @@ class Stage:
             yield make(
                 "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
             )
-        guess = environments.Guess(maker, wanted, python, job(model))
+        guess = Guess(maker, wanted, python, job(model))
         with guess:
             yield from self._recreated(model, wanted, python, maker, guess)
 
@@ -143,7 +144,7 @@ class Stage:
         wanted: Recipe,
         python: pythons.Interpreter,
         maker: environments.Maker,
-        guess: environments.Guess,
+        guess: Guess,
     ) -> Iterator[Finding]:
         started = time.monotonic()
         found = maker.resolve(wanted, python)

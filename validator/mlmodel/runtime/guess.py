@@ -1,0 +1,61 @@
+"""What can be done while the index is asked: where nothing is new there, the environment is made when it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.runtime.bytecode import Bytecode
+from mlmodel.runtime.environments import interpreter
+from mlmodel.uv import UnansweredError
+
+if TYPE_CHECKING:
+    from mlmodel.runtime.environments import Maker
+    from mlmodel.runtime.pythons import Interpreter
+    from mlmodel.runtime.recipe import Recipe
+
+
+class Guess:
+    """Makes the environment that uv's cache suggests, and begins with its bytecode, while the index is asked.
+
+    A context, at whose end nothing of it is left but the environment.
+
+    Args:
+        maker: whoever asks the index.
+        recipe: what is asked for.
+        python: for which interpreter.
+        work: the job of the probe.
+    """
+
+    def __init__(self, maker: Maker, recipe: Recipe, python: Interpreter, work: dict[str, Any]) -> None:
+        self._maker = maker._replace(wish=maker.wish._replace(offline=True, say=None))
+        self._asked = recipe, python
+        self._work = work
+        self._folder: str | None = None
+        self._libraries: Bytecode | None = None
+        self._leaving = contextlib.ExitStack()
+        self._thread = threading.Thread(target=self._make, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._leaving.close()
+
+    def of(self, folder: str) -> Bytecode | None:
+        """What has been begun with for an environment, if it is that one and has been made for this."""
+        self._thread.join()
+        return self._libraries if folder == self._folder else None
+
+    def _make(self) -> None:
+        with contextlib.suppress(UnansweredError, OSError):
+            found = self._maker.resolve(*self._asked)
+            if found.lock is None:
+                return
+            folder, made = self._leaving.enter_context(self._maker.environment(found.lock, self._asked[1]))
+            if made:
+                libraries = Bytecode(folder, interpreter(folder), self._work, self._maker.wish)
+                self._leaving.enter_context(libraries)
+                self._folder, self._libraries = folder, libraries
