@@ -134,7 +134,8 @@ def test_what_the_probe_begins_with_comes_last(tmp_path: Path) -> None:
         "one/x",
         "two",
     ]
-    times = {path.name.partition(".")[0]: path.stat().st_mtime_ns for path in kept.rglob("*.pyc")}
+    inside = Path(str(kept) + str(site))  # beside it, there is what the script itself imports
+    times = {path.name.partition(".")[0]: path.stat().st_mtime_ns for path in inside.rglob("*.pyc")}
     assert max(times["m"], times["n"]) <= times["two"] <= min(times["__init__"], times["x"])
 
 
