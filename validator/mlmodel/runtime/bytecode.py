@@ -17,6 +17,7 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.runtime import job
 from mlmodel.runtime.confinement import disk, parent, policy
 from mlmodel.runtime.store import Store
 
@@ -106,17 +107,13 @@ class Bytecode:
     def _ahead(self) -> None:
         assert self.fresh is not None
         work = self._work
-        served = ["mlflow.pyfunc", work["loader"], "mlflow.pyfunc.scoring_server"] if work["pyfunc"] else []
-        first = list(dict.fromkeys(module.partition(".")[0] for module, _ in work["imports"]))
-        roots = dict.fromkeys([*served, *(module for module, _ in work["globals"])])
-        skops = work["native"] is not None and work["native"]["format"] == "skops"
-        job = {
-            "roots": [*roots, *(("skops.io",) if skops else ())],
-            "later": first,
-            "whole": ["sklearn"] if skops else [],  # of which skops.io imports every estimator
+        plan = {
+            "roots": [*(work["served"] if work["pyfunc"] else ()), *work["classes"]],
+            "later": list(dict.fromkeys(module.partition(".")[0] for module, _ in work["imports"])),
+            "whole": ["sklearn"] if job.SKOPS in work["classes"] else [],
             "until": self._ready,
         }
-        self._compile(self.fresh, self.scratch, job, self._over)
+        self._compile(self.fresh, self.scratch, plan, self._over)
 
     def _receive(self) -> None:
         """Take the bytecode out of the reach of the probe as soon as that says it is ready."""
@@ -164,7 +161,7 @@ class Bytecode:
             shutil.copytree(made, kept, dirs_exist_ok=True)
 
     def _compile(
-        self, prefix: str, scratch: str, job: dict[str, Any], stop: threading.Event | None = None
+        self, prefix: str, scratch: str, plan: dict[str, Any], stop: threading.Event | None = None
     ) -> None:
         """Run the compiler, confined to a folder; what it does not do is done later or not at all."""
         assert self._environment is not None
@@ -175,7 +172,7 @@ class Bytecode:
         ):
             path = os.path.join(os.path.realpath(place), "job.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump({"folders": _packages(self._environment), **job}, file)
+                json.dump({"folders": _packages(self._environment), **plan}, file)
             parent.run(
                 lambda *_: [self._python, *options, COMPILER, path],
                 python=self._python,

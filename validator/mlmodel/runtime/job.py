@@ -17,6 +17,8 @@ MAX_IMPORTS = 60
 """Declared libraries that the probe imports."""
 FORMATS = ("pickle", "cloudpickle", "joblib", "skops")
 """Formats of serialized objects that the probe reads without MLflow."""
+SKOPS = "skops.io"
+"""The module of skops that reads; it imports every estimator of scikit-learn."""
 _MLFLOW = frozenset({"mlflow", "mlflow-skinny", "mlflow-tracing"})
 _NOT_IMPORTED = _MLFLOW | {"pip", "setuptools", "wheel"}
 
@@ -47,7 +49,8 @@ def job(model: Model) -> dict[str, Any]:
         "globals": _globals(model),
         "native": found._asdict() if found is not None else None,
         "pyfunc": bool(conf) and (found is None or not _MLFLOW.isdisjoint(names)),
-        "loader": _loader(conf.get("loader_module")),
+        "served": ["mlflow.pyfunc", _loader(conf.get("loader_module")), "mlflow.pyfunc.scoring_server"],
+        "classes": _classes(model, found),
         "bytecode": None,
         "predict": predict if isinstance(predict, str) and predict.isidentifier() else "predict",
         "example": None
@@ -96,6 +99,14 @@ def _code(model: Model) -> str | None:
         if isinstance(code, str) and code and paths.fault(code) is None:
             return code
     return None
+
+
+def _classes(model: Model, native: Native | None) -> list[str]:
+    """The modules of these classes and functions, and the one that reads what skops wrote, which imports as much."""
+    modules = {module for module, _ in _globals(model)}
+    if native is not None and native.format == "skops":
+        modules.add(SKOPS)
+    return sorted(modules)
 
 
 def _globals(model: Model) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.findings import Location, Severity
 from mlmodel.model import make
@@ -93,8 +93,8 @@ class Stage:
         """MLM701, MLM710-MLM743, MLM904, MLM905: it loads and predicts, in the environment that it records."""
         started = time.monotonic()
         try:
-            self._refuse(model)
-            yield from self._run(model)
+            work = self._accepted(model)
+            yield from self._run(model, work)
         except Unproven as why:
             yield why.finding
         except UnansweredError as error:
@@ -103,7 +103,8 @@ class Stage:
             tell(self.wish, "")
             self.load = self.load._replace(seconds=time.monotonic() - started)
 
-    def _refuse(self, model: Model) -> None:
+    def _accepted(self, model: Model) -> dict[str, Any]:
+        """The job of the probe, for a model that can be loaded and is not refused."""
         runs = [f for f in self._found if catalogue()[f.rule].executes and f.severity is Severity.ERROR]
         if runs and not self.wish.trust:
             message = (
@@ -115,13 +116,14 @@ class Stage:
             raise Unproven(
                 "MLM905", "no flavor of it is one that can be loaded here: it has no python_function"
             )
+        return work
 
-    def _run(self, model: Model) -> Iterator[Finding]:
+    def _run(self, model: Model, work: dict[str, Any]) -> Iterator[Finding]:
         if not self.wish.recreate:
             environment = Environment(os.path.abspath(self.wish.python or sys.executable))
             if not os.access(environment.python, os.X_OK):
                 raise Unproven("MLM905", f"{environment.python} is no program")
-            yield from self._probe(model, environment)
+            yield from self._probe(model, work, environment)
             return
         yield from recipe.notes(model)
         maker = environments.Maker(find_uv("--load=recreate"), self.wish, store.Store())
@@ -134,13 +136,14 @@ class Stage:
             yield make(
                 "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
             )
-        guess = Guess(maker, wanted, python, job(model))
+        guess = Guess(maker, wanted, python, work)
         with guess:
-            yield from self._recreated(model, wanted, python, maker, guess)
+            yield from self._recreated(model, work, wanted, python, maker, guess)
 
     def _recreated(
         self,
         model: Model,
+        work: dict[str, Any],
         wanted: Recipe,
         python: pythons.Interpreter,
         maker: environments.Maker,
@@ -163,7 +166,7 @@ class Stage:
                 seconds=time.monotonic() - started,
                 folder=folder,
             )
-            yield from self._probe(model, environment, guess.of(folder))
+            yield from self._probe(model, work, environment, guess.of(folder))
 
     def _python(self, wanted: Recipe, maker: environments.Maker) -> pythons.Interpreter:
         python = pythons.find(wanted.python, maker.uv)
@@ -174,13 +177,13 @@ class Stage:
         return python
 
     def _probe(
-        self, model: Model, environment: Environment, libraries: Bytecode | None = None
+        self, model: Model, work: dict[str, Any], environment: Environment, libraries: Bytecode | None = None
     ) -> Iterator[Finding]:
         tell(self.wish, "loading and predicting")
         size = sum(entry.size for entry in model.directory.entries.values())
         try:
             result = running.run(
-                job(model), model.directory.root, size, environment.python, environment.folder, self.wish,
+                work, model.directory.root, size, environment.python, environment.folder, self.wish,
                 libraries,
             )  # fmt: skip
         except UnconfinedError as error:

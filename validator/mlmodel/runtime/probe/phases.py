@@ -182,7 +182,7 @@ class Probe:
     def import_mlflow(self) -> dict[str, Any]:
         """Import what serves models; the first thing that fails in an environment that does not fit it."""
         module = importlib.import_module("mlflow.pyfunc")
-        for more in (self.job["loader"], "mlflow.pyfunc.scoring_server"):  # which loading and serving import
+        for more in self.job["served"]:  # which loading and serving import
             with contextlib.suppress(Exception):  # where it is needed, it is tried again
                 importlib.import_module(more)
         return {"version": getattr(sys.modules.get("mlflow"), "__version__", None), "file": module.__file__}
@@ -192,10 +192,7 @@ class Probe:
 
         Only there is it sure that the model's own code, which is not on the import path yet, has no module of that name.
         """
-        modules = {module for module, _ in self.job["globals"]}
-        if self.job["native"] is not None and self.job["native"]["format"] == "skops":
-            modules.add("skops.io")
-        for module in sorted(modules):
+        for module in self.job["classes"]:
             if module.partition(".")[0] in sys.modules:
                 with contextlib.suppress(Exception):  # it is tried again, and told of
                     importlib.import_module(module)
