@@ -39,13 +39,19 @@ def call(number, *arguments):
 
 
 def confined(
-    folder: Path, program: str, limits: Limits = SMALL, *, weak: bool = False, without: tuple[str, ...] = ()
+    folder: Path,
+    program: str,
+    limits: Limits = SMALL,
+    *,
+    weak: bool = False,
+    without: tuple[str, ...] = (),
+    prelude: str = PRELUDE,
 ) -> Outcome:
     """Run a program confined; it may tell its report with ``tell``."""
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     script = folder / "program.py"
-    script.write_text(PRELUDE + textwrap.dedent(program), encoding="utf-8")
+    script.write_text(prelude + textwrap.dedent(program), encoding="utf-8")
     return parent.run(
         lambda report, _: [sys.executable, "-I", "-B", str(script), str(report)],
         python=sys.executable,

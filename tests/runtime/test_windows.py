@@ -22,11 +22,11 @@ import pytest
 from mlmodel.directory import ModelDirectory
 from mlmodel.model import Model
 from mlmodel.runtime import job, running
-from mlmodel.runtime.confinement import attempts, disk, parent, policy, windows, winstructs
+from mlmodel.runtime.confinement import attempts, denials, disk, parent, policy, windows, winstructs
 from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
 from mlmodel.runtime.confinement.policy import Limits
 from mlmodel.runtime.wish import Wish
-from tests.runtime import tiny, windows_layout
+from tests.runtime import test_confinement, tiny, windows_layout
 
 REAL = os.name == "nt"
 WINE = REAL and hasattr(getattr(ctypes, "windll").ntdll, "wine_get_version")  # noqa: B009 -- known there only
@@ -448,7 +448,7 @@ def test_what_counts_as_refused(error: OSError | None, expected: bool) -> None:
 
 def test_attempts_succeed_where_nothing_confines(tmp_path: Path) -> None:
     assert not attempts.refused(attempts.child)
-    assert not attempts.refused(lambda: attempts.create(str(tmp_path / "new")))
+    assert not attempts.refused(lambda: denials.create(str(tmp_path)))
     assert os.listdir(tmp_path) == []
 
 
@@ -470,15 +470,7 @@ def attempt(work):
 def confined(
     folder: Path, program: str, limits: Limits = SMALL, *, weak: bool = True, without: tuple[str, ...] = ()
 ) -> Outcome:
-    scratch = folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    script = folder / "program.py"
-    script.write_text(PRELUDE + textwrap.dedent(program), encoding="utf-8")
-    return parent.run(
-        lambda report, _: [sys.executable, "-I", "-B", str(script), str(report)],
-        python=sys.executable, read=[str(script)], forbidden=sys.prefix, scratch=str(scratch),
-        limits=limits, weak=weak, without=without,
-    )  # fmt: skip
+    return test_confinement.confined(folder, program, limits, weak=weak, without=without, prelude=PRELUDE)
 
 
 @on_windows

@@ -14,6 +14,10 @@ import socket
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # -I leaves it out
+
+import denials
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +37,6 @@ def refused(attempt: Callable[[], object]) -> bool:
     except OSError as error:
         return error.errno in _ERRORS or getattr(error, "winerror", None) in _WINDOWS_ERRORS
     return False
-
-
-def create(path: str) -> None:
-    """Make a file and remove it."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    os.unlink(path)
 
 
 def child() -> None:
@@ -66,7 +64,7 @@ def proofs(canary: str, forbidden: str, process: int) -> dict[str, bool]:
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
-        "write environment": lambda: create(os.path.join(forbidden, f".mlmodel-{os.getpid()}")),
+        "write environment": lambda: denials.create(forbidden),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
@@ -75,7 +73,7 @@ def proofs(canary: str, forbidden: str, process: int) -> dict[str, bool]:
     }
     found = {name: refused(attempt) for name, attempt in tries.items()}
     try:
-        create(f"mlmodel-{os.getpid()}")
+        denials.create(os.curdir)
     except OSError:
         return {**found, "own folder": False}
     return {**found, "own folder": True}

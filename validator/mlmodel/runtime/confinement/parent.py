@@ -17,7 +17,7 @@ from mlmodel.runtime.confinement import disk, memory, policy
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlmodel.runtime.confinement.policy import Limits
 
@@ -232,6 +232,12 @@ _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk
 """What is watched: how much memory a process takes, not every system tells."""
 
 
+def held(protected: Mapping[str, Sequence[str]], proofs: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """What of the protected is enforced, since all was refused that has to be, and what is not."""
+    enforced = [name for name, needed in protected.items() if all(proofs.get(proof) for proof in needed)]
+    return enforced, [name for name in protected if name not in enforced]
+
+
 def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:
     try:
         told = json.loads(kept["status"])
@@ -239,8 +245,7 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
         reason = bytes(kept["output"]).decode("utf-8", "replace").strip()[-300:]
         raise UnconfinedError(f"the confinement did not start: {limit or reason or returned}") from None
     proofs = told["proofs"]
-    enforced = [name for name, needed in PROTECTED.items() if all(proofs.get(proof) for proof in needed)]
-    missing = [name for name in PROTECTED if name not in enforced]
+    enforced, missing = held(PROTECTED, proofs)
     if returned == 99 and not kept["report"]:
         said = (
             bytes(kept["output"]).decode("utf-8", "replace").strip().splitlines()[-1:]

@@ -34,6 +34,7 @@ from mlmodel.runtime.confinement.parent import (
     Outcome,
     UnconfinedError,
     exceeded,
+    held,
 )
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ def run(
     seconds = int(limits.wall * min(os.cpu_count() or 1, 8)) + 1
     with contextlib.ExitStack() as closing:
         way = _way(forbidden, scratch, limits, seconds, without, system, closing)
-        enforced = [name for name, needed in PROTECTED.items() if all(way.proofs[proof] for proof in needed)]
-        missing = [name for name in PROTECTED if name not in enforced]
+        enforced, missing = held(PROTECTED, way.proofs)
         if not weak and {"files", "network"} & set(missing):
             raise UnconfinedError(f"{' and '.join(missing)} would stay open to it", missing)
         if "files" in missing and all(way.proofs[proof] for proof in CHANGES):
