@@ -165,9 +165,11 @@ def run(
     prelude = (
         "import os, sys, time\ndef tell(text):\n    os.write(int(sys.argv[1]), str(text).encode() + b'\\n')\n"
     )
+    # Not that of a virtual environment, whose base need not have the same name here as it does on Windows.
+    python = os.path.realpath(sys.executable)
     try:
         return windows.run(
-            lambda report, _: [sys.executable, "-I", "-c", prelude + textwrap.dedent(program), str(report)],
+            lambda report, _: [python, "-I", "-c", prelude + textwrap.dedent(program), str(report)],
             forbidden=sys.prefix,
             scratch=str(scratch),
             limits=limits,
