@@ -56,6 +56,18 @@ def system_library(name: str) -> str | None:
     return library
 
 
+@cache
+def of_mlflow() -> frozenset[str]:
+    """The distributions that hold MLflow itself."""
+    return frozenset(table("distributions.json")["mlflow"])
+
+
+@cache
+def tools() -> frozenset[str]:
+    """The distributions that install the others."""
+    return frozenset(table("distributions.json")["tools"])
+
+
 # -- Requires-Python -------------------------------------------------------------------------------
 
 

@@ -163,7 +163,11 @@ class Environment:
     def special_lines(self) -> tuple[Entry, ...]:
         """Those of :attr:`own_lines` that are more than a name and versions, which are all that most models have."""
         return tuple(
-            [entry for entry in self.own_lines if entry.target or entry.options or entry.form in _HEAVY]
+            [
+                entry
+                for entry in self.own_lines
+                if entry.target or entry.options or entry.only_pip or entry.form in _HEAVY
+            ]
         )
 
     @cached_property
