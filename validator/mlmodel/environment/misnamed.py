@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.environment import distributions
 from mlmodel.environment.pythons import table
+from mlmodel.standard import standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
     meant = names["import-names"].get(name)
     if meant is not None:
         return Misnamed(name, False, absent, tuple(meant))
-    if name in _modules_of_python() and name not in _KEPT and distributions.is_standard(name, python):
+    if name in _modules_of_python() and name not in _KEPT and standard_library.is_standard(name, python):
         return Misnamed(name, True, absent, ())
     return None
 
@@ -73,8 +73,7 @@ def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
 @cache
 def _modules_of_python() -> frozenset[str]:
     """The modules of Python 3 by name, without those that only Python 2 had."""
-    known = table("standard-library.json")
-    return frozenset(name for name in (*known["always"], *known["sometimes"]) if name.islower()) - _OF_PYTHON_2
+    return frozenset(name for name in standard_library.modules() if name.islower()) - _OF_PYTHON_2
 
 
 _OF_PYTHON_2 = frozenset(
