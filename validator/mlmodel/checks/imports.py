@@ -178,7 +178,7 @@ def numpy_generation(model: Model) -> Iterator[Finding]:
                 *listing.named("numpy"),
                 *(entry for entry in listing.constraints if entry.name == "numpy"),
             ):
-                if entry.clauses and not any(
+                if recorded.of(model).applies(entry) and entry.clauses and not any(
                     versions.allows(entry.clauses, known) for known in _numpy_from(needed, entry.pin)
                 ):
                     module = f"numpy._core.{min(found)}"

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
-from mlrecorded.of(model) import distributions, misnamed, recorded, versions
-from mlrecorded.of(model).credentials import credential, masked
-from mlrecorded.of(model).requirements import Form
+from mlmodel.environment import distributions, misnamed, recorded, versions
+from mlmodel.environment.credentials import credential, masked
+from mlmodel.environment.requirements import Form
 from mlmodel.model.directory import Kind
 from mlmodel.model.paths import fault
 from mlmodel.standard.rules import new_finding
@@ -16,7 +16,7 @@ from mlmodel.standard.rules import new_finding
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from mlrecorded.of(model).requirements import Entry
+    from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
 
@@ -255,7 +255,7 @@ _REBUILD = "put a wheel into the directory that was built for the recorded Pytho
 
 def _refused(model: Model, path: str) -> str | None:
     """Why pip does not install a wheel, None where nothing speaks against it."""
-    from mlrecorded.of(model) import wheels as reading
+    from mlmodel.environment import wheels as reading
 
     python = recorded.of(model).python
     version = ".".join(map(str, python or ()))

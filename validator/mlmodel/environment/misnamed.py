@@ -87,4 +87,11 @@ _OF_PYTHON_2 = frozenset(
 
 def any_of(names: Iterable[str], python: tuple[int, ...] | None) -> tuple[Misnamed, ...]:
     """The misnamed ones of several names."""
-    return tuple(found for name in names if (found := misnamed(name, python)) is not None)
+    suspects = _suspects().intersection(names)
+    return tuple(found for name in sorted(suspects) if (found := misnamed(name, python)) is not None)
+
+
+@cache
+def _suspects() -> frozenset[str]:
+    """All names that :func:`misnamed` may know."""
+    return _modules_of_python().union(table("distributions.json")["import-names"])

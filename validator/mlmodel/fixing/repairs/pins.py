@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.checks.pins import saved_versions
 from mlmodel.environment import recorded, versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
@@ -48,7 +47,7 @@ def pinned(model: Model, finding: Finding) -> Repair | None:
 
 def _recorded_version(model: Model, name: str, lines: Sequence[Entry]) -> str | None:
     """The one version of a distribution that the MLmodel file records; or else, that another list pins."""
-    saved = {versions.public(version) for known, version, _ in saved_versions(model) if known == name}
+    saved = {one.public for one in saved_versions.of(model) if one.distribution == name}
     mlflow = model.config.get("mlflow_version")
     if name in ("mlflow", "mlflow-skinny") and isinstance(mlflow, str):
         saved.add(mlflow)
