@@ -16,6 +16,7 @@ from mlmodel.checks import (
     input_example,
     mlmodel_file,
     named_files,
+    objects,
     pins,
     recorded_files,
     recorded_python,
@@ -44,6 +45,7 @@ ALL: tuple[Check, ...] = (
     *recorded_files.CHECKS,
     *named_files.CHECKS,
     *imports.CHECKS,
+    *objects.CHECKS,
     *serialized.CHECKS,
     *input_example.CHECKS,
 )

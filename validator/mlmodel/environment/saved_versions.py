@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel.environment import recorded, versions
 from mlmodel.environment.pythons import table
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.model import fact
 from mlmodel.standard import schemas
 

@@ -6,10 +6,10 @@ import re
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import UnreadableError
+from mlmodel.sources.directory import UnreadableError
 
 if TYPE_CHECKING:
-    from mlmodel.model.directory import ModelDirectory
+    from mlmodel.sources.directory import ModelDirectory
 
 MAX_MEMBERS = 20_000
 """Files of a wheel that is looked into; the largest on PyPI have about as many."""
