@@ -23,7 +23,9 @@ HEAD = (
     "# Written by tools/module_history.py on {day} from the wheels of {releases}.\n"
     "series\t{series}\n"
 )
-SKIPPED = frozenset({"tests", "test", "testing", "_testing", "conftest", "setup", "_examples", "examples", "benchmarks"})
+SKIPPED = frozenset(
+    {"tests", "test", "testing", "_testing", "conftest", "setup", "_examples", "examples", "benchmarks"}
+)
 EXTENSIONS = (".so", ".pyd")
 
 
@@ -44,12 +46,16 @@ def contents(wheel: Path) -> tuple[set[str], dict[str, set[str]], dict[str, set[
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             parts = name.split("/")
-            if parts[0].endswith((".dist-info", ".data", ".libs")) or SKIPPED & {part.split(".")[0] for part in parts}:
+            if parts[0].endswith((".dist-info", ".data", ".libs")) or SKIPPED & {
+                part.split(".")[0] for part in parts
+            }:
                 continue
             if "externals" in parts[:2] and parts[0] == "joblib":
                 continue  # copies of other distributions
             stem = parts[-1].split(".")[0]
-            if not name.endswith((".py", *EXTENSIONS)) or not all(part.isidentifier() for part in [*parts[:-1], stem]):
+            if not name.endswith((".py", *EXTENSIONS)) or not all(
+                part.isidentifier() for part in [*parts[:-1], stem]
+            ):
                 continue
             module = ".".join(parts[:-1] if stem == "__init__" else [*parts[:-1], stem])
             modules.add(module)
@@ -123,7 +129,10 @@ def history(wheels: list[Path]) -> list[str]:
         releases=", ".join(wheel.name.split("-")[1] for wheel in wheels),
         series=" ".join(series),
     )
-    return [head, *(f"{name}\t{since or '-'}\t{until or '-'}\n" for name, (since, until) in sorted(found.items()))]
+    return [
+        head,
+        *(f"{name}\t{since or '-'}\t{until or '-'}\n" for name, (since, until) in sorted(found.items())),
+    ]
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
+    copies,
     directory,
     environment,
     flavors,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 ALL: tuple[Check, ...] = (
     *directory.CHECKS,
+    *copies.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,

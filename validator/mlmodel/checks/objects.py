@@ -82,7 +82,12 @@ def betrayed(model: Model) -> Iterator[Finding]:
             continue
         told.add((file, distribution))
         message = f"{quoted(file)} was written by {distribution} {version}, and {where} says {text}"
-        yield new_finding("MLM497", message, Location(file), f"pin {distribution}=={version}, if the object is the right one")
+        yield new_finding(
+            "MLM497",
+            message,
+            Location(file),
+            f"pin {distribution}=={version}, if the object is the right one",
+        )
 
 
 def _recorded(model: Model, distribution: str) -> tuple[str, str] | None:

@@ -52,7 +52,11 @@ def unpinned(model: Model) -> Iterator[Finding]:
             )
     conda = recorded.of(model).conda
     for package in conda.packages if conda is not None else ():
-        known = package.distribution in seen or package.distribution in distributions.tools() or package.name == "python"
+        known = (
+            package.distribution in seen
+            or package.distribution in distributions.tools()
+            or package.name == "python"
+        )
         if known or package.version.startswith(("=", "~")) or "<" in package.version:
             continue
         message = (
@@ -187,7 +191,9 @@ def _texts(listing: Listing) -> set[str]:
 
 
 def _lacking(entry: Entry, listing: Listing) -> str:
-    return f"{quoted(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
+    return (
+        f"{quoted(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
+    )
 
 
 def _by_subject(
@@ -345,7 +351,9 @@ def mlflow_absent(model: Model) -> Iterator[Finding]:
     environment = recorded.of(model)
     if "python_function" not in model.flavors or not (environment.listings or environment.conda):
         return
-    if environment.names & distributions.of_mlflow() or any("mlflow" in entry.text for entry in environment.own_lines):
+    if environment.names & distributions.of_mlflow() or any(
+        "mlflow" in entry.text for entry in environment.own_lines
+    ):
         return
     world = distributions.reach(environment)
     if not world.open and not world.names & distributions.of_mlflow():

@@ -195,9 +195,13 @@ def names(model: Model) -> Iterator[Finding]:
         found = wrong[name]
         if found.absent and not elsewhere:
             rule = "MLM465" if found.standard else "MLM466"
-            yield new_finding(rule, f"{quoted(entry.safe)}: no index has it; {found.reason}", entry.place, found.hint)
+            yield new_finding(
+                rule, f"{quoted(entry.safe)}: no index has it; {found.reason}", entry.place, found.hint
+            )
         else:
-            message = f"{quoted(entry.safe)}: {found.reason}, and what an index has by this name is something else"
+            message = (
+                f"{quoted(entry.safe)}: {found.reason}, and what an index has by this name is something else"
+            )
             yield new_finding("MLM467", message, entry.place, found.hint)
 
 

@@ -62,7 +62,12 @@ def _era(distribution: str, name: str) -> Era | None:
 def era(module: str, name: str) -> Era | None:
     """The series of its distribution that have a module, or else the name in it; None where all have, or nothing is known."""
     distribution = holder(module)
-    if distribution is None or len(module) + len(name) > _LONGEST or "\t" in module + name or "\n" in module + name:
+    if (
+        distribution is None
+        or len(module) + len(name) > _LONGEST
+        or "\t" in module + name
+        or "\n" in module + name
+    ):
         return None
     return _era(distribution, module) or _era(distribution, f"{module}:{name.partition('.')[0]}")
 

@@ -287,7 +287,9 @@ def _said(text: str) -> Entry:
         entry = Entry(Form.REQUIREMENT, text, line, column, origin, options=options)
         bare = requirement.removesuffix(";").rstrip()
         if bare and bare != requirement and ";" not in bare and not re.match(_SCHEME, bare):
-            return _requirement(bare, entry._replace(only_pip=True))  # install_req_from_line drops an empty marker
+            return _requirement(
+                bare, entry._replace(only_pip=True)
+            )  # install_req_from_line drops an empty marker
         return _requirement(requirement, entry)
     given = dict(reversed(options))  # of several, pip takes the first
     for option, form in _FORMS.items():

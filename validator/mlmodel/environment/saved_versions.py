@@ -99,7 +99,11 @@ def risk(model: Model, saved: Saved, installed: str) -> Verdict:
     legacy = known["legacy-binary"].get(name)
     if legacy is not None and _is_at_least(installed, legacy[0]) and _has_legacy_binary(model, saved):
         return Verdict(Risk.BREAKS, legacy[1])
-    if name in known["later-reads"] and _is_at_least(installed, saved.public) and not _is_pickled(model, saved):
+    if (
+        name in known["later-reads"]
+        and _is_at_least(installed, saved.public)
+        and not _is_pickled(model, saved)
+    ):
         return Verdict(Risk.READS)
     return Verdict(Risk.UNKNOWN)
 
@@ -135,26 +139,28 @@ def _of_estimators(model: Model, saved: str, installed: str) -> str | None:
     failures = known.get("failures", {})
     if not failures:
         return None
-    maker, reader = (_nearest(known["releases"], version) for version in (saved, installed))
-    if maker is None or reader is None or maker == reader:
+    makers, readers = (_nearest(known["releases"], version) for version in (saved, installed))
+    pairs = [(maker, reader) for maker in makers for reader in readers]
+    if not pairs or any(maker == reader for maker, reader in pairs):
         return None
     for stream in recorded.of(model).pickles:
         for module, name, _ in stream.globals:
-            said: str | None = failures.get(f"{module}:{name}", {}).get(maker, {}).get(reader)
-            if said is not None:
-                return f"{name} of {maker} fails in {reader}: {said}"
+            by_maker: dict[str, dict[str, str]] = failures.get(f"{module}:{name}", {})
+            said = [by_maker.get(maker, {}).get(reader) for maker, reader in pairs]
+            if said[0] is not None and None not in said:
+                maker, reader = pairs[0]
+                return f"{name} of {maker} fails in {reader}: {said[0]}"
     return None
 
 
-def _nearest(releases: dict[str, str], version: str) -> str | None:
-    """The series of a version among those that were tried, the first or the last for what is before or after them."""
+def _nearest(releases: dict[str, str], version: str) -> list[str]:
+    """The series of a version, or those before and after it, among the series that were tried."""
     numbers = versions.release(versions.public(version))
     if numbers is None:
-        return None
+        return []
     wanted = (*numbers, 0)[:2]
     tried = sorted((tuple(map(int, series.split("."))), series) for series in releases)
-    if wanted <= tried[0][0]:
-        return tried[0][1]
-    if wanted >= tried[-1][0]:
-        return tried[-1][1]
-    return next((series for numbers, series in tried if numbers == wanted), None)
+    exact = [series for numbers, series in tried if numbers == wanted]
+    before = [series for numbers, series in tried if numbers < wanted]
+    after = [series for numbers, series in tried if numbers > wanted]
+    return exact or [*before[-1:], *after[:1]]

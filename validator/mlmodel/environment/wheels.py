@@ -79,7 +79,9 @@ def metadata(directory: ModelDirectory, path: str) -> Metadata | None:
             if not _is_small(data):
                 return None
             with zipfile.ZipFile(_File(data)) as archive:  # type: ignore[arg-type]  # all that it asks of a file
-                names = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+                names = [
+                    name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)
+                ]
                 if len(names) != 1:
                     return None
                 with archive.open(names[0]) as member:

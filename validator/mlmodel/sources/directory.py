@@ -87,6 +87,8 @@ class ModelDirectory:
         """What stands before the name of everything in it."""
         self.closed: dict[str, str] = {}
         """Folders that could not be listed, and why."""
+        self.unlisted: dict[str, str] = {}
+        """Folders that were not listed, or not to their end, because of a limit, and the limit; filled by :attr:`entries`."""
         self._reads = 0
         self._small: dict[str, bytes] = {}
         self._room = MAX_SMALL
@@ -122,14 +124,16 @@ class ModelDirectory:
         while pending:
             folder = pending.pop()
             if folder.count("/") >= _MAX_DEPTH:
-                return found, False
+                self.unlisted.setdefault(folder, f"more than {_MAX_DEPTH} folders deep")
+                continue
             for entry in self._list(folder):
+                if len(found) == MAX_ENTRIES:
+                    self.unlisted[""] = f"more than {MAX_ENTRIES:,} names"
+                    return found, False
                 found[entry.path] = entry
                 if entry.kind is Kind.DIRECTORY and not stat.S_ISLNK(entry.mode):
                     pending.append(entry.path)
-                if len(found) == MAX_ENTRIES:
-                    return found, False
-        return found, True
+        return found, not self.unlisted
 
     def _list(self, folder: str) -> Iterator[Entry]:
         try:
