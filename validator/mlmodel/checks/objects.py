@@ -37,8 +37,7 @@ def releases(model: Model) -> Iterator[Finding]:
     for streams, artifacts in ((environment.pickles, False), (pickled.artifacts(model), True)):
         seen: set[tuple[str, str]] = set()
         for stream in streams:
-            for found in _of_stream(model, stream, seen, artifacts=artifacts):
-                yield found
+            yield from _of_stream(model, stream, seen, artifacts=artifacts)
 
 
 def _of_stream(

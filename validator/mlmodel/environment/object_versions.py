@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.environment import recorded
-from mlmodel.sources.directory import UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

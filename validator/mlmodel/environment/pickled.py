@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.model import paths, serialized
-from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

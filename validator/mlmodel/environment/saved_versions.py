@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel.environment import recorded, versions
 from mlmodel.environment.pythons import table
 from mlmodel.model import paths
-from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def risk(model: Model, saved: Saved, installed: str) -> Verdict:
     name = saved.distribution
     if name in known["exact"]:
         return Verdict(Risk.BREAKS, known["exact"][name])
-    if name in known["majors"] and saved.public.split(".")[0] != installed.split(".")[0]:
+    if name in known["majors"] and saved.public.split(".")[0] != installed.split(".", maxsplit=1)[0]:
         return Verdict(Risk.BREAKS, known["majors"][name])
     if name == "scikit-learn":
         why = _of_estimators(model, saved.public, installed)
@@ -126,7 +126,7 @@ def _heads(model: Model, saved: Saved) -> Iterator[bytes]:
 
 
 def _has_legacy_binary(model: Model, saved: Saved) -> bool:
-    return any(head.startswith(b"binf") or head.startswith(b"bs64") for head in _heads(model, saved))
+    return any(head.startswith((b"binf", b"bs64")) for head in _heads(model, saved))
 
 
 def _is_pickled(model: Model, saved: Saved) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.sources.directory import UnreadableError
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     from mlmodel.sources.directory import ModelDirectory
 
 MAX_MEMBERS = 20_000
@@ -100,7 +102,7 @@ def _field(head: str, name: str) -> str | None:
     return match[1] if match else None
 
 
-def _is_small(data: bytes) -> bool:
+def _is_small(data: bytes | mmap) -> bool:
     """Whether the archive's list of files is one that may be read as a whole."""
     start = max(0, len(data) - _END_SIZE - 0xFFFF)
     tail = data[start:]
@@ -108,13 +110,13 @@ def _is_small(data: bytes) -> bool:
     if at < 0 or at + _END_SIZE > len(tail):
         return False
     count, size = struct.unpack_from("<HL", tail, at + 10)
-    return count <= MAX_MEMBERS and size <= _MAX_INDEX
+    return bool(count <= MAX_MEMBERS and size <= _MAX_INDEX)
 
 
 class _File:
     """Bytes as the file that ``zipfile`` reads, without a copy of them."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | mmap) -> None:
         self._data = data
         self._at = 0
 

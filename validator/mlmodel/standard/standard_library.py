@@ -25,7 +25,7 @@ def is_standard(module: str, python: tuple[int, ...] | None = None) -> bool:
 def modules() -> frozenset[str]:
     """The top-level modules of any Python's standard library."""
     names = _table()
-    return names["always"] | names["sometimes"].keys()
+    return frozenset((*names["always"], *names["sometimes"]))
 
 
 def _minor(text: str) -> tuple[int, ...]:
