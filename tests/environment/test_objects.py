@@ -86,6 +86,7 @@ def test_old_classes_of_pandas_in_an_artifact_are_left_to_its_own_reader(tmp_pat
         ],
     )
     (model / "artifacts").mkdir()
+    expected: list[str]
     for content, expected in (
         (of(("pandas.core.indexes.numeric", "Int64Index")), []),
         (of(("pandas", "StringDtype")), []),

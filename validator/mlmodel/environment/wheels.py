@@ -80,7 +80,7 @@ def metadata(directory: ModelDirectory, path: str) -> Metadata | None:
         with directory.open_mapped(path) as data:
             if not _is_small(data):
                 return None
-            with zipfile.ZipFile(_File(data)) as archive:  # type: ignore[arg-type]  # all that it asks of a file
+            with zipfile.ZipFile(_File(data)) as archive:
                 names = [
                     name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)
                 ]
