@@ -8,7 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
 from mlmodel.model.model import MAX_TEXT
 from mlmodel.sources.directory import Kind, UnreadableError
-from mlmodel.sources.discovery import COPIED, METADATA, is_metadata_copy
+from mlmodel.sources.discovery import COPIED, METADATA, is_all_copies, is_same_model
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 def metadata(model: Model) -> Iterator[Finding]:
     """MLM030: the copies that ``log_model`` wrote are those of the files around them."""
     directory = model.directory
-    if f"{METADATA}/MLmodel" not in directory.entries or not is_metadata_copy(f"{directory.root}/{METADATA}"):
+    inside = f"{METADATA}/"
+    if f"{inside}MLmodel" not in directory.entries:
+        return
+    if not is_all_copies(path[len(inside) :] for path in directory.entries if path.startswith(inside)):
+        return
+    try:
+        one, other = (directory.read(path, MAX_TEXT) for path in (f"{inside}MLmodel", "MLmodel"))
+    except UnreadableError:
+        return
+    if not is_same_model(one, other):
         return
     for name in COPIED:
         copy = f"{METADATA}/{name}"

@@ -109,25 +109,35 @@ _IDENTITY = re.compile(rb"(?m)^(run_id|model_uuid|utc_time_created):[ \t]*(.*?)[
 def is_metadata_copy(folder: str) -> bool:
     """Whether a directory holds copies of the files of the model around it, and is no model of its own.
 
-    It is called ``metadata``, has nothing but such copies, and its MLmodel file is that of the same model: the run, the
-    identifier and the time that both record are the same.
+    It is called ``metadata``, has nothing but such copies, and its MLmodel file is that of the same model.
     """
     place = os.path.abspath(folder)
     above = os.path.dirname(place)
     if os.path.basename(place) != METADATA or not os.path.isfile(os.path.join(above, "MLmodel")):
         return False
     try:
-        if not set(os.listdir(place)) <= {*COPIED, "registered_model_meta"}:
+        if not is_all_copies(os.listdir(place)):
             return False
-        one, other = (_identity(os.path.join(where, "MLmodel")) for where in (place, above))
+        one, other = (_head(os.path.join(where, "MLmodel")) for where in (place, above))
     except OSError:
         return False
-    shared = one.keys() & other.keys()
-    return bool(shared) and all(one[key] == other[key] for key in shared)
+    return is_same_model(one, other)
 
 
-def _identity(path: str) -> dict[bytes, bytes]:
+def is_all_copies(names: Iterable[str]) -> bool:
+    """Whether a folder with these names may be what ``log_model`` wrote."""
+    return set(names) <= {*COPIED, "registered_model_meta"}
+
+
+def is_same_model(one: bytes, other: bytes) -> bool:
+    """Whether two MLmodel files are of one model: the run, the identifier and the time that both record are the same."""
+    first, second = dict(_IDENTITY.findall(one[:_MAX_COPY])), dict(_IDENTITY.findall(other[:_MAX_COPY]))
+    shared = first.keys() & second.keys()
+    return bool(shared) and all(first[key] == second[key] for key in shared)
+
+
+def _head(path: str) -> bytes:
     if os.path.islink(path) or not os.path.isfile(path):
-        return {}
+        return b""
     with open(path, "rb") as file:
-        return dict(_IDENTITY.findall(file.read(_MAX_COPY)))
+        return file.read(_MAX_COPY)
