@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common.spelling import MANY, nearest
 from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind, location_of
-from mlmodel.findings import Location
+from mlmodel.findings import Location, Severity
 from mlmodel.model import signatures
 from mlmodel.model.outline import misplaced_keys
 from mlmodel.model.signatures import Section, is_named, is_tensor
@@ -154,7 +154,7 @@ def _names(model: Model, section: Section) -> Iterator[Finding]:
             places[name].append(index)
         elif isinstance(name, (int, float)) and not isinstance(name, bool):
             numbers.append(index)
-    if numbers:
+    if numbers and section.name != "outputs":  # nothing is matched with the outputs' names
         name = document.data[numbers[0]]["name"]
         message = f"the name is {describe(name)}: data with the name as text does not match it"
         yield model.finding("MLM314", message, document, (numbers[0], "name"))
@@ -323,12 +323,22 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
     else:
         values = default if isinstance(default, list) else [default]
         for position, value in enumerate(values):
-            if not signatures.fits_param(value, type_) or (value is None and type_ == "datetime"):
+            if value is None and type_ == "datetime" and shape is None:
+                yield from _null_datetime(model, document, place)
+            elif not signatures.fits_param(value, type_) or (value is None and type_ == "datetime"):
                 place = (*place, position) if shape else place
                 message = f"the default is {describe(value)}, which is no {type_}"
                 break
     if message is not None:
         yield model.finding("MLM323", message, document, place)
+
+
+def _null_datetime(model: Model, document: Document, place: tuple[str | int, ...]) -> Iterator[Finding]:
+    """MLM323 as a warning: releases before 3.18 read a null, and fail where they write the file again."""
+    if not releases.at_least(model.release, "3.18.0"):
+        message = "the default is null: MLflow before 3.18 reads a datetime without a value, and cannot write the file again"
+        finding = model.finding("MLM323", message, document, place)
+        yield finding._replace(severity=Severity.WARNING)
 
 
 CHECKS = (presence, sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
 def below(paths: Iterable[str]) -> Iterator[str]:
     """Every model directory at or below the given directories, in the order of their names.
 
-    A model inside a model (shap's ``underlying_model``) counts too.  Links are not followed.
+    A model inside a model (shap's ``underlying_model``) counts too, the copies in ``metadata/`` do not.  Links are not
+    followed.
 
     Raises:
         DiscoveryError: a path is not a directory.
@@ -49,7 +51,7 @@ def below(paths: Iterable[str]) -> Iterator[str]:
         while pending:  # os.walk recurses: a thousand levels would be too many for it
             folder = pending.pop()
             is_model, folders = _look_into(folder)
-            if is_model:
+            if is_model and not is_metadata_copy(folder):
                 yield folder
             pending += (os.path.join(folder, name) for name in sorted(folders, reverse=True))
 
@@ -86,9 +88,56 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
 
 def _nearest_model_dir(folder: str) -> str | None:
     place = os.path.abspath(folder)
-    while not os.path.lexists(os.path.join(place, "MLmodel")):
+    while not os.path.lexists(os.path.join(place, "MLmodel")) or is_metadata_copy(place):
         above = os.path.dirname(place)
         if above == place:
             return None
         place = above
     return place if os.path.isabs(folder) else os.path.relpath(place)
+
+
+METADATA = "metadata"
+"""The folder in which ``log_model`` leaves copies of the files that describe a model (``Model.log``): never in 2.11.1,
+always in 2.11.3 to 2.14.1, on Databricks since 2.14.2."""
+COPIED = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
+"""The files that it copies."""
+_MAX_COPY = 1 << 20
+"""Bytes of an MLmodel file in which the identity is looked for."""
+_IDENTITY = re.compile(rb"(?m)^(run_id|model_uuid|utc_time_created):[ \t]*(.*?)[ \t\r]*$")
+
+
+def is_metadata_copy(folder: str) -> bool:
+    """Whether a directory holds copies of the files of the model around it, and is no model of its own.
+
+    It is called ``metadata``, has nothing but such copies, and its MLmodel file is that of the same model.
+    """
+    place = os.path.abspath(folder)
+    above = os.path.dirname(place)
+    if os.path.basename(place) != METADATA or not os.path.isfile(os.path.join(above, "MLmodel")):
+        return False
+    try:
+        if not is_all_copies(os.listdir(place)):
+            return False
+        one, other = (_head(os.path.join(where, "MLmodel")) for where in (place, above))
+    except OSError:
+        return False
+    return is_same_model(one, other)
+
+
+def is_all_copies(names: Iterable[str]) -> bool:
+    """Whether a folder with these names may be what ``log_model`` wrote."""
+    return set(names) <= {*COPIED, "registered_model_meta"}
+
+
+def is_same_model(one: bytes, other: bytes) -> bool:
+    """Whether two MLmodel files are of one model: the run, the identifier and the time that both record are the same."""
+    first, second = dict(_IDENTITY.findall(one[:_MAX_COPY])), dict(_IDENTITY.findall(other[:_MAX_COPY]))
+    shared = first.keys() & second.keys()
+    return bool(shared) and all(first[key] == second[key] for key in shared)
+
+
+def _head(path: str) -> bytes:
+    if os.path.islink(path) or not os.path.isfile(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read(_MAX_COPY)
