@@ -17,7 +17,9 @@ def test_short_texts_are_computed_once_and_long_ones_each_time() -> None:
         calls.append(text)
         return text.upper()
 
-    assert [upper("short"), upper("short"), upper("longer"), upper("longer")] == ["SHORT"] * 2 + ["LONGER"] * 2
+    assert [upper("short"), upper("short"), upper("longer"), upper("longer")] == ["SHORT"] * 2 + [
+        "LONGER"
+    ] * 2
     assert calls == ["short", "longer", "longer"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -51,6 +51,8 @@ class Location(NamedTuple):
     pointer: str | None = None
     source: str | None = None
     """The text of that line."""
+    offset: int | None = None
+    """The byte of the file at which it is, from 0, in a file that is no text."""
 
     @property
     def label(self) -> str:
@@ -191,6 +193,17 @@ class LoadReport(NamedTuple):
     """The mechanisms of the system that confined it."""
 
 
+class Suppressed(NamedTuple):
+    """A finding that is not reported, though its rule is: somebody said so, and why."""
+
+    finding: Finding
+    kind: str
+    """``baseline``: it was there when the baseline was written.  ``accepted``: the configuration names it.
+    ``unchanged``: the revision that ``--diff`` names has it too."""
+    reason: str | None = None
+    """What the configuration says about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -206,6 +219,10 @@ class Report:
     """How many findings were left out because there were more than ``max_findings``."""
     load: LoadReport | None = None
     """What came of loading the model, where that was asked for."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
+    seconds: float = field(default=0.0, compare=False)
+    """Time that the validation took."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

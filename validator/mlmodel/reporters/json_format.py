@@ -7,41 +7,63 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.version import SPEC_VERSION, __version__
-from mlmodel.reporters import Style, Tally, unicode_text
+from mlmodel.reporters import Tally, unicode_text
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from mlmodel.findings import Finding, LoadReport, Phase, Report
+    from mlmodel.findings import Finding, LoadReport, Phase, Report, Suppressed
+    from mlmodel.reporters import RuleCount, Style
 
 
-def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
+class JsonReporter:
     """One JSON object; the models one by one, the summary last, so that nothing is held back."""
-    del style  # everything is in the data; who reads it chooses
-    head = {
-        "report_version": 1,
-        "tool": {"name": "mlmodel", "version": __version__},
-        "spec_version": SPEC_VERSION,
-    }
-    yield json.dumps(head)[:-1] + ', "models": ['
-    tally = Tally()
-    for report in reports:
-        yield (",\n" if tally.models else "\n") + json.dumps(_model(report))
-        tally.add(report)
-    summary = {
-        "models": tally.models,
-        "valid": tally.valid,
-        "invalid": tally.invalid,
-        "unjudged": tally.unjudged,
-        "errors": tally.errors,
-        "warnings": tally.warnings,
-        "infos": tally.infos,
-    }
-    yield '\n], "summary": ' + json.dumps(summary) + "}\n"
+
+    def __init__(self, style: Style) -> None:
+        self._statistics = style.statistics  # everything else is in the data; who reads it chooses
+        self._tally = Tally()
+
+    def begin(self) -> Iterator[str]:
+        """The object as far as its models."""
+        head = {
+            "report_version": 1,
+            "tool": {"name": "mlmodel", "version": __version__},
+            "spec_version": SPEC_VERSION,
+        }
+        yield json.dumps(head)[:-1] + ', "models": ['
+
+    def add(self, report: Report) -> Iterator[str]:
+        """A model."""
+        yield (",\n" if self._tally.models else "\n") + json.dumps(model_entry(report))
+        self._tally.add(report)
+
+    def end(self) -> Iterator[str]:
+        """The summary."""
+        tally = self._tally
+        summary = {
+            "models": tally.models,
+            "valid": tally.valid,
+            "invalid": tally.invalid,
+            "unjudged": tally.unjudged,
+            "errors": tally.errors,
+            "warnings": tally.warnings,
+            "infos": tally.infos,
+            **({"suppressed": tally.suppressed} if tally.suppressed else {}),
+            **({"rules": [_rule_count(count) for count in tally.rules]} if self._statistics else {}),
+        }
+        yield '\n], "summary": ' + json.dumps(summary) + "}\n"
 
 
-def _model(report: Report) -> dict[str, Any]:
+REPORTER = JsonReporter
+
+
+def _rule_count(count: RuleCount) -> dict[str, Any]:
+    return {**count._asdict(), "severity": count.severity.label}
+
+
+def model_entry(report: Report) -> dict[str, Any]:
+    """A model as ``#/definitions/model`` of the schema defines it."""
     return {
         "path": _text(report.path.replace(os.sep, "/")),
         "verdict": report.verdict.label,
@@ -50,6 +72,7 @@ def _model(report: Report) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "truncated": report.truncated > 0,
         **({"load": _load(report.load)} if report.load is not None else {}),
+        **({"suppressed": [_suppressed(item) for item in report.suppressed]} if report.suppressed else {}),
     }
 
 
@@ -103,6 +126,10 @@ def _phase(phase: Phase) -> dict[str, Any]:
     }
 
 
+def _suppressed(item: Suppressed) -> dict[str, Any]:
+    return {"kind": item.kind, "reason": _text(item.reason), "finding": _finding(item.finding)}
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     place = finding.location
     return {
@@ -116,6 +143,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "pointer": _text(place.pointer),
         "hint": _text(finding.hint),
         "help": rules.catalogue()[finding.rule].page,
+        **({"offset": place.offset} if place.offset is not None else {}),
     }
 
 
