@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from typing import Any
 
@@ -50,6 +51,10 @@ class Generator:
         if form == "records" and not isinstance(payload, list):
             payload = self.payload(specs, form)
         return {"specs": specs, "form": form, "payload": payload}
+
+    def odd(self) -> Any:
+        """A value that is wrong nearly everywhere."""
+        return copy.deepcopy(self.random.choice(ODD))
 
     # -- signatures --------------------------------------------------------------------------------------
 
@@ -113,7 +118,7 @@ class Generator:
                 if each.get("required", True) or r.random() < 0.6:
                     found[name] = None if not each.get("required", True) and r.random() < 0.3 else self.value(each, depth + 1)
             return found
-        return r.choice(ODD)
+        return self.odd()
 
     def number(self, dtype: str) -> Any:
         r = self.random
@@ -213,13 +218,13 @@ class Generator:
         r = self.random
         place = r.choice(self.places(payload)[1:] or [()])
         if not place:
-            return r.choice(ODD)
+            return self.odd()
         parent = payload
         for step in place[:-1]:
             parent = parent[step]
         how = r.random()
         if how < 0.6:
-            parent[place[-1]] = r.choice(ODD)
+            parent[place[-1]] = self.odd()
         elif how < 0.75:
             del parent[place[-1]]
         elif isinstance(parent, dict):
@@ -228,7 +233,7 @@ class Generator:
             if r.random() < 0.5:
                 parent[new] = parent.pop(place[-1])
             else:
-                parent[new] = r.choice(ODD)
+                parent[new] = self.odd()
         else:
-            parent.insert(place[-1], r.choice((r.choice(ODD), parent[place[-1]])))
+            parent.insert(place[-1], r.choice((self.odd(), parent[place[-1]])))
         return payload

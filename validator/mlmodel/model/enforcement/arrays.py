@@ -165,7 +165,7 @@ def _date_fault(value: Any, _bits: int) -> str | None:
     if value is None or (isinstance(value, int) and -(2**63) <= value < 2**63):
         return None
     if isinstance(value, str):
-        if re.fullmatch(r"\s*|(?i:nat|now|today)|[+-]?\d{4,}(?:-\d\d(?:-\d\d(?:[T ].*)?)?)?", value):
+        if re.fullmatch(r"\s*|(?i:nat|now|today)|[+-]?\d+(?:-\d\d(?:-\d\d(?:[T ].*)?)?)?", value):
             from mlmodel.model.enforcement.columns import is_impossible_date
 
             return f"{describe(value)}, which is no date" if is_impossible_date(value) else None

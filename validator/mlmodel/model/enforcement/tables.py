@@ -119,6 +119,8 @@ def _labels(names: Any) -> list[Any] | None:
     """The names of columns; lists in place of names are the levels of the names (``MultiIndex.from_arrays``)."""
     if names is None:
         return None
+    if isinstance(names, dict):
+        raise UndecidedError
     if not isinstance(names, list):
         raise RefusedError(f"{describe(names)}, where a list of names is expected", "columns", kind="form")
     if names and all(isinstance(name, list) for name in names):
