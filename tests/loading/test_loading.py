@@ -26,7 +26,7 @@ class Fake:
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name
         self.module = module
-        self.asked: list[tuple[Any, Mapping[str, Any]]] = []
+        self.asked: list[tuple[Any, Any]] = []
 
     def knows(self, kind: type) -> bool:
         raise NotImplementedError

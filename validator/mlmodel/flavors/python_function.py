@@ -16,7 +16,6 @@ from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, code_model
-from mlmodel.inference.libraries import is_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +105,8 @@ def _texts(inputs: Any) -> Any:
     Raises:
         ValueError: there is none.
     """
-    if not is_from(inputs, "pandas", "DataFrame"):
+    kind = type(inputs)
+    if kind.__name__ != "DataFrame" or not kind.__module__.startswith("pandas."):
         return inputs
     name = next((name for name, value in inputs.iloc[0].items() if isinstance(value, str)), None)
     if name is None:

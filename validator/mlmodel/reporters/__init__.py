@@ -65,11 +65,6 @@ def path_of(report: Report, finding: Finding) -> str:
     return "/".join(part for part in (report.path.replace(os.sep, "/"), finding.location.file) if part)
 
 
-def unicode_text(text: str) -> str:
-    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def reporter(name: str) -> Render:
     """The reporter of a format; only the chosen one is imported."""
     render: Render = import_module(f"mlmodel.reporters.{name}_format").render

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import shortened
-from mlmodel.findings import Finding, Severity
+from mlmodel.findings import Finding, Severity, page_of
 from mlmodel.standard import data
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Rule(NamedTuple):
     @property
     def page(self) -> str:
         """The page's path from the root of the repository."""
-        return f"spec/rules/{self.id}-{self.name}.md"
+        return page_of(self.id, self.name)
 
 
 @cache

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
 from mlmodel.writer import dependencies, example, observed, stating
@@ -40,7 +41,7 @@ _REASONS = (
 """What keeps a model from being written, told in one line."""
 
 
-class WriteError(ValueError):
+class WriteError(MlmodelError, ValueError):
     """Nothing was written: the model cannot be written as asked, or what came out is not valid."""
 
     def __init__(self, message: str, report: Report | None = None) -> None:
