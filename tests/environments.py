@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-NEWEST = "3.17.2"
+from mlmodel.standard.releases import covered
+
+NEWEST = covered().newest
 RELEASES = ("1.30.1", "2.15.0", NEWEST)
-BASES = {"3.18.0": "3.17.2"}
-"""Releases whose parts (mlflow-skinny, mlflow-tracing) are not on every index: the wheel goes over those of another."""
 
 # What each needs beside itself to work today: MLflow 1.30 runs only with libraries of its time.
 PINS = {
@@ -45,9 +45,10 @@ def cache_folder(name: str) -> Path:
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""
     pins = PINS.get(release, ())
-    if release not in BASES:
+    wheels = covered().wheels
+    if release not in wheels:
         return environment(release, (f"mlflow=={release}", *pins))
-    return environment(release, (f"mlflow=={BASES[release]}", *pins), over=(f"mlflow=={release}",))
+    return environment(release, (f"mlflow=={wheels[release]}", *pins), over=(f"mlflow=={release}",))
 
 
 def environment(

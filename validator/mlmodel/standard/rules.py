@@ -37,6 +37,8 @@ class Rule(NamedTuple):
     """Whether it is off unless it is selected or given a severity."""
     unjudged: bool = False
     """Whether a finding of it says that something could not be judged: the verdict is then ``unjudged``, and no option hides it."""
+    unknown: bool = False
+    """Whether a finding of it says that something is unknown, which may be new in a release newer than those covered."""
 
     @property
     def page(self) -> str:
@@ -60,6 +62,7 @@ def catalogue() -> Mapping[str, Rule]:
             entry.get("executes", False),
             entry.get("optional", False),
             entry.get("unjudged", False),
+            entry.get("unknown", False),
         )
         for entry in entries
     }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
+from mlmodel.standard.releases import covered
 from mlmodel.writer import dependencies, example, observed, stating
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmodel.findings import Report
-
-MLFLOW = "3.17.2"
-"""The release that is recorded where none is installed whose forms are ours."""
 
 
 _REASONS = (
@@ -197,10 +195,10 @@ def _mlflow() -> str:
     try:
         installed = version("mlflow")
     except PackageNotFoundError:
-        return MLFLOW
+        return covered().writer
     from packaging.version import Version
 
-    return installed if Version(installed) >= Version("2.16.2") else MLFLOW
+    return installed if Version(installed) >= Version("2.16.2") else covered().writer
 
 
 def _now() -> str:
