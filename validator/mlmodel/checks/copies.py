@@ -8,7 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
 from mlmodel.model.model import MAX_TEXT
 from mlmodel.sources.directory import Kind, UnreadableError
-from mlmodel.sources.discovery import COPIED, METADATA, is_all_copies, is_same_model
+from mlmodel.sources.metadata_copies import COPIED, METADATA, is_all_copies, is_same_model
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:

@@ -113,9 +113,8 @@ def _finding(file: str, path: str, remark: Remark, *, chosen: bool) -> Finding:
     if chosen and rule == "MLM609":
         rule = "MLM608"
     inside = f"{quoted(path)}, " if path != file else ""
-    return new_finding(
-        rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule)
-    )
+    place = Location(file) if inside else Location(file, offset=remark.offset)
+    return new_finding(rule, f"{inside}byte {remark.offset:,}: {remark.message}", place, _HINTS.get(rule))
 
 
 _RULES = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common.spelling import MANY, nearest
 from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind, location_of
-from mlmodel.findings import Location, Severity
+from mlmodel.findings import Location
 from mlmodel.model import signatures
 from mlmodel.model.outline import misplaced_keys
 from mlmodel.model.signatures import Section, is_named, is_tensor
@@ -132,6 +132,8 @@ def _violation(document: Document, violation: Violation) -> Finding:
             names = (*signatures.SCALARS, "array", "object", "map", "any", "tensor", "sparkml_vector")
             close = nearest(near, names, 0.75)
             hint = f'did you mean "{close}"?' if close else None
+    if violation.rule == "MLM110" and violation.pointer[-1:] == ("name",):
+        hint = "flatten the columns before the signature is inferred: df.columns = ['_'.join(map(str, name)) for name in df.columns]"
     return new_finding(
         violation.rule,
         violation.message,
@@ -323,9 +325,9 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
     else:
         values = default if isinstance(default, list) else [default]
         for position, value in enumerate(values):
-            if value is None and type_ == "datetime" and shape is None:
-                yield from _null_datetime(model, document, place)
-            elif not signatures.fits_param(value, type_) or (value is None and type_ == "datetime"):
+            if value is None and type_ == "datetime":
+                yield from _null_date(model, document, (*place, position) if shape else place)
+            elif not signatures.fits_param(value, type_):
                 place = (*place, position) if shape else place
                 message = f"the default is {describe(value)}, which is no {type_}"
                 break
@@ -333,12 +335,13 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
         yield model.finding("MLM323", message, document, place)
 
 
-def _null_datetime(model: Model, document: Document, place: tuple[str | int, ...]) -> Iterator[Finding]:
-    """MLM323 as a warning: releases before 3.18 read a null, and fail where they write the file again."""
+def _null_date(model: Model, document: Document, place: tuple[str | int, ...]) -> Iterator[Finding]:
+    """MLM335: a null date, which releases before 3.18 read and cannot write (``ParamSpec.to_dict``)."""
     if not releases.at_least(model.release, "3.18.0"):
-        message = "the default is null: MLflow before 3.18 reads a datetime without a value, and cannot write the file again"
-        finding = model.finding("MLM323", message, document, place)
-        yield finding._replace(severity=Severity.WARNING)
+        message = (
+            "the default of a datetime is null: MLflow before 3.18 reads the model, and cannot save it again"
+        )
+        yield model.finding("MLM335", message, document, place)
 
 
 CHECKS = (presence, sections)

@@ -33,7 +33,7 @@ def command(context: click.Context, directories: tuple[str, ...], recursive: boo
 def _fix(path: str, *, write: bool, named: bool) -> int:
     """Show the repairs of one model directory, and write them where that is asked for; the exit status."""
     from mlmodel import fixing
-    from mlmodel.reporters.text_format import printable
+    from mlmodel.common.texts import printable
 
     try:
         plan = fixing.plan(path)

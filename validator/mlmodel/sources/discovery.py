@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
+
+from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.metadata_copies import is_metadata_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_SKIPPED = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__"})
+    from mlmodel.sources.exclusion import FolderExclusion
 
 
 class DiscoveryError(Exception):
@@ -35,41 +37,52 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
             raise DiscoveryError(f"{path} does not exist")
 
 
-def below(paths: Iterable[str]) -> Iterator[str]:
+def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[str]:
     """Every model directory at or below the given directories, in the order of their names.
 
     A model inside a model (shap's ``underlying_model``) counts too, the copies in ``metadata/`` do not.  Links are not
     followed.
 
+    Args:
+        paths: directories, which are searched whatever is left out.
+        exclusion: what is left out below them.
+
     Raises:
         DiscoveryError: a path is not a directory.
     """
+    exclusion = exclusion or Exclusion()
     for path in paths:
         if not os.path.isdir(path):
             raise DiscoveryError(f"{path} is not a directory")
-        pending = [path]
+        pending = [(path, exclusion.starting_at(path))]
         while pending:  # os.walk recurses: a thousand levels would be too many for it
-            folder = pending.pop()
-            is_model, folders = _look_into(folder)
+            folder, outer = pending.pop()
+            is_model, folders, inner = _look_into(folder, outer)
             if is_model and not is_metadata_copy(folder):
                 yield folder
-            pending += (os.path.join(folder, name) for name in sorted(folders, reverse=True))
+            pending += ((os.path.join(folder, name), inner) for name in sorted(folders, reverse=True))
 
 
-def _look_into(folder: str) -> tuple[bool, list[str]]:
-    """Whether a directory holds an ``MLmodel``, and the directories in it; none where it cannot be read."""
-    is_model = False
+def _look_into(folder: str, exclusion: FolderExclusion) -> tuple[bool, list[str], FolderExclusion]:
+    """Whether a directory holds an ``MLmodel``, the directories in it that are searched, and what is left out of
+    these; nothing where it cannot be read."""
+    names: set[str] = set()
     folders: list[str] = []
+    is_model = False
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                names.add(entry.name)
                 if entry.is_dir(follow_symlinks=False):
-                    folders += [entry.name] if entry.name not in _SKIPPED else []
+                    folders.append(entry.name)
                 elif entry.name == "MLmodel":
                     is_model = True
     except OSError:
         pass
-    return is_model, folders
+    if exclusion.is_environment(folder, names):
+        return False, [], exclusion
+    inner = exclusion.within(folder, names)
+    return is_model, [name for name in folders if not inner.leaves_out(folder, name)], inner
 
 
 def enclosing(paths: Iterable[str]) -> Iterator[str]:
@@ -94,50 +107,3 @@ def _nearest_model_dir(folder: str) -> str | None:
             return None
         place = above
     return place if os.path.isabs(folder) else os.path.relpath(place)
-
-
-METADATA = "metadata"
-"""The folder in which ``log_model`` leaves copies of the files that describe a model (``Model.log``): never in 2.11.1,
-always in 2.11.3 to 2.14.1, on Databricks since 2.14.2."""
-COPIED = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
-"""The files that it copies."""
-_MAX_COPY = 1 << 20
-"""Bytes of an MLmodel file in which the identity is looked for."""
-_IDENTITY = re.compile(rb"(?m)^(run_id|model_uuid|utc_time_created):[ \t]*(.*?)[ \t\r]*$")
-
-
-def is_metadata_copy(folder: str) -> bool:
-    """Whether a directory holds copies of the files of the model around it, and is no model of its own.
-
-    It is called ``metadata``, has nothing but such copies, and its MLmodel file is that of the same model.
-    """
-    place = os.path.abspath(folder)
-    above = os.path.dirname(place)
-    if os.path.basename(place) != METADATA or not os.path.isfile(os.path.join(above, "MLmodel")):
-        return False
-    try:
-        if not is_all_copies(os.listdir(place)):
-            return False
-        one, other = (_head(os.path.join(where, "MLmodel")) for where in (place, above))
-    except OSError:
-        return False
-    return is_same_model(one, other)
-
-
-def is_all_copies(names: Iterable[str]) -> bool:
-    """Whether a folder with these names may be what ``log_model`` wrote."""
-    return set(names) <= {*COPIED, "registered_model_meta"}
-
-
-def is_same_model(one: bytes, other: bytes) -> bool:
-    """Whether two MLmodel files are of one model: the run, the identifier and the time that both record are the same."""
-    first, second = dict(_IDENTITY.findall(one[:_MAX_COPY])), dict(_IDENTITY.findall(other[:_MAX_COPY]))
-    shared = first.keys() & second.keys()
-    return bool(shared) and all(first[key] == second[key] for key in shared)
-
-
-def _head(path: str) -> bytes:
-    if os.path.islink(path) or not os.path.isfile(path):
-        return b""
-    with open(path, "rb") as file:
-        return file.read(_MAX_COPY)
