@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model.model import Model
-from mlmodel.sources.directory import ModelDirectory, UnreadableError
+from mlmodel.sources.base import UnopenedError, UnreadableError
+from mlmodel.sources.opening import open_source
 from mlmodel.standard import releases
 from mlmodel.standard.rules import catalogue, new_finding
 
@@ -57,26 +58,36 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     """Judge the model directory ``path`` without running, importing or fetching anything of it.
 
     Args:
-        path: the directory that holds the ``MLmodel`` file.
+        path: the directory that holds the ``MLmodel`` file, or an archive of it (zip, tar).
         options: what to report; everything when not given.
 
     Returns:
         The findings, in the order of files and lines, and the verdict.  Invalid input is never an exception.
 
     Raises:
-        NotADirectoryError: ``path`` is not a directory.
+        NotADirectoryError: ``path`` is neither a directory nor an archive.
         MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution.uv`).
     """
     options = options or Options()
     given = os.fspath(path)
-    if not os.path.isdir(given):
-        raise NotADirectoryError(f"{given} is not a directory")
     start = time.monotonic()
-    model = Model(ModelDirectory(given), options.today)
+    try:
+        source = open_source(given)
+    except UnopenedError as error:
+        return _unopened(given, error, options)
+    model = Model(source, options.today)
     try:
         return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
         model.clear()
+
+
+def _unopened(given: str, error: UnopenedError, options: Options) -> Report:
+    """The report for an archive that nothing can be read of."""
+    finding = _grade(new_finding(error.rule, str(error), Location()), given, options)
+    findings = () if finding is None else (finding,)
+    verdict = Verdict.UNJUDGED if catalogue()[error.rule].unjudged else _verdict([*findings])
+    return Report(path=given, verdict=verdict, findings=findings)
 
 
 def _report(model: Model, given: str, options: Options) -> Report:
