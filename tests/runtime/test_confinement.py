@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.runtime.confinement import parent
-from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
+from mlmodel.runtime.confinement import supervisor, watching
 from mlmodel.runtime.confinement.policy import Limits
+from mlmodel.runtime.confinement.watching import Outcome, UnconfinedError
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are those of Linux")
 SLOW = float(os.environ.get("MLMODEL_TEST_SLOW", "1"))
@@ -52,7 +52,7 @@ def confined(
     scratch.mkdir(exist_ok=True)
     script = folder / "program.py"
     script.write_text(prelude + textwrap.dedent(program), encoding="utf-8")
-    return parent.run(
+    return supervisor.run(
         lambda report, _: [sys.executable, "-I", "-B", str(script), str(report)],
         python=sys.executable,
         read=[str(script)],
@@ -232,7 +232,7 @@ def test_addresses_and_one_large_file(tmp_path: Path) -> None:
 def test_a_flood_of_output_is_not_kept(tmp_path: Path) -> None:
     outcome = confined(tmp_path, "for _ in range(100): os.write(1, b'x' * 60000)\ntell('done')")
     assert told(outcome) == ["done"]
-    assert len(outcome.output) <= parent.MAX_OUTPUT
+    assert len(outcome.output) <= watching.MAX_OUTPUT
 
 
 def test_nothing_is_left_running(tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ import pytest
 from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Finding
 from mlmodel.model import Model
-from mlmodel.runtime.diagnosis import Case, End, diagnose
-from mlmodel.runtime.outcome import Failure, Frame, Phase, Run, Warned
+from mlmodel.runtime.diagnosis import ProbeCase, ProcessExit, diagnose
+from mlmodel.runtime.probe_report import CapturedWarning, Failure, Frame, Phase, Run
 from tests.overlay import make_model
 
-OK = End(0)
+OK = ProcessExit(0)
 
 
-def case(folder: Path, *phases: Phase, end: End = OK, done: bool = True, **more: Any) -> Case:
+def case(folder: Path, *phases: Phase, end: ProcessExit = OK, done: bool = True, **more: Any) -> ProbeCase:
     model = Model(ModelDirectory(str(make_model(folder / "model"))))
     recreated = more.pop("recreated", True)
-    return Case(model, Run("3.11.7", phases, done), end, recreated, more.pop("python", "3.11.7"))
+    return ProbeCase(model, Run("3.11.7", phases, done), end, recreated, more.pop("python", "3.11.7"))
 
 
 def said(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
@@ -50,23 +50,27 @@ def test_a_run_without_trouble(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("end", "rule", "message"),
     [
-        (End(-signal.SIGSEGV), "MLM740", "the process died of SIGSEGV while loading with sklearn"),
-        (End(-signal.SIGKILL), "MLM740", "the process died of SIGKILL while loading with sklearn"),
-        (End(3), "MLM740", "the process ended itself with status 3 while loading with sklearn"),
+        (ProcessExit(-signal.SIGSEGV), "MLM740", "the process died of SIGSEGV while loading with sklearn"),
+        (ProcessExit(-signal.SIGKILL), "MLM740", "the process died of SIGKILL while loading with sklearn"),
+        (ProcessExit(3), "MLM740", "the process ended itself with status 3 while loading with sklearn"),
         (
-            End(-signal.SIGKILL, "120 seconds"),
+            ProcessExit(-signal.SIGKILL, "120 seconds"),
             "MLM741",
             "stopped while loading with sklearn: it reached the limit of 120 seconds",
         ),
     ],
 )
-def test_a_process_that_ends(tmp_path: Path, end: End, rule: str, message: str) -> None:
+def test_a_process_that_ends(tmp_path: Path, end: ProcessExit, rule: str, message: str) -> None:
     assert said(tmp_path, Phase("load", "sklearn", "died"), end=end, done=False) == [(rule, message)]
 
 
 def test_another_python_is_the_likely_cause(tmp_path: Path) -> None:
     found = only(
-        tmp_path, Phase("load", "sklearn", "died"), end=End(-signal.SIGSEGV), done=False, python="3.13.0"
+        tmp_path,
+        Phase("load", "sklearn", "died"),
+        end=ProcessExit(-signal.SIGSEGV),
+        done=False,
+        python="3.13.0",
     )
     assert found.hint == "it was saved with Python 3.11.7, and this is Python 3.13.0"
 
@@ -192,14 +196,17 @@ def test_warnings_about_versions_name_the_pin(tmp_path: Path) -> None:
         "Trying to unpickle estimator {} from version 1.5.2 when using version 1.9.1. This might lead to breaking "
         "code or invalid results."
     )
-    warned = tuple(Warned("InconsistentVersionWarning", text.format(name)) for name in ("A", "B"))
+    warned = tuple(CapturedWarning("InconsistentVersionWarning", text.format(name)) for name in ("A", "B"))
     found = only(tmp_path, Phase("load", "sklearn", "passed", warnings=warned))
     assert (found.rule, found.hint) == ("MLM723", "pin scikit-learn==1.5.2")
     assert (found.location.file, found.location.line) == ("requirements.txt", 5)
 
 
 def test_other_warnings_are_nobodys_business(tmp_path: Path) -> None:
-    warned = (Warned("DeprecationWarning", "pkg_resources is deprecated"), Warned("UserWarning", "slow"))
+    warned = (
+        CapturedWarning("DeprecationWarning", "pkg_resources is deprecated"),
+        CapturedWarning("UserWarning", "slow"),
+    )
     assert said(tmp_path, Phase("load", "sklearn", "passed", warnings=warned)) == []
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from mlmodel import validation
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.runtime.outcome import Phase
+from mlmodel.runtime.load_options import LoadOptions
+from mlmodel.runtime.probe_report import Phase
 from mlmodel.runtime.stage import Load
-from mlmodel.runtime.wish import Wish
 from mlmodel.writer import observed
 
 
@@ -27,7 +27,7 @@ def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *fou
         load=Load("predicted", "current", phases=phases),
     )
     monkeypatch.setattr(validation, "validate", lambda *_: report)
-    return json.loads(observed.outputs("m", Wish()))
+    return json.loads(observed.outputs("m", LoadOptions()))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from mlmodel.runtime.load_options import LoadOptions
     from mlmodel.runtime.stage import Load
-    from mlmodel.runtime.wish import Wish
 
 _UNJUDGED = frozenset({"MLM741", "MLM742", "MLM901", "MLM902", "MLM903", "MLM904", "MLM905"})
 _MOST = 10_000
@@ -45,7 +45,7 @@ class Options(NamedTuple):
     :data:`mlmodel.resolution.PLATFORMS`); None to stay offline."""
     today: date | None = None
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
-    load: Wish | None = None
+    load: LoadOptions | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
@@ -101,11 +101,13 @@ def _report(model: Model, given: str, options: Options) -> Report:
     )
 
 
-def _load(model: Model, found: list[Finding], wish: Wish, options: Options) -> tuple[list[Finding], Load]:
+def _load(
+    model: Model, found: list[Finding], wanted: LoadOptions, options: Options
+) -> tuple[list[Finding], Load]:
     """What comes of loading the model, after what the checks found in it."""
     from mlmodel.runtime.stage import Stage
 
-    stage = Stage(wish, found)
+    stage = Stage(wanted, found)
     more: list[Finding] = []
     with suppress(_UselessError):
         more.extend(_run(stage, model, options))

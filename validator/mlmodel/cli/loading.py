@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
     _Int = click.ParamType[int]
     _Text = click.ParamType[str]
@@ -103,7 +103,7 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
+def requested_load(context: click.Context, given: dict[str, Any]) -> LoadOptions | None:
     """What the options ask for, None where nothing is to be loaded.
 
     Raises:
@@ -121,7 +121,7 @@ def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
     if mode is None:
         return None
     from mlmodel import uv
-    from mlmodel.runtime.wish import TIMEOUT, Wish
+    from mlmodel.runtime.load_options import TIMEOUT, LoadOptions
 
     if recreate:
         try:
@@ -129,7 +129,7 @@ def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
         except uv.MissingToolError as error:
             raise click.UsageError(str(error), context) from None
     given["timeout"] = given["timeout"] or TIMEOUT
-    return Wish(recreate=recreate, say=Progress() if sys.stderr.isatty() else None, **given)
+    return LoadOptions(recreate=recreate, progress=Progress() if sys.stderr.isatty() else None, **given)
 
 
 def _option(name: str) -> str:

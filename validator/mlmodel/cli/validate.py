@@ -10,7 +10,7 @@ import click
 
 from mlmodel import __version__, config, discovery, rules
 from mlmodel.cli.errors import InternalError, printable
-from mlmodel.cli.loading import LoadCommand, load_options, wish
+from mlmodel.cli.loading import LoadCommand, load_options, requested_load
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def command(
         raise click.UsageError("--recursive and --enclosing exclude each other", context)
     if platform and not resolve:
         raise click.UsageError("--platform goes with --resolve", context)
-    load = wish(context, loading)
+    load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
@@ -167,7 +167,7 @@ def command(
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
         if options.load is not None and processes != 1:  # lines of several would overwrite each other
-            options = options._replace(load=options.load._replace(say=None))
+            options = options._replace(load=options.load._replace(progress=None))
         reports = _reports(paths, recursive, enclosing, options, processes)
         outcome = _Outcome(fail_on or settings.fail_on)
         _render(outcome.watch(reports), format_, _style_options(color, quiet, verbose))

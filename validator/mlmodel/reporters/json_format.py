@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mlmodel.findings import Finding, Report
-    from mlmodel.runtime.outcome import Phase
+    from mlmodel.runtime.probe_report import Phase
     from mlmodel.runtime.stage import Load
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.environment import distributions, versions
 from mlmodel.findings import Location
 from mlmodel.model import make
-from mlmodel.runtime import answers
+from mlmodel.runtime import prediction_checks
 from mlmodel.schemas import shown
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Listing
     from mlmodel.findings import Finding
     from mlmodel.model import Model
-    from mlmodel.runtime.outcome import Failure, Phase, Run
+    from mlmodel.runtime.probe_report import Failure, Phase, Run
 
 
-class End(NamedTuple):
+class ProcessExit(NamedTuple):
     """How the process of the probe ended."""
 
     status: int
@@ -30,12 +30,12 @@ class End(NamedTuple):
     """The limit that it was ended at, in words: ``120 seconds``; None where it was not."""
 
 
-class Case(NamedTuple):
+class ProbeCase(NamedTuple):
     """One model, what ran, and how it ended."""
 
     model: Model
     run: Run
-    end: End
+    end: ProcessExit
     recreated: bool
     """Whether it ran in the recorded environment, made anew."""
     python: str | None = None
@@ -47,7 +47,7 @@ _OPTIONS = {"memory": "--memory", "second": "--timeout"}
 _LOADING = ("resolve", "load", "import")
 
 
-def diagnose(case: Case) -> Iterator[Finding]:
+def diagnose(case: ProbeCase) -> Iterator[Finding]:
     """MLM714, MLM720-MLM724, MLM730-MLM742: why it does not load or predict, and what else was seen."""
     ended = list(_ended(case))
     yield from ended
@@ -64,13 +64,13 @@ def diagnose(case: Case) -> Iterator[Finding]:
     differing = [] if case.recreated else list(_differing(case))
     yield from differing
     yield from _warned(case, pins_differ=bool(differing))
-    yield from answers.judge(case.model, case.run)
+    yield from prediction_checks.judge(case.model, case.run)
 
 
 # -- how it ended -------------------------------------------------------------------------------------
 
 
-def _ended(case: Case) -> Iterator[Finding]:
+def _ended(case: ProbeCase) -> Iterator[Finding]:
     if case.run.done:
         return
     last = case.run.last
@@ -125,7 +125,7 @@ _RULES = {
 }
 
 
-def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
+def _failed(case: ProbeCase, phase: Phase, failure: Failure) -> Iterator[Finding]:
     if failure.type == "MemoryError" or "bad_alloc" in failure.message:
         message = f"memory ran out while {phase.label}: {failure.text}"
         yield make("MLM741", message, Location(), "--memory sets another limit")
@@ -192,7 +192,7 @@ def _missing_module(failure: Failure) -> str | None:
     return next((name for kind, _, name in failure.causes if kind == "ModuleNotFoundError" and name), None)
 
 
-def _missing(case: Case, phase: Phase, module: str) -> Finding:
+def _missing(case: ProbeCase, phase: Phase, module: str) -> Finding:
     """MLM720: a module is not there: which requirement brings it, and where it is to be written."""
     environment = case.model.environment
     listing = environment.listings[0] if environment.listings else None
@@ -212,7 +212,7 @@ def _new(setuptools: str) -> bool:
     return setuptools.partition(".")[0].isdigit() and int(setuptools.partition(".")[0]) >= 82
 
 
-def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | None:
+def _where(case: ProbeCase, listing: Listing | None, module: str, top: str) -> str | None:
     names = distributions.providers(top)
     listed = sorted(names & case.model.environment.names)
     file = listing.file if listing is not None else "requirements.txt"
@@ -231,14 +231,14 @@ def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | 
     return f"no distribution that is known has {module}: ship it with the model (code_paths), or add what brings it"
 
 
-def _installed(case: Case, name: str) -> str | None:
+def _installed(case: ProbeCase, name: str) -> str | None:
     phase = case.run.of("versions")
     known = phase.detail.get("installed") if phase is not None else None
     found = known.get(name) if isinstance(known, dict) else None
     return found[:60] if isinstance(found, str) else None
 
 
-def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
+def _missing_names(case: ProbeCase, said: set[str]) -> Iterator[Finding]:
     """MLM720, MLM724: of a model that does not load, what its objects name and nobody has."""
     phase = case.run.of("resolve")
     missing = phase.detail.get("missing") if phase is not None else None
@@ -260,7 +260,7 @@ def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
             yield make("MLM724", f"{module}{of} has no {name}, which the model is made of", Location(), hint)
 
 
-def _saved_with(case: Case) -> str | None:
+def _saved_with(case: ProbeCase) -> str | None:
     """The Python that saved the model, where another minor version ran."""
     recorded = next((p for p in case.model.environment.pythons if p.place.file == "MLmodel"), None)
     if recorded is None or recorded.numbers is None or case.python is None:
@@ -274,7 +274,7 @@ def _saved_with(case: Case) -> str | None:
 # -- what else was seen -------------------------------------------------------------------------------
 
 
-def _differing(case: Case) -> Iterator[Finding]:
+def _differing(case: ProbeCase) -> Iterator[Finding]:
     """MLM714: pins that an environment that is there does not keep."""
     environment = case.model.environment
     if not environment.listings:
@@ -316,7 +316,7 @@ _SAVED = (
 """Warnings that name two versions of a distribution."""
 
 
-def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
+def _warned(case: ProbeCase, *, pins_differ: bool) -> Iterator[Finding]:
     """MLM723: what libraries say about versions when the model is loaded."""
     said: set[str] = set()
     for phase in case.run.phases:
@@ -338,7 +338,7 @@ def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
                     yield make("MLM723", f"while {phase.label}: {text}", Location())
 
 
-def _line_of(case: Case, name: str) -> Location:
+def _line_of(case: ProbeCase, name: str) -> Location:
     """The line that asks for a distribution, else the list that lacks it."""
     for listing in case.model.environment.listings:
         for entry in listing.named(name):

@@ -174,12 +174,12 @@ def _emitted(written: Mapping[str, Any]) -> bytes:
 
 def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[str, str | None]:
     """The signature with what the model in the folder answers."""
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed.outputs(folder, Wish()),
+        "outputs": observed.outputs(folder, LoadOptions()),
         "params": stated["params"],
     }
 

@@ -15,9 +15,9 @@ class System(NamedTuple):
     read: tuple[str, ...]
     """What libraries read."""
     devices: tuple[str, ...]
-    starters: tuple[str, ...]
+    loaders: tuple[str, ...]
     """Patterns of what has to be run to start an interpreter, beside itself; below its prefix where they are relative."""
-    crowded: tuple[str, ...] = ()
+    shared_prefixes: tuple[str, ...] = ()
     """Folders with much beside an interpreter that is in them, keys among it, as the home folder has."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that have to be others."""
@@ -34,7 +34,7 @@ LINUX = System(
     ),
     devices=("/dev/null", "/dev/zero", "/dev/full"),
     # What starts a program that is linked with shared libraries.
-    starters=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
+    loaders=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
 )  # fmt: skip
 MACOS = System(
     read=(
@@ -54,8 +54,8 @@ MACOS = System(
     ),
     devices=("/dev/null", "/dev/zero"),
     # The python3 of a framework becomes this program (CPython's Mac/Tools/pythonw.c).
-    starters=("Resources/Python*.app/Contents/MacOS/Python*",),
-    crowded=("/usr/local", "/opt/homebrew", "/opt/local"),
+    loaders=("Resources/Python*.app/Contents/MacOS/Python*",),
+    shared_prefixes=("/usr/local", "/opt/homebrew", "/opt/local"),
     # There is no locale C.UTF-8, and the names of users are told by a service that is out of reach.
     variables=(("LANG", "en_US.UTF-8"), ("LOGNAME", "nobody")),
 )  # fmt: skip
@@ -95,7 +95,7 @@ def installation(python: str) -> list[str]:
             homes += re.findall(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
     folders += [os.path.dirname(home) for home in homes]  # bin/ stands in the prefix
     home = os.path.expanduser("~")
-    crowded = {"/", home, os.path.join(home, ".local"), *SYSTEM.crowded}
+    crowded = {"/", home, os.path.join(home, ".local"), *SYSTEM.shared_prefixes}
     found = []
     for path in dict.fromkeys(folders):
         parts = ("bin", "lib", "lib64") if path in crowded else ("",)
@@ -169,11 +169,11 @@ def rules(python: str, read: list[str], scratch: str) -> dict[str, Any]:
         "read": [*SYSTEM.read, *installation(python), *read],
         "write": [scratch],
         "devices": list(SYSTEM.devices),
-        "execute": [os.path.realpath(python), *_starters(python)],
+        "execute": [os.path.realpath(python), *_loaders(python)],
     }
 
 
-def _starters(python: str) -> list[str]:
+def _loaders(python: str) -> list[str]:
     prefix = glob.escape(os.path.dirname(os.path.dirname(os.path.realpath(python))))
-    patterns = [os.path.join(prefix, pattern) for pattern in SYSTEM.starters]
+    patterns = [os.path.join(prefix, pattern) for pattern in SYSTEM.loaders]
     return sorted({os.path.realpath(path) for pattern in patterns for path in glob.glob(pattern)})

@@ -1,6 +1,6 @@
 """seccomp: which system calls a process may make, as a filter of the kernel's packet language.
 
-Imported by the stub, which runs with ``-I -S``: standard library only.  Numbers are those of the kernel's
+Imported by the launcher, which runs with ``-I -S``: standard library only.  Numbers are those of the kernel's
 ``asm/unistd`` for x86-64 and aarch64; None where that machine has no such call.
 """
 

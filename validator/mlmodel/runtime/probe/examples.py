@@ -6,7 +6,7 @@ import copy
 import json
 import os
 
-from .telling import cut
+from .channel import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Attempts at what should be refused, and whether it is.
 
-Imported by the stub, which runs with ``-I -S``: standard library only.
+Imported by the launcher, which runs with ``-I -S``: standard library only.
 
 On Linux no socket can be had.  On macOS it can, and the kernel is asked when it is bound, connects or sends
 (``network-bind``, ``network-outbound``), so that these have to be tried: with nothing listening, what is allowed answers

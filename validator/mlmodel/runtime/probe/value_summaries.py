@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .telling import Skip
+from .channel import Skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

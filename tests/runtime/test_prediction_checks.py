@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlmodel.documents import parse_json
-from mlmodel.runtime.answers import disagreements
+from mlmodel.runtime.prediction_checks import disagreements
 from mlmodel.signatures import Section
 
 

@@ -43,7 +43,7 @@ class Failure(NamedTuple):
         return f"{self.type}: {first}" if first else self.type
 
 
-class Warned(NamedTuple):
+class CapturedWarning(NamedTuple):
     """A warning that a phase raised or logged."""
 
     category: str
@@ -61,7 +61,7 @@ class Phase(NamedTuple):
     peak_bytes: int | None = None
     """The most memory the process had had when the phase ended."""
     failure: Failure | None = None
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[CapturedWarning, ...] = ()
     detail: dict[str, Any] = {}  # noqa: RUF012 -- never changed
 
     @property
@@ -176,7 +176,7 @@ def _phase(event: dict[str, Any]) -> Phase:
         _integer(event.get("peak_bytes")),
         _failure(error) if isinstance(error, dict) else None,
         tuple(
-            Warned(_text(item.get("category"), 200) or "", _text(item.get("message"), _TEXT) or "")
+            CapturedWarning(_text(item.get("category"), 200) or "", _text(item.get("message"), _TEXT) or "")
             for item in (warned if isinstance(warned, list) else [])[:50]
             if isinstance(item, dict)
         ),

@@ -11,55 +11,32 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime.confinement import disk, memory, policy
+from mlmodel.runtime.confinement import memory, policy
+from mlmodel.runtime.confinement.watching import (
+    CANCELLED,
+    INTERVAL,
+    MAX_OUTPUT,
+    Outcome,
+    UnconfinedError,
+    exceeded,
+    held,
+)
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from mlmodel.runtime.confinement.policy import Limits
 
-STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stub.py")
-MAX_REPORT = 4 * 1024 * 1024
-"""Bytes of a report; a process that writes more is ended."""
-MAX_OUTPUT = 64 * 1024
-"""Bytes of standard output and error that are kept, the last ones."""
-INTERVAL = 0.1
-STOPPED = "the end of what it was for"
-"""The limit of what was stopped."""
+LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
 PROTECTED = {
     "files": ("read", "write", "write environment", "truncate", "chmod"),
     "network": ("tcp", "udp", "unix"),
     "processes": ("fork", "exec", "signal"),
 }
 """What is protected, and what has to be refused for it."""
-
-
-class UnconfinedError(Exception):
-    """The process cannot be confined here as it has to be, and was not started."""
-
-    def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.missing = tuple(missing)
-
-
-class Outcome(NamedTuple):
-    """How a confined process went."""
-
-    report: bytes
-    status: int
-    """Its exit status, negative for the signal that ended it."""
-    limit: str | None
-    """The limit at which it was ended, in words."""
-    output: bytes
-    """The end of what it printed."""
-    enforced: tuple[str, ...]
-    """What of :data:`PROTECTED` was refused when it was tried, and which limits are watched."""
-    open: tuple[str, ...]
-    """What was not."""
-    layers: tuple[str, ...]
 
 
 def run(
@@ -111,7 +88,7 @@ def run(
         with open(path, "w", encoding="utf-8") as file:
             json.dump(text, file)
         process = subprocess.Popen(  # noqa: S603 -- our own script, with our own interpreter
-            [sys.executable, "-I", "-S", "-B", STUB, path],
+            [sys.executable, "-I", "-S", "-B", LAUNCHER, path],
             env=policy.variables(scratch),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -208,34 +185,13 @@ def _watched(
                 took = time.monotonic() - now
                 due = now + min(max(INTERVAL, 40 * took), 10 * INTERVAL)  # looking takes little of the time
             if stop is not None and stop.is_set():
-                limit = STOPPED
+                limit = CANCELLED
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
 
 
-def _seconds(wall: float) -> str:
-    return f"{wall:g} seconds"
-
-
-def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
-    """The limit that was reached, in words."""
-    if left <= 0:
-        return _seconds(limits.wall)
-    if len(report) > MAX_REPORT:
-        return f"{MAX_REPORT >> 20} MiB of report"
-    if resident > limits.memory:
-        return f"{limits.memory / (1 << 30):.3g} GiB of memory"
-    return disk.exceeded(scratch, limits.disk)
-
-
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
 """What is watched: how much memory a process takes, not every system tells."""
-
-
-def held(protected: Mapping[str, Sequence[str]], proofs: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-    """What of the protected is enforced, since all was refused that has to be, and what is not."""
-    enforced = [name for name, needed in protected.items() if all(proofs.get(proof) for proof in needed)]
-    return enforced, [name for name in protected if name not in enforced]
 
 
 def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:

@@ -12,7 +12,7 @@ from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Report, Verdict
 from mlmodel.model import Model
 from mlmodel.reporters import Style, reporter
-from mlmodel.runtime import diagnosis, outcome
+from mlmodel.runtime import diagnosis, probe_report
 from mlmodel.runtime.stage import Environment, Load
 from tests.command import ROOT
 
@@ -30,7 +30,7 @@ def end(phase: str, about: str | None = None, **more: object) -> dict[str, objec
 
 
 def test_a_whole_run() -> None:
-    run = outcome.read(
+    run = probe_report.read(
         lines(
             {"event": "hello", "python": "3.11.7"},
             start("load", "sklearn"),
@@ -39,7 +39,7 @@ def test_a_whole_run() -> None:
         )
     )
     assert (run.python, run.done, run.files, run.last) == ("3.11.7", True, ("/a.py",), None)
-    assert run.phases == (outcome.Phase("load", "sklearn", "passed", 0.5, 1000),)
+    assert run.phases == (probe_report.Phase("load", "sklearn", "passed", 0.5, 1000),)
     assert run.passed("load")
     assert not run.passed("predict")
 
@@ -48,7 +48,7 @@ def test_where_it_died() -> None:
     report = lines(
         {"event": "hello", "python": "3.11.7"}, start("read"), end("read"), start("load", "mlflow.pyfunc")
     )
-    run = outcome.read(report)
+    run = probe_report.read(report)
     assert not run.done
     assert run.last is not None
     assert (run.last.name, run.last.about, run.last.outcome) == ("load", "mlflow.pyfunc", "died")
@@ -57,7 +57,7 @@ def test_where_it_died() -> None:
 
 def test_a_line_that_is_cut_costs_only_itself() -> None:
     report = lines(start("read"), end("read"), start("load", "sklearn"))
-    run = outcome.read(report + b'{"event": "end", "phase": "lo')
+    run = probe_report.read(report + b'{"event": "end", "phase": "lo')
     assert [(phase.name, phase.outcome) for phase in run.phases] == [("read", "passed"), ("load", "died")]
 
 
@@ -69,21 +69,21 @@ def test_an_exception() -> None:
         "traceback": "Traceback",
         "causes": [{"type": "ModuleNotFoundError", "message": "No module", "name": "x"}],
     }
-    (phase,) = outcome.read(lines(end("predict", outcome="failed", error=error))).phases
+    (phase,) = probe_report.read(lines(end("predict", outcome="failed", error=error))).phases
     assert phase.failure is not None
     assert phase.failure.text == "ValueError: no such column"
-    assert phase.failure.frames == (outcome.Frame("code/a.py", 3, "f", "return x", True),)
+    assert phase.failure.frames == (probe_report.Frame("code/a.py", 3, "f", "return x", True),)
     assert phase.failure.causes == (("ModuleNotFoundError", "No module", "x"),)
 
 
 def test_nothing_after_the_end_counts() -> None:
-    run = outcome.read(lines({"event": "done"}, end("predict")))
+    run = probe_report.read(lines({"event": "done"}, end("predict")))
     assert run.phases == ()
 
 
 def test_a_flood_of_phases_is_cut() -> None:
-    run = outcome.read(lines(*[end("load")] * 1000))
-    assert len(run.phases) == outcome.MAX_PHASES
+    run = probe_report.read(lines(*[end("load")] * 1000))
+    assert len(run.phases) == probe_report.MAX_PHASES
 
 
 texts = st.text(max_size=5) | st.sampled_from(
@@ -151,15 +151,17 @@ EXAMPLE = Model(ModelDirectory(str(ROOT / "examples" / "sklearn-logistic-regress
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(events, max_size=6),
-    st.sampled_from([diagnosis.End(0), diagnosis.End(-11), diagnosis.End(-9, "120 seconds")]),
+    st.sampled_from(
+        [diagnosis.ProcessExit(0), diagnosis.ProcessExit(-11), diagnosis.ProcessExit(-9, "120 seconds")]
+    ),
     st.booleans(),
 )
 def test_whatever_a_model_reports_becomes_a_report(
-    told: list[dict[str, object]], end: diagnosis.End, recreated: bool
+    told: list[dict[str, object]], end: diagnosis.ProcessExit, recreated: bool
 ) -> None:
     """A model can write any line itself: findings, text and JSON (RFC 8259) come of all of them."""
-    run = outcome.read(lines(*told))
-    case = diagnosis.Case(EXAMPLE, run, end, recreated=recreated, python=run.python)
+    run = probe_report.read(lines(*told))
+    case = diagnosis.ProbeCase(EXAMPLE, run, end, recreated=recreated, python=run.python)
     findings = tuple(diagnosis.diagnose(case))
     for phase in run.phases:
         assert phase.outcome in ("passed", "failed", "skipped", "died")
@@ -176,10 +178,10 @@ def test_whatever_a_model_reports_becomes_a_report(
 
 def test_what_is_nested_deeply_is_cut() -> None:
     deep = b'{"event":"end","phase":"load","detail":{"a":' + b"[" * 900 + b"]" * 900 + b"}}"
-    (phase,) = outcome.read(deep).phases
+    (phase,) = probe_report.read(deep).phases
     assert json.dumps(phase.detail).count("[") < 30
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(report: bytes) -> None:
-    outcome.read(report)
+    probe_report.read(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 
-from .telling import MAX_TEXT, cut
+from .channel import MAX_TEXT, cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

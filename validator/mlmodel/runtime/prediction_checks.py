@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.model import Model
-    from mlmodel.runtime.outcome import Run
+    from mlmodel.runtime.probe_report import Run
     from mlmodel.signatures import Section
 
 _DTYPES = {

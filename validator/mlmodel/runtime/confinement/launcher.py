@@ -1,6 +1,6 @@
 """Confines itself, proves it, and becomes the program to confine.
 
-A script: ``python -I -S -B stub.py POLICY.json``, with our own interpreter, before any code of an environment.
+A script: ``python -I -S -B launcher.py POLICY.json``, with our own interpreter, before any code of an environment.
 The order matters: what is imported must be imported before files are out of reach, namespaces come before
 Landlock (which forbids mounts), and seccomp last; on macOS Seatbelt stands for them all.  Then it tries what should be
 refused and writes the answers, one line of JSON, to the descriptor of the policy; who does not get that line knows
@@ -19,7 +19,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # -I leaves it out
 
-import denials
+import denial_probes
 import landlock
 import seatbelt
 import seccomp
@@ -150,8 +150,8 @@ def proofs(policy: dict[str, Any]) -> dict[str, bool]:
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
-        "write environment": lambda: denials.create(forbidden),
-        "truncate": lambda: denials.truncate(policy["readable"]),
+        "write environment": lambda: denial_probes.create(forbidden),
+        "truncate": lambda: denial_probes.truncate(policy["readable"]),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
@@ -161,8 +161,8 @@ def proofs(policy: dict[str, Any]) -> dict[str, bool]:
         "signal": lambda: os.kill(os.getppid(), 0),
     }
     if sys.platform == "darwin":
-        tries.update(denials.of_macos(policy))
-    return {name: denials.refused(attempt) for name, attempt in tries.items()}
+        tries.update(denial_probes.of_macos(policy))
+    return {name: denial_probes.refused(attempt) for name, attempt in tries.items()}
 
 
 def _fork() -> None:
@@ -177,12 +177,12 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         policy = json.load(file)
     os.chdir(policy["folder"])
-    listener = denials.listen() if sys.platform == "darwin" else None
+    listener = denial_probes.listen() if sys.platform == "darwin" else None
     layers = confine(policy)
     proven = proofs(policy)
     if listener is not None:
         listener.close()
-        os.unlink(denials.LISTENER)
+        os.unlink(denial_probes.LISTENER)
     os.write(policy["status"], (json.dumps({"layers": layers, "proofs": proven}) + "\n").encode("ascii"))
     if all(proven.get(name) for name in policy["needed"]):
         os.close(policy["status"])
