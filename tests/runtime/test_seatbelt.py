@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmodel.runtime.confinement import policy, seatbelt, supervisor
+from mlmodel.runtime.confinement import policy, promises, seatbelt, supervisor
 from mlmodel.runtime.confinement.watching import UnconfinedError
 from tests.runtime.test_confinement import confined, told
 
@@ -393,6 +393,7 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
             import json, os, socket, sys, types
             sys.path.insert(0, {os.path.dirname(supervisor.LAUNCHER)!r})
             import seatbelt, launcher
+            from start import Start
             class Function:
                 def __init__(self, answer, work=None):
                     self.answer, self.work = answer, work
@@ -403,7 +404,10 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
             def linux():
                 sys.platform = "linux"
                 with open(sys.argv[1]) as file:
-                    launcher.confine(dict(json.load(file), without=[]))
+                    rules = json.load(file)
+                start = Start(rules["command"], rules["environment"])
+                Start.go, go = lambda _: go(start), Start.go
+                launcher.confine(dict(rules, without=[]), start)
                 sys.platform = "darwin"
             def sockets():
                 class Refusing(socket.socket):
@@ -417,6 +421,7 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
             """)
     )
     monkeypatch.setattr(supervisor, "LAUNCHER", str(script))
+    monkeypatch.setattr(supervisor, "PROTECTED", promises.protected(promises.MACOS))
 
 
 @needs_linux

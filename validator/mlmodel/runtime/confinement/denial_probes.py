@@ -2,16 +2,21 @@
 
 Imported by the launcher, which runs with ``-I -S``: standard library only.
 
-On Linux no socket can be had.  On macOS it can, and the kernel is asked when it is bound, connects or sends
+On Linux no socket can be had but those of a pair.  On macOS it can, and the kernel is asked when it is bound, connects or sends
 (``network-bind``, ``network-outbound``), so that these have to be tried: with nothing listening, what is allowed answers
 ``ECONNREFUSED``, and what is denied ``EPERM``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import errno
+import mmap
 import os
+import signal
 import socket
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +25,9 @@ if TYPE_CHECKING:
 
     Attempt = Callable[[], object]
 
-REFUSED = frozenset({errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EAFNOSUPPORT})
+REFUSED = frozenset(
+    {errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EAFNOSUPPORT, errno.EOPNOTSUPP}
+)
 LISTENER = "mlmodel.socket"
 """The name of a socket in the scratch folder, where the rules for files would allow everything."""
 _NOBODY = 9
@@ -42,16 +49,156 @@ def every(*attempts: Attempt, more: frozenset[int] = frozenset()) -> None:
         raise PermissionError(errno.EPERM, "every attempt is refused")
 
 
-def listen() -> socket.socket | None:
-    """A socket to connect to, made before it is forbidden; None where the folder takes none."""
-    listener = socket.socket(socket.AF_UNIX)
+def listen(kind: int = socket.SOCK_STREAM) -> socket.socket | None:
+    """A socket to connect or send to, made before it is forbidden; None where the folder takes none."""
+    listener = socket.socket(socket.AF_UNIX, kind)
     try:
         listener.bind(LISTENER)
-        listener.listen(1)
+        if kind == socket.SOCK_STREAM:
+            listener.listen(1)
     except OSError:
         listener.close()
         return None
     return listener
+
+
+class Listeners:
+    """The sockets that must not be reached: one with a path in the scratch folder, on Linux one with an abstract name."""
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+        self.abstract = b""
+        """The abstract name."""
+        linux = sys.platform.startswith("linux")
+        path = listen(socket.SOCK_DGRAM if linux else socket.SOCK_STREAM)
+        if path is not None:
+            self._sockets.append(path)
+        if linux:
+            unnamed = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._sockets.append(unnamed)
+            unnamed.bind("")  # the kernel chooses
+            self.abstract = unnamed.getsockname()
+
+    def close(self) -> None:
+        """Take them away."""
+        for listener in self._sockets:
+            listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(LISTENER)
+
+
+def of_linux(policy: dict[str, Any], listeners: Listeners) -> dict[str, Attempt]:
+    """The attempts that are made on Linux alone, by the names of their proofs."""
+    watcher = os.getppid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    return {
+        "attributes": lambda: os.listxattr(policy["canary"]),
+        "watch": lambda: os.close(_called(libc.inotify_init1(0))),
+        "datagram": lambda: every(
+            lambda: _send(LISTENER),
+            lambda: _send(listeners.abstract),
+        ),
+        "descriptor": _pass,
+        "exec memory": lambda: _execute_memory(libc),
+        "exec loader": lambda: _execute_loader(policy),
+        # As it is, so that nothing changes where that is allowed.
+        "schedule": lambda: os.sched_setscheduler(
+            watcher, os.sched_getscheduler(watcher), os.sched_getparam(watcher)
+        ),
+        "outlive": lambda: _called(libc.prctl(1, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)),
+        "addresses": lambda: every(lambda: _map(policy["address_space"]), more=frozenset({errno.ENOMEM})),
+        "memory file": lambda: os.close(_memory_file(libc)),
+        "file size": lambda: every(lambda: _fill(policy["disk"]), more=frozenset({errno.EFBIG})),
+        "hidden file": lambda: os.close(os.open(os.curdir, os.O_TMPFILE | os.O_WRONLY, 0o600)),
+    }
+
+
+def _called(answer: int) -> int:
+    """The answer of a function of the C library.
+
+    Raises:
+        OSError: it failed.
+    """
+    if answer < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return answer
+
+
+def _send(address: str | bytes) -> None:
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        one.sendto(b"", address)
+
+
+def _pass() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        socket.send_fds(one, [b"x"], [1])
+
+
+def _memory_file(libc: ctypes.CDLL) -> int:
+    if not hasattr(libc, "memfd_create"):  # glibc before 2.27
+        raise PermissionError(errno.ENOSYS, "no such function")
+    return _called(libc.memfd_create(b"", ctypes.c_uint(0)))
+
+
+def _execute_memory(libc: ctypes.CDLL) -> None:
+    memory = _memory_file(libc)
+    try:
+        execute([f"/proc/self/fd/{memory}"])
+    finally:
+        os.close(memory)
+
+
+def _execute_loader(policy: dict[str, Any]) -> None:
+    """Have a loader of programs run one that may not be run; where there is none, nobody can."""
+    attempts = [lambda path=path: execute([path, policy["canary"]]) for path in policy["execute"][1:]]
+    if attempts:
+        every(*attempts)
+    raise PermissionError(errno.EPERM, "every loader is refused")
+
+
+def execute(command: list[str]) -> None:
+    """Run a program: in a child where there can be one, else in the place of this process, which then says no more."""
+    reader, writer = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        os.execv(command[0], command)  # noqa: S606 -- refused; else whoever waits for an answer gets none
+        return
+    if child == 0:
+        try:
+            os.closerange(0, 3)
+            os.execv(command[0], command)  # noqa: S606
+        except OSError as error:
+            os.write(writer, str(error.errno).encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as answers:
+        answer = answers.read()
+    os.waitpid(child, 0)
+    if answer:
+        raise OSError(int(answer), os.strerror(int(answer)))
+
+
+def _map(size: int | None) -> None:
+    """Map as much as is allowed in all, with a part of that taken already; nothing of it is used."""
+    private_anonymous_noreserve = 0x4022
+    if size is not None:
+        mmap.mmap(-1, size, private_anonymous_noreserve, mmap.PROT_READ).close()
+
+
+def _fill(most: int) -> None:
+    """Make a file that is one byte too large; it takes a block on the disk."""
+    path = "mlmodel.large"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(descriptor, b"x", most)
+    finally:
+        os.close(descriptor)
+        os.unlink(path)
 
 
 def of_macos(policy: dict[str, Any]) -> dict[str, Attempt]:

@@ -77,10 +77,19 @@ class Limits(NamedTuple):
 
 
 def limits(wall: float, memory: int | None, size: int) -> Limits:
-    """The limits for a model of a size in bytes: the user's, else ones that no honest model of that size meets."""
+    """The limits for a model of a size in bytes: the user's, else ones that no honest model of that size meets.
+
+    Memory that a process maps and gives back is not resident, and held all the same where it is shared; so addresses
+    are limited, too, to what libraries were seen to reserve beyond what they use (TensorFlow 1.7 GB, CatBoost 2.2 GB).
+    """
     gigabyte = 1 << 30
     resident = memory or 4 * gigabyte + 3 * size
-    return Limits(wall, resident, max(8 * gigabyte + 4 * size, 2 * resident), gigabyte // 4)
+    return Limits(wall, resident, resident + 4 * gigabyte + size, gigabyte // 4)
+
+
+def threads() -> int:
+    """Threads that a confined process may have: libraries start some for each processor."""
+    return 64 + 2 * (os.cpu_count() or 1)
 
 
 def installation(python: str) -> list[str]:

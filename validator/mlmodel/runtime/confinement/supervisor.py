@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime.confinement import memory, policy
+from mlmodel.runtime.confinement import disk, memory, policy, promises
 from mlmodel.runtime.confinement.watching import (
     CANCELLED,
     INTERVAL,
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
     from mlmodel.runtime.confinement.policy import Limits
 
 LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
-PROTECTED = {
-    "files": ("read", "write", "write environment", "truncate", "chmod"),
-    "network": ("tcp", "udp", "unix"),
-    "processes": ("fork", "exec", "signal"),
-}
+PROTECTED = promises.protected(promises.MACOS if sys.platform == "darwin" else promises.LINUX)
 """What is protected, and what has to be refused for it."""
 
 
@@ -133,6 +129,8 @@ def _policy(
         "cpu": int(limits.wall * min(cores, 8)) + 1,
         "address_space": limits.address_space,
         "disk": limits.disk,
+        "threads": policy.threads(),
+        "parent": os.getpid(),
     }
 
 
@@ -175,9 +173,7 @@ def _watched(
             del kept["output"][:-MAX_OUTPUT]
             now = time.monotonic()
             if now >= due:
-                limit = exceeded(
-                    memory.resident(process.pid), kept["report"], scratch, limits, deadline - now
-                )
+                limit = _exceeded(process.pid, kept["report"], scratch, limits, deadline - now)
                 if limit is None and len(kept["status"]) > MAX_OUTPUT:
                     limit = "one line of status"
                 if listen is not None:
@@ -190,6 +186,14 @@ def _watched(
     return _outcome(process.returncode, kept, limit, limits)
 
 
+def _exceeded(pid: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
+    tasks = memory.tasks(pid)
+    if len(tasks) > policy.threads():
+        return f"{policy.threads()} threads"
+    removed = disk.removed(tasks, scratch, limits.disk)
+    return exceeded(memory.resident(pid), report, scratch, limits, left, removed)
+
+
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
 """What is watched: how much memory a process takes, not every system tells."""
 
@@ -200,7 +204,7 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
     except ValueError:
         reason = bytes(kept["output"]).decode("utf-8", "replace").strip()[-300:]
         raise UnconfinedError(f"the confinement did not start: {limit or reason or returned}") from None
-    proofs = told["proofs"]
+    proofs = {name: told["proofs"].get(name) is True for words in PROTECTED.values() for name in words}
     enforced, missing = held(PROTECTED, proofs)
     if returned == 99 and not kept["report"]:
         said = (
@@ -215,7 +219,8 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
         returned,
         limit,
         bytes(kept["output"]),
-        (*enforced, _LIMITS),
+        tuple(enforced) if "limits" in PROTECTED else (*enforced, _LIMITS),
         tuple(missing),
         tuple(told["layers"]),
+        tuple(proofs.items()),
     )

@@ -39,17 +39,21 @@ class Outcome(NamedTuple):
     output: bytes
     """The end of what it printed."""
     enforced: tuple[str, ...]
-    """What of :data:`PROTECTED` was refused when it was tried, and which limits are watched."""
+    """What of what is promised was refused when it was tried, and which limits are watched."""
     open: tuple[str, ...]
     """What was not."""
     layers: tuple[str, ...]
+    tried: tuple[tuple[str, bool], ...] = ()
+    """What was tried, by the names of :mod:`promises`, and whether it was refused."""
 
 
 def _seconds(wall: float) -> str:
     return f"{wall:g} seconds"
 
 
-def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
+def exceeded(
+    resident: int, report: bytearray, scratch: str, limits: Limits, left: float, removed: int = 0
+) -> str | None:
     """The limit that was reached, in words."""
     if left <= 0:
         return _seconds(limits.wall)
@@ -57,7 +61,7 @@ def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, lef
         return f"{MAX_REPORT >> 20} MiB of report"
     if resident > limits.memory:
         return f"{limits.memory / (1 << 30):.3g} GiB of memory"
-    return disk.exceeded(scratch, limits.disk)
+    return disk.exceeded(scratch, limits.disk, removed)
 
 
 def held(protected: Mapping[str, Sequence[str]], proofs: Mapping[str, bool]) -> tuple[list[str], list[str]]:

@@ -25,7 +25,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mlmodel.runtime.confinement import policy
+from mlmodel.runtime.confinement import policy, promises
 from mlmodel.runtime.confinement.watching import (
     CANCELLED,
     INTERVAL,
@@ -43,11 +43,7 @@ if TYPE_CHECKING:
     from mlmodel.runtime.confinement.policy import Limits
 
 PROBES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "denial_probes_windows.py")
-PROTECTED = {
-    "files": ("read", "write", "write environment", "chmod"),
-    "network": ("tcp", "udp"),
-    "processes": ("child", "reach"),
-}
+PROTECTED = promises.protected(promises.WINDOWS)
 """What is protected, and what has to be refused for it."""
 CHANGES = ("write", "write environment", "chmod")
 STARTING = 60.0
@@ -183,6 +179,7 @@ def run(
         (*enforced, "limits"),
         tuple(missing),
         way.layers,
+        tuple((name, way.proofs[name]) for words in PROTECTED.values() for name in words),
     )
 
 
