@@ -22,11 +22,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.model import Model
 from mlmodel.runtime import probe_job, probe_report
 from mlmodel.runtime.confinement import policy, supervisor
 from mlmodel.runtime.probe_runner import PROBE
+from mlmodel.sources.directory import ModelDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

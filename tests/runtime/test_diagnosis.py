@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.findings import Finding
-from mlmodel.model import Model
+from mlmodel.findings import CapturedWarning, Failure, Finding, Frame, Phase
+from mlmodel.model.model import Model
 from mlmodel.runtime.diagnosis import ProbeCase, ProcessExit, diagnose
-from mlmodel.runtime.probe_report import CapturedWarning, Failure, Frame, Phase, Run
+from mlmodel.runtime.probe_report import Run
+from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
 OK = ProcessExit(0)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.model import Model
 from mlmodel.runtime import install_plan
+from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.findings import CapturedWarning
+from mlmodel.model.model import Model
 from mlmodel.runtime import bytecode, probe_job, probe_report, probe_runner
 from mlmodel.runtime.probe import channel, value_summaries
+from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import tiny
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="passes a descriptor")
@@ -150,10 +151,7 @@ def test_warnings_are_told_once(tmp_path: Path, python: str) -> None:
     run = probed(tiny.model(tmp_path, code=code), python)
     predict = run.of("predict")
     assert predict is not None
-    assert predict.warnings == (
-        probe_report.CapturedWarning("FutureWarning", "old"),
-        probe_report.CapturedWarning("mlflow", "odd"),
-    )
+    assert predict.warnings == (CapturedWarning("FutureWarning", "old"), CapturedWarning("mlflow", "odd"))
 
 
 def test_libraries_that_call_exit(tmp_path: Path, python: str) -> None:

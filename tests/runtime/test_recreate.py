@@ -13,12 +13,12 @@ import pytest
 
 from mlmodel import Options, Report, validate
 from mlmodel.findings import Finding
+from mlmodel.resolution.uv import find_uv
 from mlmodel.runtime import interpreters
 from mlmodel.runtime.environments import EnvironmentBuilder, Resolution
 from mlmodel.runtime.install_plan import InstallPlan
 from mlmodel.runtime.interpreters import Interpreter
 from mlmodel.runtime.load_options import LoadOptions
-from mlmodel.uv import find_uv
 from tests import environments
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model

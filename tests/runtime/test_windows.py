@@ -19,8 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.model import Model
 from mlmodel.runtime import probe_job, probe_runner
 from mlmodel.runtime.confinement import (
     denial_probes,
@@ -34,6 +33,7 @@ from mlmodel.runtime.confinement import (
 from mlmodel.runtime.confinement.policy import Limits
 from mlmodel.runtime.confinement.watching import Outcome, UnconfinedError
 from mlmodel.runtime.load_options import LoadOptions
+from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import test_confinement, tiny, windows_layout
 
 REAL = os.name == "nt"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.version import SPEC_VERSION, __version__
+
 if TYPE_CHECKING:
+    from mlmodel.description import describe
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
     from mlmodel.inference import Signature, SignatureWarning, infer_signature, signature_from_hints
     from mlmodel.loading import load
-    from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
     from mlmodel.writer import write_model
-
-__version__ = "0.1.0"
-SPEC_VERSION = "0.1"
-"""The version of the specification that this release checks."""
 
 __all__ = [
     "SPEC_VERSION",
@@ -47,7 +45,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(inference, name)
     if name == "describe":
-        from mlmodel.reader import describe
+        from mlmodel.description import describe
 
         return describe
     if name == "load":

@@ -120,7 +120,7 @@ def requested_load(context: click.Context, given: dict[str, Any]) -> LoadOptions
             raise click.UsageError(f"{_option(name)} goes with --load=recreate", context)
     if mode is None:
         return None
-    from mlmodel import uv
+    from mlmodel.resolution import uv
     from mlmodel.runtime.load_options import TIMEOUT, LoadOptions
 
     if recreate:

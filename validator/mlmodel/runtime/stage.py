@@ -5,68 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.findings import Location, Severity
-from mlmodel.model import make
-from mlmodel.rules import catalogue
+from mlmodel.findings import LoadEnvironment, LoadReport, Location, Severity
+from mlmodel.resolution.uv import UnansweredError, find_uv
 from mlmodel.runtime import diagnosis, environments, install_plan, interpreters, probe_runner, store
 from mlmodel.runtime.confinement.watching import UnconfinedError
 from mlmodel.runtime.load_options import report_progress
 from mlmodel.runtime.probe_job import job
 from mlmodel.runtime.speculative_install import SpeculativeEnvironment
-from mlmodel.uv import UnansweredError, find_uv
+from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
     from mlmodel.runtime.bytecode import Bytecode
     from mlmodel.runtime.install_plan import InstallPlan
     from mlmodel.runtime.load_options import LoadOptions
-    from mlmodel.runtime.probe_report import Phase
-
-
-class Environment(NamedTuple):
-    """Where a model ran."""
-
-    python: str
-    """The interpreter."""
-    version: str | None = None
-    """Of the interpreter; None until it says so."""
-    recorded: str | None = None
-    """The version that the model records."""
-    source: str | None = None
-    """The file that the requirements were from; None where nothing was installed."""
-    as_of: str | None = None
-    """The moment as of which they were resolved; None for now."""
-    packages: int | None = None
-    made: bool = False
-    """Whether it was installed for this run; else it was there."""
-    seconds: float = 0.0
-    """For resolving and installing."""
-    folder: str | None = None
-    """Of an environment of ours."""
-
-
-class Load(NamedTuple):
-    """What came of loading a model: the part of the report that is about it."""
-
-    outcome: str
-    """``predicted``, ``loaded``, ``failed``, or ``unproven`` where nothing could be found out."""
-    mode: str
-    """``current`` or ``recreate``."""
-    environment: Environment | None = None
-    enforced: tuple[str, ...] = ()
-    """What the confinement kept the model from."""
-    open: tuple[str, ...] = ()
-    """What it could not keep the model from here."""
-    phases: tuple[Phase, ...] = ()
-    seconds: float = 0.0
-    """For everything."""
-    layers: tuple[str, ...] = ()
-    """The mechanisms of the system that confined it."""
 
 
 class LoadNotPossible(Exception):  # noqa: N818 -- no error: nothing is wrong with the model
@@ -74,15 +31,15 @@ class LoadNotPossible(Exception):  # noqa: N818 -- no error: nothing is wrong wi
 
     def __init__(self, rule: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.finding = make(rule, message, Location(), hint)
+        self.finding = new_finding(rule, message, Location(), hint)
 
 
-class Stage:
+class LoadStage:
     """Loads one model as the user wishes; a check like the static ones, which leaves :attr:`load` behind."""
 
     def __init__(self, options: LoadOptions, found: Sequence[Finding] = ()) -> None:
         self.options = options
-        self.load = Load("unproven", self._mode)
+        self.load = LoadReport("unproven", self._mode)
         self._found = found
 
     @property
@@ -98,7 +55,7 @@ class Stage:
         except LoadNotPossible as why:
             yield why.finding
         except UnansweredError as error:
-            yield make("MLM904", f"the environment cannot be made: {error}", Location())
+            yield new_finding("MLM904", f"the environment cannot be made: {error}", Location())
         finally:
             report_progress(self.options, "")
             self.load = self.load._replace(seconds=time.monotonic() - started)
@@ -120,7 +77,7 @@ class Stage:
 
     def _run(self, model: Model, work: dict[str, Any]) -> Iterator[Finding]:
         if not self.options.recreate:
-            environment = Environment(os.path.abspath(self.options.python or sys.executable))
+            environment = LoadEnvironment(os.path.abspath(self.options.python or sys.executable))
             if not os.access(environment.python, os.X_OK):
                 raise LoadNotPossible("MLM905", f"{environment.python} is no program")
             yield from self._probe(model, work, environment)
@@ -133,7 +90,7 @@ class Stage:
         python = self._python(wanted, builder)
         if not python.exact and wanted.python is not None:
             recorded = ".".join(map(str, wanted.python))
-            yield make(
+            yield new_finding(
                 "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
             )
         speculative = SpeculativeEnvironment(builder, wanted, python, work)
@@ -156,7 +113,7 @@ class Stage:
             return
         yield from _told(wanted, found)
         with builder.environment(found.lock, python) as (folder, made):
-            environment = Environment(
+            environment = LoadEnvironment(
                 environments.interpreter(folder),
                 recorded=".".join(map(str, wanted.python)) if wanted.python else None,
                 source=wanted.source,
@@ -181,7 +138,11 @@ class Stage:
         return python
 
     def _probe(
-        self, model: Model, work: dict[str, Any], environment: Environment, libraries: Bytecode | None = None
+        self,
+        model: Model,
+        work: dict[str, Any],
+        environment: LoadEnvironment,
+        libraries: Bytecode | None = None,
     ) -> Iterator[Finding]:
         report_progress(self.options, "loading and predicting")
         size = sum(entry.size for entry in model.directory.entries.values())
@@ -214,11 +175,11 @@ class Stage:
         )
         if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
             outcome = "unproven"
-        self.load = Load(
+        self.load = LoadReport(
             outcome, self._mode, environment, result.enforced, result.open, run.phases, layers=result.layers
         )
         if result.open:
-            yield make("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
+            yield new_finding("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
         yield from findings
 
 
@@ -230,25 +191,27 @@ def _told(wanted: InstallPlan, found: environments.Resolution) -> Iterator[Findi
             f" has no pkg_resources, which mlflow {found.installed.get('mlflow')} imports: proven with setuptools "
             f"{found.installed.get('setuptools')}"
         )
-        yield make(
+        yield new_finding(
             "MLM712", message, wanted.place, "write setuptools<82 under build_dependencies of python_env.yaml"
         )
     if found.newer is not None:
         message = f"requirements were released after the model says that it was saved ({wanted.as_of}): {found.newer}"
-        yield make("MLM713", message, wanted.place)
+        yield new_finding("MLM713", message, wanted.place)
 
 
 def _unsolved(model: Model, wanted: InstallPlan, text: str) -> Iterator[Finding]:
     """MLM470-MLM475 where the reason is one of those, else MLM710."""
-    from mlmodel import resolution
+    from mlmodel.resolution import index
 
     found = []
-    platform = resolution.this_platform()
+    platform = index.this_platform()
     if platform is not None:
-        asker = resolution.Asker(find_uv(), platform, time.monotonic() + resolution.TIMEOUT)
-        found = [f for f in resolution.check(model, asker) if f.rule != "MLM476"]
+        asker = index.Asker(find_uv(), platform, time.monotonic() + index.TIMEOUT)
+        found = [f for f in index.check(model, asker) if f.rule != "MLM476"]
     yield from found
     if not any(finding.severity is Severity.ERROR for finding in found):
-        why = resolution.explanation(text)[:500] or text.strip()[-300:]
+        why = index.explanation(text)[:500] or text.strip()[-300:]
         as_of = f" as of {wanted.as_of}" if wanted.as_of else ""
-        yield make("MLM710", f"the recorded environment cannot be installed{as_of}: {why}", wanted.place)
+        yield new_finding(
+            "MLM710", f"the recorded environment cannot be installed{as_of}: {why}", wanted.place
+        )
