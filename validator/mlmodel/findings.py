@@ -189,6 +189,8 @@ class LoadReport(NamedTuple):
     """For everything."""
     layers: tuple[str, ...] = ()
     """The mechanisms of the system that confined it."""
+    tried: tuple[tuple[str, bool], ...] = ()
+    """What was tried (:mod:`mlmodel.runtime.confinement.promises`), and whether it was refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,28 @@ def _load(load: LoadReport) -> dict[str, Any]:
         "layers": list(load.layers),
         "enforced": list(load.enforced),
         "not_enforced": list(load.open),
+        "tried": _tried(load),
         "phases": [_phase(phase) for phase in load.phases],
         "predictions": predict.detail.get("output") if predict is not None else None,
     }
+
+
+def _tried(load: LoadReport) -> list[dict[str, Any]]:
+    if not load.tried:
+        return []
+    from mlmodel.runtime.confinement.promises import PROMISES
+
+    promised = {promise.name: promise for promise in PROMISES}
+    return [
+        {
+            "protects": promised[name].protects,
+            "name": name,
+            "attempt": promised[name].tried,
+            "refused": refused,
+        }
+        for name, refused in load.tried
+        if name in promised
+    ]
 
 
 def _phase(phase: Phase) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Result(NamedTuple):
     open: tuple[str, ...]
     output: str
     """The end of what it printed."""
+    tried: tuple[tuple[str, bool], ...] = ()
+    """What was tried, and whether it was refused."""
 
 
 def run(
@@ -91,4 +93,5 @@ def run(
         result.enforced,
         result.open,
         result.output.decode("utf-8", "replace"),
+        result.tried,
     )

@@ -176,7 +176,14 @@ class LoadStage:
         if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
             outcome = "unproven"
         self.load = LoadReport(
-            outcome, self._mode, environment, result.enforced, result.open, run.phases, layers=result.layers
+            outcome,
+            self._mode,
+            environment,
+            result.enforced,
+            result.open,
+            run.phases,
+            layers=result.layers,
+            tried=result.tried,
         )
         if result.open:
             yield new_finding("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
