@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 # C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
 _CONTROL = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+# What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
+# TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
+_COMMAND = r"^(\s*):(?=:)|#(?=#\w*\[)"
 _WIDTH = 160
 
 
@@ -137,10 +140,16 @@ def _paint(text: str, code: str, style: Style) -> str:
 
 
 def printable(text: str) -> str:
-    """A text that cannot move the cursor, change colors or reorder what a person reads."""
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_CONTROL, _escaped, text)
+    """A text that cannot move the cursor, change colors, reorder what a person reads or give a build server an order."""
+    if not (text.isascii() and text.isprintable()):
+        text = re.sub(_CONTROL, _escaped, text)
+    if "::" in text or "##" in text:
+        text = re.sub(_COMMAND, _ordered, text)
+    return text
+
+
+def _ordered(match: re.Match[str]) -> str:
+    return match[1] + r"\x3a" if match[1] is not None else r"\x23"
 
 
 def _escaped(match: re.Match[str]) -> str:
