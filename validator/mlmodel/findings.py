@@ -102,6 +102,12 @@ class Failure(NamedTuple):
     traceback: str = ""
     causes: tuple[tuple[str, str, str | None], ...] = ()
     """Type, text and missing module of the exceptions that it came from, the nearest first."""
+    origin: Frame | None = None
+    """The innermost line of the author's own code, in this exception or in one that it came from."""
+    raised: Frame | None = None
+    """The line that raised the exception that all of it came from."""
+    home: bool = False
+    """Whether a file of the home folder was not there."""
 
     @property
     def text(self) -> str:

@@ -81,7 +81,7 @@ def _report(model: Model, given: str, options: Options) -> Report:
     load = None
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
-        found += more
+        found = [_disproven(finding, load) for finding in found] + more
     found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
     kept = graded
@@ -92,7 +92,9 @@ def _report(model: Model, given: str, options: Options) -> Report:
     return Report(
         path=given,
         # Being unable to judge outweighs every finding, and no option can hide it.
-        verdict=Verdict.UNJUDGED if any(f.rule in _UNJUDGED for f in found) else _verdict(graded),
+        verdict=Verdict.UNJUDGED
+        if any(f.rule in _UNJUDGED for f in found)
+        else _verdict(graded, load, options),
         findings=tuple(kept),
         mlflow_version=version if isinstance(version, str) else None,
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
@@ -121,9 +123,24 @@ def _is_readable(model: Model) -> bool:
         return False
 
 
-def _verdict(findings: list[Finding]) -> Verdict:
-    errors = any(finding.severity is Severity.ERROR for finding in findings)
-    return Verdict.INVALID if errors else Verdict.VALID
+def _verdict(findings: list[Finding], load: LoadReport | None, options: Options) -> Verdict:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return Verdict.INVALID
+    if options.load is not None and (load is None or load.outcome == "unproven"):
+        return Verdict.UNJUDGED  # it was to be loaded, and was not, for whatever reason
+    return Verdict.VALID
+
+
+_DISPROVABLE = frozenset({"MLM431"})
+"""Rules that say of the recorded environment that the model may not load in it."""
+
+
+def _disproven(finding: Finding, load: LoadReport) -> Finding:
+    """A finding that loading has shown to be no more than a risk, since it loads and predicts in that environment."""
+    if finding.rule not in _DISPROVABLE or (load.mode, load.outcome) != ("recreate", "predicted"):
+        return finding
+    message = f"{finding.message}; it loads so, and predicts on its example"
+    return finding._replace(severity=Severity.WARNING, message=message)
 
 
 def _checks(options: Options) -> Iterator[checks.Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -87,6 +88,13 @@ _OPTIONS = (
     click.option(
         "--memory", type=Size(), metavar="SIZE", help="With --load: as 4G.  [default: by the model's size]"
     ),
+    click.option(
+        "--env",
+        "variables",
+        multiple=True,
+        metavar="NAME[=VALUE]",
+        help="With --load: an environment variable that the model gets; without a value, as it is set here.",
+    ),
     click.option("--trust", is_flag=True, help="Load a model although its objects run code (MLM6)."),
     click.option(
         "--allow-weak-sandbox",
@@ -129,11 +137,26 @@ def requested_load(context: click.Context, given: dict[str, Any]) -> LoadOptions
         except uv.MissingToolError as error:
             raise click.UsageError(str(error), context) from None
     given["timeout"] = given["timeout"] or TIMEOUT
+    given["variables"] = tuple(_variable(text, context) for text in given["variables"])
     return LoadOptions(recreate=recreate, progress=Progress() if sys.stderr.isatty() else None, **given)
 
 
 def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    return "--env" if name == "variables" else "--" + name.replace("_", "-")
+
+
+def _variable(text: str, context: click.Context) -> tuple[str, str]:
+    """An environment variable, as it was written or as it is set here."""
+    name, separator, value = text.partition("=")
+    if not name:
+        raise click.UsageError(f"--env wants NAME or NAME=VALUE, not {text!r}", context)
+    if separator:
+        return name, value
+    if name not in os.environ:
+        raise click.UsageError(
+            f"--env {name}: it is not set here; --env {name}=VALUE gives it a value", context
+        )
+    return name, os.environ[name]
 
 
 class Progress:

@@ -33,6 +33,8 @@ class LoadOptions(NamedTuple):
     """Seconds that loading and predicting may take."""
     memory: int | None = None
     """Bytes of memory that loading and predicting may take; None for a limit that goes with the model's size."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables that the model gets beside those of every run."""
     progress: Progress | None = None
     """Is told what happens now; None to work in silence."""
 

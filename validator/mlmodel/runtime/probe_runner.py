@@ -80,6 +80,7 @@ def run(
         forbidden=environment or os.path.dirname(os.path.dirname(os.path.abspath(python))),
         scratch=libraries.scratch,
         limits=policy.limits(options.timeout, options.memory, size),
+        variables=options.variables,
         weak=options.allow_weak_sandbox,
         listen=listen if options.progress is not None else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ class LoadStage:
         return "recreate" if self.options.recreate else "current"
 
     def __call__(self, model: Model) -> Iterator[Finding]:
-        """MLM701, MLM710-MLM743, MLM904, MLM905: it loads and predicts, in the environment that it records."""
+        """MLM701, MLM710-MLM745, MLM904, MLM905: it loads and predicts, in the environment that it records."""
         started = time.monotonic()
         try:
             work = self._accepted(model)
@@ -56,6 +57,8 @@ class LoadStage:
             yield why.finding
         except UnansweredError as error:
             yield new_finding("MLM904", f"the environment cannot be made: {error}", Location())
+        except OSError as error:
+            yield new_finding("MLM905", f"not loaded: {described(error)}", Location(), _hint(error))
         finally:
             report_progress(self.options, "")
             self.load = self.load._replace(seconds=time.monotonic() - started)
@@ -124,6 +127,51 @@ class LoadStage:
                 folder=folder,
             )
             yield from self._probe(model, work, environment, speculative.of(folder))
+        if self.options.as_of == "today" and self.load.outcome in ("failed", "loaded") and self._is_broken:
+            yield from self._with_older(model, work, wanted, python, builder, found)
+
+    @property
+    def _is_broken(self) -> bool:
+        """Whether loading or predicting failed."""
+        return any(
+            phase.name in ("load", "predict") and phase.outcome in ("failed", "died")
+            for phase in self.load.phases
+        )
+
+    def _with_older(
+        self,
+        model: Model,
+        work: dict[str, Any],
+        wanted: InstallPlan,
+        python: interpreters.Interpreter,
+        builder: environments.EnvironmentBuilder,
+        today: environments.Resolution,
+    ) -> Iterator[Finding]:
+        """MLM745: it loads with the releases of the day on which it was saved; nothing where that cannot be found out."""
+        then = install_plan.plan(model)
+        if then is None or then.as_of is None:
+            return
+        try:
+            older = builder.resolve(then, python)
+            if older.lock is None or older.newer or older.undated or older.installed == today.installed:
+                return
+            with builder.environment(older.lock, python) as (folder, _):
+                result = self._ran(model, work, environments.interpreter(folder), folder)
+        except (UnansweredError, LoadNotPossible):
+            return
+        run = result.run
+        example_is_answered = run.passed("predict") or not any(p.name == "predict" for p in run.phases)
+        if not (run.done and run.passed("load") and example_is_answered):
+            return
+        differing = [
+            f"{name} {version} (now {today.installed.get(name, 'not installed')})"
+            for name, version in sorted(older.installed.items())
+            if today.installed.get(name) != version
+        ]
+        more = f"; and {len(differing) - 12} more" if len(differing) > 12 else ""
+        what = "predicts" if run.passed("predict") else "loads"
+        message = f"it {what} with the releases of {then.as_of[:10]}: {', '.join(differing[:12])}{more}"
+        yield new_finding("MLM745", message, wanted.place, "pin these versions")
 
     def _python(
         self, wanted: InstallPlan, builder: environments.EnvironmentBuilder
@@ -137,6 +185,29 @@ class LoadStage:
             )
         return python
 
+    def _ran(
+        self,
+        model: Model,
+        work: dict[str, Any],
+        python: str,
+        folder: str | None,
+        libraries: Bytecode | None = None,
+    ) -> probe_runner.Result:
+        """One run of the probe.
+
+        Raises:
+            LoadNotPossible: it cannot be confined here.
+        """
+        report_progress(self.options, "loading and predicting")
+        size = sum(entry.size for entry in model.directory.entries.values())
+        try:
+            return probe_runner.run(work, model.directory.root, size, python, folder, self.options, libraries)
+        except UnconfinedError as error:
+            hint = "--allow-weak-sandbox loads it all the same" if error.missing else None
+            raise LoadNotPossible(
+                "MLM905", f"not loaded, because it cannot be confined: {error}", hint
+            ) from None
+
     def _probe(
         self,
         model: Model,
@@ -144,18 +215,7 @@ class LoadStage:
         environment: LoadEnvironment,
         libraries: Bytecode | None = None,
     ) -> Iterator[Finding]:
-        report_progress(self.options, "loading and predicting")
-        size = sum(entry.size for entry in model.directory.entries.values())
-        try:
-            result = probe_runner.run(
-                work, model.directory.root, size, environment.python, environment.folder, self.options,
-                libraries,
-            )  # fmt: skip
-        except UnconfinedError as error:
-            hint = "--allow-weak-sandbox loads it all the same" if error.missing else None
-            raise LoadNotPossible(
-                "MLM905", f"not loaded, because it cannot be confined: {error}", hint
-            ) from None
+        result = self._ran(model, work, environment.python, environment.folder, libraries)
         run = result.run
         if run.python is None and result.end.limit is None:
             last = next((line for line in reversed(result.output.splitlines()) if line.strip()), "")
@@ -173,7 +233,9 @@ class LoadStage:
                 )
             )
         )
-        if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
+        if outcome == "failed" and any(
+            finding.rule in ("MLM741", "MLM742", "MLM905") for finding in findings
+        ):
             outcome = "unproven"
         self.load = LoadReport(
             outcome,
@@ -188,6 +250,22 @@ class LoadStage:
         if result.open:
             yield new_finding("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
         yield from findings
+
+
+def described(error: OSError) -> str:
+    """What of this machine failed, with the path."""
+    path = error.filename2 or error.filename
+    return f"{error.strerror or error}{f': {path}' if path else ''}"
+
+
+def _hint(error: OSError) -> str | None:
+    """The setting for the folder that a path is in."""
+    path = str(error.filename2 or error.filename or "")
+    if path.startswith(store.default_root()):
+        return "MLMODEL_CACHE names another folder for environments"
+    if error.filename and path.startswith(tempfile.gettempdir()):
+        return "TMPDIR names another folder for what is temporary"
+    return None
 
 
 def _told(wanted: InstallPlan, found: environments.Resolution) -> Iterator[Finding]:

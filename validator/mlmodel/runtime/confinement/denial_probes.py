@@ -109,7 +109,7 @@ def of_linux(policy: dict[str, Any], listeners: Listeners) -> dict[str, Attempt]
         "addresses": lambda: every(lambda: _map(policy["address_space"]), more=frozenset({errno.ENOMEM})),
         "memory file": lambda: os.close(_memory_file(libc)),
         "file size": lambda: every(lambda: _fill(policy["disk"]), more=frozenset({errno.EFBIG})),
-        "hidden file": lambda: os.close(os.open(os.curdir, os.O_TMPFILE | os.O_WRONLY, 0o600)),
+        "unnamed file": lambda: os.close(os.open(os.curdir, os.O_TMPFILE | os.O_WRONLY, 0o600)),
     }
 
 

@@ -53,7 +53,7 @@ PROMISES = (
     Promise("limits", "addresses", "map more memory than is allowed", (LINUX,)),
     Promise("limits", "memory file", "keep data in a file of memory, which no limit counts", (LINUX,)),
     Promise("limits", "file size", "make a file larger than the disk limit", (LINUX,)),
-    Promise("limits", "hidden file", "make a file without a name, which nobody can count", (LINUX,)),
+    Promise("limits", "unnamed file", "make a file without a name, which nobody can count", (LINUX,)),
 )  # fmt: skip
 
 

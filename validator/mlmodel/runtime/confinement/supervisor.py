@@ -26,7 +26,7 @@ from mlmodel.runtime.confinement.watching import (
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mlmodel.runtime.confinement.policy import Limits
 
@@ -43,6 +43,7 @@ def run(
     forbidden: str,
     scratch: str,
     limits: Limits,
+    variables: Iterable[tuple[str, str]] = (),
     weak: bool = False,
     without: tuple[str, ...] = (),
     listen: Callable[[bytes], None] | None = None,
@@ -57,6 +58,7 @@ def run(
         forbidden: a folder of that installation, in which it must not write.
         scratch: a folder of its own.
         limits: what it may use.
+        variables: environment variables beside those of every run.
         weak: start it also where files or the network stay open.
         without: layers to leave out, for tests.
         listen: is given the end of the report so far, several times a second.
@@ -69,7 +71,7 @@ def run(
         from mlmodel.runtime.confinement import winapi, windows
 
         return windows.run(
-            command, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
+            command, variables=variables, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
             without=without, listen=listen, stop=stop, system=winapi,
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder, contextlib.ExitStack() as closing:
@@ -80,6 +82,7 @@ def run(
         )
         text["needed"] = [] if weak else [*PROTECTED["files"], *PROTECTED["network"]]
         text["without"] = list(without)
+        text["environment"].update(variables)
         path = os.path.join(folder, "policy.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(text, file)

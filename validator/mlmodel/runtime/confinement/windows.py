@@ -38,7 +38,7 @@ from mlmodel.runtime.confinement.watching import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mlmodel.runtime.confinement.policy import Limits
 
@@ -126,6 +126,7 @@ class _Way(NamedTuple):
 def run(
     command: Callable[[int, str], list[str]],
     *,
+    variables: Iterable[tuple[str, str]] = (),
     forbidden: str,
     scratch: str,
     limits: Limits,
@@ -148,10 +149,10 @@ def run(
         output, printing = os.pipe()
         handle = system.inheritable(reporting)
         try:
-            program, variables = policy.program(command(handle, scratch))
+            program, launching = policy.program(command(handle, scratch))
             process = way.job.start(
                 program,
-                {**policy.variables(scratch), **variables, "PATH": _path(program[0])},
+                {**policy.variables(scratch), "PATH": _path(program[0]), **dict(variables), **launching},
                 scratch,
                 system.inheritable(printing),
                 [handle],

@@ -9,25 +9,20 @@ from .channel import MAX_TEXT, cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 MAX_TRACEBACK = 20000
 
 
+_COMPILED = (".pyx", ".pxd", ".pxi", "stringsource")
+"""How the names of sources that are compiled into libraries end; they are no files where these are installed."""
+
+
 def described(error: BaseException, folder: str) -> dict[str, Any]:
     """An exception as data, with the frames of the traceback that are not the probe's."""
-    ours = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
-    frames = [
-        {
-            "file": short(frame.filename, folder),
-            "line": frame.lineno,
-            "function": frame.name,
-            "source": cut(frame.line or "", 300),
-            "own": is_own(frame.filename, folder),
-        }
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not os.path.abspath(frame.filename).startswith(ours)
-    ]
+    frames = framed(error, folder)
+    chain = list(chained(error))
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 -- a broken __str__
@@ -42,7 +37,53 @@ def described(error: BaseException, folder: str) -> dict[str, Any]:
         "frames": frames[-12:],
         "traceback": full if len(full) <= MAX_TRACEBACK else "... " + full[-MAX_TRACEBACK:],
         "causes": causes(error.__cause__ or error.__context__),
+        "origin": origin(chain, folder),
+        "raised": raised(chain, folder),
+        "home": any(of_home(each) for each in chain),
     }
+
+
+def framed(error: BaseException, folder: str) -> list[dict[str, Any]]:
+    """The frames of the traceback of an exception that are not the probe's."""
+    ours = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+    return [
+        {
+            "file": short(frame.filename, folder),
+            "line": frame.lineno,
+            "function": frame.name,
+            "source": cut(frame.line or "", 300),
+            "own": is_own(frame.filename, folder),
+        }
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not os.path.abspath(frame.filename).startswith(ours)
+    ]
+
+
+def chained(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those that it came from, as Python shows them, the first one last."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen and len(seen) < 20:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def origin(chain: list[BaseException], folder: str) -> dict[str, Any] | None:
+    """The innermost frame of the author's code, in the exception that the others came from or in one of these."""
+    frames = (frame for error in reversed(chain) for frame in reversed(framed(error, folder)))
+    return next((frame for frame in frames if frame["own"]), None)
+
+
+def raised(chain: list[BaseException], folder: str) -> dict[str, Any] | None:
+    """The frame that raised the exception that the others came from, beside Python's own import system."""
+    frames = (frame for error in reversed(chain) for frame in reversed(framed(error, folder)))
+    return next((frame for frame in frames if not frame["file"].startswith("<frozen")), None)
+
+
+def of_home(error: BaseException) -> bool:
+    """Whether it is that a file of the home folder is not there."""
+    name = getattr(error, "filename", None) if isinstance(error, FileNotFoundError) else None
+    return isinstance(name, str) and name.startswith(os.path.join(os.path.expanduser("~"), ""))
 
 
 def causes(error: BaseException | None) -> list[dict[str, Any]]:
@@ -58,10 +99,12 @@ def causes(error: BaseException | None) -> list[dict[str, Any]]:
 
 
 def is_own(path: str, folder: str) -> bool:
-    """Whether a frame is of the model's author: in the model, or of code that is no file here."""
-    return path.startswith(os.path.join(folder, "")) or (
-        not path.startswith("<frozen") and not os.path.exists(path)
-    )
+    """Whether a frame is of the model's author: in the model, or of code that is no file here, as of a notebook."""
+    if path.startswith(os.path.join(folder, "")):
+        return True
+    if path.startswith("<"):
+        return path.startswith(("<ipython", "<stdin", "<command"))
+    return not path.endswith(_COMPILED) and not os.path.exists(path)
 
 
 def short(path: str, folder: str) -> str:
