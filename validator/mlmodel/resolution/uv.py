@@ -33,6 +33,10 @@ class UnansweredError(Exception):
     """The index could not be asked, so that nothing is known."""
 
 
+class ToolFailedError(UnansweredError):
+    """uv could not work on this machine: a disk is full, or a folder of its cannot be written to."""
+
+
 class Answer(NamedTuple):
     """What uv said."""
 
@@ -108,7 +112,7 @@ def ask(
                 stderr=messages,
             )
         except OSError as error:
-            raise UnansweredError(f"uv does not run: {error.strerror}") from None
+            raise ToolFailedError(f"uv does not run: {error.strerror}: {uv}") from None
         with process:
             try:
                 _wait(process, time.monotonic() + timeout, messages.fileno(), listen)
@@ -154,6 +158,9 @@ def answer(status: int, output: str) -> Answer:
     text = _COLORS.sub("", output)
     if status == 0:
         return Answer(True, text)
+    fault = _machine(text)
+    if fault is not None:
+        raise ToolFailedError(fault)
     unanswered = _OFFLINE.search(text)
     if status == 1 and "No solution found" in text and not unanswered:
         return Answer(False, text)
@@ -164,6 +171,25 @@ def answer(status: int, output: str) -> Answer:
     reason = ": ".join([reason, *causes[-1:]])
     reason = re.sub(r"(?i)\b(?:error|hint|cause|caused by):\s*", "", reason)
     raise UnansweredError(re.sub(r"//[^/@\s]*@", "//", reason)[:300])
+
+
+# Permission denied, not a directory, is a directory, no space left, read-only, text busy, quota exceeded, I/O error.
+_MACHINE = re.compile(
+    r"\(os error (?:1|5|13|20|21|26|28|30|122)\)|No space left on device|Read-only file system"
+)
+
+
+def _machine(text: str) -> str | None:
+    """What of this machine kept uv from working, with the path that it names; None where nothing did."""
+    lines = [line.strip() for line in text.splitlines()]
+    at = next((number for number, line in enumerate(lines) if _MACHINE.search(line)), None)
+    if at is None:
+        return None
+    said = [
+        re.sub(r"(?i)^(?:error|cause|caused by|hint)?\W*:?\s*", "", line)
+        for line in lines[max(0, at - 2) : at + 1]
+    ]
+    return f"uv: {': '.join(filter(None, said))}"[:400]
 
 
 def explanation_of_date(text: str) -> str | None:

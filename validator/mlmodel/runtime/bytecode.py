@@ -13,11 +13,10 @@ import glob
 import json
 import os
 import shutil
-import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime import probe_job
+from mlmodel.runtime import probe_job, stamp
 from mlmodel.runtime.confinement import disk, policy, supervisor, watching
 from mlmodel.runtime.store import Store
 
@@ -74,7 +73,12 @@ class Bytecode:
         self.scratch = self._leaving.enter_context(disk.scratch(base))
         if self._environment is None:
             return
-        if os.path.isdir(folder(self._environment)) or not _MOVES:
+        kept = folder(self._environment)
+        if os.path.isdir(kept) and not stamp.fits(kept, kept + ".stamp"):
+            # Damaged, or of a run that was stopped; a run that uses it compiles for itself what it misses.
+            with contextlib.suppress(OSError):
+                os.rename(kept, os.path.join(self.scratch, "damaged"))
+        if os.path.isdir(kept) or not _MOVES:
             self.options += ["-X", f"pycache_prefix={folder(self._environment)}"]
             return
         self.fresh = os.path.join(self.scratch, "bytecode")
@@ -141,6 +145,14 @@ class Bytecode:
         """
         if self._environment is None:
             return
+        with contextlib.suppress(OSError):  # of a full disk; it is tried again
+            self._complete(files)
+            kept = folder(self._environment)
+            if os.path.isdir(kept):
+                stamp.put(kept, kept + ".stamp")
+
+    def _complete(self, files: Sequence[str]) -> None:
+        assert self._environment is not None
         kept, inside = folder(self._environment), os.path.realpath(self._environment) + os.sep
         if not os.path.isdir(kept) and _MOVES:
             return
@@ -157,7 +169,7 @@ class Bytecode:
         if _MOVES:
             self._compile(kept, kept, {"files": wanted})
             return
-        with tempfile.TemporaryDirectory(prefix="mlmodel-", ignore_cleanup_errors=True) as place:
+        with disk.scratch() as place:
             made = os.path.realpath(place)
             self._compile(made, made, {"files": wanted})
             shutil.copytree(made, kept, dirs_exist_ok=True)
@@ -169,7 +181,7 @@ class Bytecode:
         assert self._environment is not None
         options = ["-I", "-S", "-X", f"pycache_prefix={prefix}"]
         with (
-            tempfile.TemporaryDirectory(prefix="mlmodel-") as place,
+            disk.scratch() as place,
             contextlib.suppress(watching.UnconfinedError, OSError),
         ):
             path = os.path.join(os.path.realpath(place), "job.json")

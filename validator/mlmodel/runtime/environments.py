@@ -6,11 +6,10 @@ import contextlib
 import os
 import platform
 import re
-import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.resolution.uv import UnansweredError, ask, explanation_of_date, write
+from mlmodel.resolution.uv import ToolFailedError, UnansweredError, ask, explanation_of_date, write
 from mlmodel.runtime import store
 from mlmodel.runtime.confinement import disk
 from mlmodel.runtime.load_options import report_progress
@@ -115,7 +114,7 @@ class EnvironmentBuilder(NamedTuple):
         Where the index was asked a moment ago, what uv keeps of its answers will mostly do.
         """
         name = store.key(
-            "2", *plan.build, "|", *plan.lines, "|", *plan.constraints, "|", plan.as_of, python.label, platform.platform(), installed,
+            "3", *plan.build, "|", *plan.lines, "|", *plan.constraints, "|", plan.as_of, python.label, platform.platform(), installed,
             *(f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("UV_")),
         )  # fmt: skip
         kept = self.store.text(name)
@@ -124,8 +123,13 @@ class EnvironmentBuilder(NamedTuple):
         report_progress(self.options, "resolving the recorded environment")
         found = Resolution(None)
         if asked or self.options.offline:
-            with contextlib.nullcontext() if self.options.offline else contextlib.suppress(UnansweredError):
+            try:
                 found = self._ask(plan, python, installed, "--offline")
+            except ToolFailedError:
+                raise
+            except UnansweredError:
+                if self.options.offline:
+                    raise
         if found.lock is None and not self.options.offline:
             found = self._ask(plan, python, installed)
         if found.lock is not None and not self.options.offline:
@@ -133,7 +137,7 @@ class EnvironmentBuilder(NamedTuple):
         return found
 
     def _ask(self, plan: InstallPlan, python: Interpreter, installed: str, *options: str) -> Resolution:
-        with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
+        with disk.scratch() as folder:
             write(folder, "requirements.in", (*plan.build, *plan.lines))
             write(folder, "constraints.in", plan.constraints)
             write(folder, "lock.txt", installed.splitlines())  # what uv prefers
@@ -175,10 +179,12 @@ class EnvironmentBuilder(NamedTuple):
         """Fill a new folder, from uv's cache where all is in it: the hashes say what it is, nobody need be asked."""
         report_progress(self.options, "installing the recorded environment")
         started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
+        with disk.scratch() as folder:
             write(folder, "lock.txt", lock.splitlines())
             try:
                 self._fill(target, folder, python, started, "--offline")
+            except ToolFailedError:
+                raise
             except UnansweredError:
                 if self.options.offline:
                     raise

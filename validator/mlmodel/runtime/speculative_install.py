@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mlmodel.runtime.interpreters import Interpreter
 
 
+class _CancelledError(Exception):
+    """Nobody waits for it any more."""
+
+
 class SpeculativeEnvironment:
     """Makes the environment that uv's cache suggests, and begins with its bytecode, while the index is asked.
 
@@ -31,7 +35,8 @@ class SpeculativeEnvironment:
     def __init__(
         self, builder: EnvironmentBuilder, plan: InstallPlan, python: Interpreter, work: dict[str, Any]
     ) -> None:
-        self._builder = builder._replace(options=builder.options._replace(offline=True, progress=None))
+        self._over = threading.Event()
+        self._builder = builder._replace(options=builder.options._replace(offline=True, progress=self._go_on))
         self._asked = plan, python
         self._work = work
         self._folder: str | None = None
@@ -42,7 +47,9 @@ class SpeculativeEnvironment:
     def __enter__(self) -> None:
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is not None:
+            self._over.set()
         self._thread.join()
         self._leaving.close()
 
@@ -51,8 +58,12 @@ class SpeculativeEnvironment:
         self._thread.join()
         return self._libraries if folder == self._folder else None
 
+    def _go_on(self, _: str) -> None:
+        if self._over.is_set():
+            raise _CancelledError
+
     def _make(self) -> None:
-        with contextlib.suppress(UnansweredError, OSError):
+        with contextlib.suppress(UnansweredError, OSError, _CancelledError):
             found = self._builder.resolve(*self._asked)
             if found.lock is None:
                 return

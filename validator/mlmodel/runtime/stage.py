@@ -8,9 +8,11 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common import scratch
 from mlmodel.findings import LoadEnvironment, LoadReport, Location, Severity
-from mlmodel.resolution.uv import UnansweredError, find_uv
+from mlmodel.resolution.uv import ToolFailedError, UnansweredError, find_uv
 from mlmodel.runtime import diagnosis, environments, install_plan, interpreters, probe_runner, store
+from mlmodel.runtime.confinement import disk
 from mlmodel.runtime.confinement.watching import UnconfinedError
 from mlmodel.runtime.load_options import report_progress
 from mlmodel.runtime.probe_job import job
@@ -50,11 +52,14 @@ class LoadStage:
     def __call__(self, model: Model) -> Iterator[Finding]:
         """MLM701, MLM710-MLM745, MLM904, MLM905: it loads and predicts, in the environment that it records."""
         started = time.monotonic()
+        scratch.sweep(remove=disk.remove)
         try:
             work = self._accepted(model)
             yield from self._run(model, work)
         except LoadNotPossible as why:
             yield why.finding
+        except ToolFailedError as error:
+            yield new_finding("MLM905", f"the environment cannot be made here: {error}", Location())
         except UnansweredError as error:
             yield new_finding("MLM904", f"the environment cannot be made: {error}", Location())
         except OSError as error:
@@ -86,7 +91,9 @@ class LoadStage:
             yield from self._probe(model, work, environment)
             return
         yield from install_plan.notes(model)
-        builder = environments.EnvironmentBuilder(find_uv("--load=recreate"), self.options, store.Store())
+        kept = store.Store()
+        kept.check()
+        builder = environments.EnvironmentBuilder(find_uv("--load=recreate"), self.options, kept)
         wanted = install_plan.plan(model, self.options.as_of)
         if wanted is None:
             raise LoadNotPossible("MLM905", "no file of it says what to install")

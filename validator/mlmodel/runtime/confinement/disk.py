@@ -8,11 +8,8 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from mlmodel.common import scratch as common
 
 MAX_FILES = 100_000
 """Files and folders; each takes an inode, and time to count."""
@@ -110,14 +107,9 @@ else:
         return entry.stat(follow_symlinks=False).st_blocks * 512
 
 
-@contextlib.contextmanager
-def scratch(base: str | None = None) -> Iterator[str]:
+def scratch(base: str | None = None) -> contextlib.AbstractContextManager[str]:
     """A new folder, without links in its path, which goes away whatever a model makes of it."""
-    folder = os.path.realpath(tempfile.mkdtemp(prefix="mlmodel-", dir=base))
-    try:
-        yield folder
-    finally:
-        remove(folder)
+    return common.folder(base, remove)
 
 
 def remove(folder: str) -> None:

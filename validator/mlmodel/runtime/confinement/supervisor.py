@@ -9,7 +9,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +73,7 @@ def run(
             command, variables=variables, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
             without=without, listen=listen, stop=stop, system=winapi,
         )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder, contextlib.ExitStack() as closing:
+    with disk.scratch() as folder, contextlib.ExitStack() as closing:
         report, reporting = os.pipe()
         status, answering = os.pipe()
         text = _policy(

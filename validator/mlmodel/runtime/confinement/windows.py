@@ -20,12 +20,11 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mlmodel.runtime.confinement import policy, promises
+from mlmodel.runtime.confinement import disk, policy, promises
 from mlmodel.runtime.confinement.watching import (
     CANCELLED,
     INTERVAL,
@@ -238,7 +237,7 @@ def _tried(job: Job, token: Any, forbidden: str, scratch: str, system: System) -
         OSError: it does not start.
         ValueError: it does not answer.
     """
-    with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder:
+    with disk.scratch() as folder:
         canary = os.path.join(folder, "canary")
         with open(canary, "wb"):
             pass
