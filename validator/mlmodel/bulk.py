@@ -22,7 +22,7 @@ _LEAVING = 10.0
 """Seconds that workers have to remove what they have made."""
 
 
-def spare_collector() -> None:
+def relax_gc() -> None:
     """Have Python look for circular garbage rarely, and not at all at the end of the process.
 
     For a process of our own that only validates: models leave no circles behind (:meth:`Model.clear`), what was
@@ -102,7 +102,7 @@ def _begin() -> None:
     import signal
     import threading
 
-    spare_collector()
+    relax_gc()
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
