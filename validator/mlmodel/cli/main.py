@@ -15,6 +15,7 @@ COMMANDS = {
     "describe": "Show what a model directory says, in the form that all readers share.",
     "inspect": "Show what serialized objects hold, without loading them.",
     "conformance": "Test an implementation of the standard with the cases of the suite.",
+    "cache": "List, check and clear the environments that --load keeps.",
     "fix": "Repair what has one right answer, and show it as a diff.",
 }
 """The commands in the order of the help text.  Each is ``command`` in the module of its name; the line of help

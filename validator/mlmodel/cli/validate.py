@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlmodel.validation import Options
 
 EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-on; 2 wrong usage or
-configuration; 3 something could not be judged."""
+configuration; 3 something could not be judged; 130 or 143 ended by SIGINT or SIGTERM."""
 
 
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
