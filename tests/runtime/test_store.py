@@ -122,8 +122,8 @@ def fill(folder: str) -> None:
 
 
 PACKAGE = "lib/python3.11/site-packages/library"
-DAMAGES = {
-    "a library's folder is removed": lambda folder: shutil.rmtree(folder / PACKAGE),
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a library's folder is removed": lambda folder: discard(folder / PACKAGE),
     "a file is removed": lambda folder: (folder / PACKAGE / "other.py").unlink(),
     "a file is cut": lambda folder: os.truncate(folder / PACKAGE / "other.py", 3),
     "a file is emptied": lambda folder: (folder / PACKAGE / "other.py").write_text(""),
@@ -135,21 +135,25 @@ DAMAGES = {
     "the settings are garbled": lambda folder: (folder / "pyvenv.cfg").write_bytes(b"\xff\xfe"),
     "the stamp is gone": lambda folder: (folder / stamp.NAME).unlink(),
     "the stamp is garbled": lambda folder: (folder / stamp.NAME).write_bytes(b"\xff\xfe"),
-    "a folder is a file": lambda folder: (
-        shutil.rmtree(folder / PACKAGE),
-        (folder / PACKAGE).write_text("x"),
-    ),
+    "a folder is a file": lambda folder: replace(folder / PACKAGE),
 }
 
 
-def replace(path: Path) -> None:
+def discard(path: Path) -> Path:
+    shutil.rmtree(path)
+    return path
+
+
+def replace(path: Path) -> Path:
     shutil.rmtree(path)
     path.write_text("x")
+    return path
 
 
-def relink(path: Path, goal: str) -> None:
+def relink(path: Path, goal: str) -> Path:
     path.unlink()
     path.symlink_to(goal)
+    return path
 
 
 @pytest.mark.skipif(os.name == "nt", reason="makes links")

@@ -175,21 +175,21 @@ def answer(status: int, output: str) -> Answer:
 
 # Permission denied, not a directory, is a directory, no space left, read-only, text busy, quota exceeded, I/O error.
 _MACHINE = re.compile(
-    r"\(os error (?:1|5|13|20|21|26|28|30|122)\)|No space left on device|Read-only file system"
+    r"(?P<why>[A-Z][a-z][\w -]*?) ?\(os error (?:1|5|13|20|21|26|28|30|122)\)"
+    r"|(?P<words>No space left on device|Read-only file system)"
 )
+_PATH = re.compile(r"(?:[`\"']| to | at )(/[^`\"':\n]+|[A-Za-z]:\\[^`\"'\n]+)")
 
 
 def _machine(text: str) -> str | None:
     """What of this machine kept uv from working, with the path that it names; None where nothing did."""
-    lines = [line.strip() for line in text.splitlines()]
-    at = next((number for number, line in enumerate(lines) if _MACHINE.search(line)), None)
-    if at is None:
-        return None
-    said = [
-        re.sub(r"(?i)^(?:error|cause|caused by|hint)?\W*:?\s*", "", line)
-        for line in lines[max(0, at - 2) : at + 1]
-    ]
-    return f"uv: {': '.join(filter(None, said))}"[:400]
+    for number, line in enumerate(lines := text.splitlines()):
+        match = _MACHINE.search(line)
+        if match is not None:
+            near = _PATH.findall(line) or _PATH.findall("\n".join(lines[max(0, number - 3) : number]))
+            where = f": {near[-1]}" if near else ""
+            return f"uv says: {match['why'] or match['words']}{where}"[:400]
+    return None
 
 
 def explanation_of_date(text: str) -> str | None:
