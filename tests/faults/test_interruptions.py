@@ -56,6 +56,8 @@ def small(folder: Path) -> Path:
     """The base model in an environment without MLflow."""
     model = make_model(folder)
     (model / "requirements.txt").write_text(REQUIREMENTS)
+    listed = "".join(f"  - {line}\n" for line in REQUIREMENTS.splitlines())
+    (model / "conda.yaml").write_text(f"dependencies:\n- python=3.11.7\n- pip\n- pip:\n{listed}")
     (model / "python_env.yaml").write_text("python: 3.11.7\ndependencies:\n- -r requirements.txt\n")
     return model
 
