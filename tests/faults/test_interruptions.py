@@ -106,6 +106,18 @@ class Place:
             found += [str(path) for path in base.glob("*") if name == "runs" or "." in path.name]
         return found + [str(path) for path in (self.folder / "work").glob("**/*mlmodel-*")]
 
+    def running(self) -> list[str]:
+        """Processes that were given something in this folder, the confined ones among them."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                command = Path(f"/proc/{name}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if os.fsencode(self.folder) in command:
+                found.append(command.replace(b"\0", b" ").decode("utf-8", "replace"))
+        return found
+
     def grow_old(self) -> None:
         for path in self.left():
             os.utime(path, (0, 0))
@@ -179,7 +191,7 @@ def test_ended_at_any_moment(place: Place, name: str, number: signal.Signals) ->
         process.send_signal(number)
         output, errors = finish(process)
         assert "Traceback" not in errors, errors
-        wait_until(lambda process=process: of_session(process.pid) == [])
+        wait_until(lambda process=process: of_session(process.pid) == [] == place.running())
         if process.returncode == whole.returncode:
             assert _verdicts(output) == right
         else:

@@ -172,6 +172,7 @@ def test_what_is_damaged_is_made_anew(tmp_path: Path, damage: Callable[[Path], o
         assert made == []
     damage(Path(folder))
     assert not store.is_whole(folder)
+    store = Store(str(tmp_path))
     with store.using("key", again):
         assert len(made) == 1
         assert sorted(os.listdir(folder)) == ["bin", "lib", stamp.NAME, "pyvenv.cfg"]
@@ -212,6 +213,7 @@ def test_what_was_left_half_made_is_removed_at_once(tmp_path: Path) -> None:
     with store.using("key", make):
         pass
     (tmp_path / "environments" / "other.4711.new" / "lib").mkdir(parents=True)
+    store = Store(str(tmp_path))
     with store.using("key", make):
         assert os.listdir(tmp_path / "environments") == ["key"]
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,6 +65,9 @@ class Store:
 
     def __init__(self, root: str | None = None) -> None:
         self.root = root or default_root()
+        self._seen: set[str] = set()
+        """Folders that were whole, or have been made, since this began; none is looked at twice."""
+        self._looking = threading.Lock()
 
     def check(self) -> None:
         """Find out that the folder can be used, before anything is made of it.
@@ -123,7 +127,7 @@ class Store:
         self._remove_torn()
         for _ in range(_ATTEMPTS):
             with locked(lock, shared=True):
-                if self.is_whole(folder):
+                if self._was_whole(folder):
                     with contextlib.suppress(OSError):
                         os.utime(folder)  # used now: pruned late
                     yield folder
@@ -134,6 +138,14 @@ class Store:
                     self._make(folder, make)
             self.prune()
         raise OSError(errno.EAGAIN, "it is damaged again and again", folder)
+
+    def _was_whole(self, folder: str) -> bool:
+        with self._looking:
+            if not os.path.isdir(folder):
+                self._seen.discard(folder)
+            elif folder not in self._seen and self.is_whole(folder):
+                self._seen.add(folder)
+            return folder in self._seen
 
     def is_whole(self, folder: str) -> bool:
         """Whether a folder is there, and is as it was made."""
