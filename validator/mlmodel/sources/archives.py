@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_MEMBER = 1 << 28
-"""Bytes of one compressed member that are held in memory: 256 MiB.  Larger ones have to be unpacked first."""
+"""Bytes of one member that are held in memory at once: 256 MiB.  Larger compressed ones have to be unpacked first."""
 MAX_UNPACKED = 1 << 32
 """Bytes that are decompressed for one archive, members that are looked at twice counted twice: 4 GiB."""
 MAX_CENTRAL_DIRECTORY = 1 << 26
@@ -264,6 +264,8 @@ class ArchiveSource(Source):
         return UnreadableError(path, reason, limit=True)
 
     def _at(self, path: str, offset: int, size: int) -> bytes:
+        if size > MAX_MEMBER:
+            raise too_large(path, size, MAX_MEMBER)
         try:
             with open(self.root, "rb") as file:
                 file.seek(offset)
@@ -398,12 +400,24 @@ class TarSource(ArchiveSource):
                 for info in archive:
                     self._check_pace(archive)
                     yield self._item(archive, info)
+                self._finish(archive)
         except (tarfile.TarError, OSError, EOFError, ValueError, ArithmeticError) as error:
             raise UnopenedError(f"the archive cannot be read as a tar: {error}") from None
         except Exception as error:
             if type(error).__module__.partition(".")[0] in ("zlib", "lzma", "_lzma", "bz2", "compression"):
                 raise UnopenedError(f"the archive cannot be read as a tar: {error}") from None
             raise
+
+    def _finish(self, archive: tarfile.TarFile) -> None:
+        """Read a compressed stream to its end, where it says that it is whole."""
+        stream = archive.fileobj
+        while self._mode != "r:" and stream is not None and stream.read(_CHUNK):
+            self._spend(".", _CHUNK)
+        decompressor = getattr(stream, "cmp", None)
+        if self._mode != "r:" and not getattr(decompressor, "eof", True):
+            raise UnopenedError(
+                "the archive cannot be read as a tar: it ends before its compressed stream does"
+            )
 
     def _check_pace(self, archive: tarfile.TarFile) -> None:
         if self._mode != "r:" and archive.offset > MAX_UNPACKED:

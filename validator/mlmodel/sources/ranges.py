@@ -15,10 +15,6 @@ MAX_BLOCKS = 256
 """Blocks that are kept: 16 MiB."""
 
 
-MAX_CONTIGUOUS = 1 << 28
-"""Bytes that are fetched at once for what needs them side by side, a regular expression for instance: 256 MiB."""
-
-
 class RangedBytes:
     """A file as a sequence of bytes: it can be indexed, sliced and searched as ``bytes`` and ``mmap`` can.
 
@@ -60,10 +56,8 @@ class RangedBytes:
         """All bytes.
 
         Raises:
-            ValueError: there are more than :data:`MAX_CONTIGUOUS`.
+            UnreadableError: there are more than the source fetches at once.
         """
-        if self._size > MAX_CONTIGUOUS:
-            raise ValueError(f"{self._size:,} bytes, more than {MAX_CONTIGUOUS:,} can be searched here")
         return self._fetch(0, self._size)
 
     def find(self, wanted: bytes, start: int = 0, end: int | None = None) -> int:
@@ -119,6 +113,6 @@ def contiguous(data: bytes | bytearray | mmap | RangedBytes) -> bytes | bytearra
     """The bytes as something that a regular expression can search.
 
     Raises:
-        ValueError: they are fetched in ranges, and are more than :data:`MAX_CONTIGUOUS`.
+        UnreadableError: they are fetched in ranges, and are more than the source fetches at once.
     """
     return data.contiguous() if isinstance(data, RangedBytes) else data
