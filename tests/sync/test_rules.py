@@ -92,7 +92,7 @@ def test_ids_belong_to_their_chapters() -> None:
         "5": "input-example",
         "6": "serialized-objects",
         "7": "load",
-        "8": "readers",
+        "8": "targets",
         "9": "tool",
     }
     for rule in rules.catalogue().values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel.common.texts import describe, quoted
 from mlmodel.environment import recorded
 from mlmodel.model import signatures
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.signatures import is_named, is_tensor
 from mlmodel.targets import ranges
 
@@ -250,7 +250,7 @@ def _requirement(wants: Json, model: Model) -> Iterator[Gap]:
                 continue
             release = re.match(r"\d{1,9}(?:\.\d{1,9})*", entry.pin)
             if release and not ranges.contains(wants["range"], tuple(map(int, release[0].split(".")))):
-                place = entry.place()
+                place = entry.place
                 text = f"{wants['name']} is pinned to {entry.pin} beside {wants['with']}, which needs {wants['range']}"
                 yield Gap(text, file=place.file, line=place.line, column=place.column)
                 return
