@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlmodel.common.texts import describe, quoted
 from mlmodel.environment import recorded
 from mlmodel.model import signatures
-from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.signatures import is_named, is_tensor
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.targets import ranges
 
 if TYPE_CHECKING:
