@@ -29,8 +29,13 @@ _ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
-def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+def describe(path: str | os.PathLike[str], *, compatibility: bool = False) -> dict[str, Any]:
     """Describe the model directory ``path``.
+
+    Args:
+        path: the model directory.
+        compatibility: whether to add what readers and serving products make of it, under ``compatibility``; this is
+            no part of the canonical description.
 
     Returns:
         The description: JSON values only, keys in the order of the schema.  What cannot be read is named under
@@ -59,6 +64,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
             "files": _files(model, unread),
             "unread": unread,
         }
+    readers = _compatibility(model) if compatibility and config else {}
     document = model.mlmodel
     if document is None or not config:
         reason = "there is none" if document is None else "it is no mapping that can be read"
@@ -74,7 +80,14 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         "metadata": _sorted(config.get("metadata")),
         "files": _files(model, unread),
         "unread": unread,
+        **readers,
     }
+
+
+def _compatibility(model: Model) -> dict[str, Any]:
+    from mlmodel.targets.compatibility import as_json, compatibility
+
+    return {"compatibility": as_json(compatibility(model))}
 
 
 def _text(value: object) -> str | None:
