@@ -83,11 +83,14 @@ def _summary(report: Report) -> str:
 
 def _first(row: Row) -> str:
     """The first reason, in one line."""
+    from mlmodel.findings import Severity
+
     if not row.reasons:
         return ""
     reason = row.reasons[0]
     more = len(row.reasons) - 1
-    return f"{reason.what}: {reason.effect} [{reason.rule}]" + (f", and {more} more" if more else "")
+    note = "note: " if reason.severity is Severity.INFO else ""
+    return f"{note}{reason.what}: {reason.effect} [{reason.rule}]" + (f", and {more} more" if more else "")
 
 
 def _text(path: str, report: Report, found: Compatibility) -> Iterator[str]:

@@ -195,10 +195,12 @@ def parse(word: str) -> Target:
     found = profile(name)
     if not separator:
         return Target(name, found.newest)
-    release, oldest = releases.parse(version), releases.parse(found.versions[0])
     if version in found.versions:
         return Target(name, version, named=True)
-    if release is None or oldest is None or not _VERSION.fullmatch(version):
+    release, oldest = (
+        releases.parse(text) if _VERSION.fullmatch(text) else None for text in (version, found.versions[0])
+    )
+    if release is None or oldest is None:
         raise TargetError(f"{name} has no version {version!r}; known are {', '.join(found.versions)}")
     if padded(release) < padded(oldest):
         raise TargetError(f"{name} is known from {found.versions[0]} on, not {version}")
