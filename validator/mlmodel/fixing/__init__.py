@@ -1,4 +1,7 @@
-"""Repairs of what has one right answer: planned in memory, shown as a diff, written when asked."""
+"""Repairs of what has one right answer: planned in memory, shown as a diff, written when asked.
+
+Imports ``validation`` and what is below it.  A new repair is a function in ``repairs``, listed there by its rule.
+"""
 
 from mlmodel.fixing.plan import Plan, plan
 from mlmodel.fixing.showing import render, summary
