@@ -16,9 +16,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -29,6 +28,9 @@ from mlmodel import Options, Severity, validate  # noqa: E402
 from mlmodel.standard import targets  # noqa: E402
 from mlmodel.standard.rules import catalogue, matching  # noqa: E402
 from tests.overlay import Fence, fences, make_model  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 PAGES = ROOT / "spec" / "rules"
 CASES = ROOT / "conformance" / "cases"
@@ -72,9 +74,9 @@ def packed(finished: Path, target: Path) -> list[dict[str, str]]:
     return steps + modes
 
 
-def expectation(finished: Path, rule: str, targets: list[str]) -> dict[str, Any]:
+def expectation(finished: Path, rule: str, asked: Sequence[str]) -> dict[str, Any]:
     """What the reference validator finds in the finished directory, reviewed with the case."""
-    report = validate(finished, Options(select=matching("ALL"), targets=tuple(targets)))
+    report = validate(finished, Options(select=matching("ALL"), targets=tuple(asked)))
     found = {
         (finding.rule, finding.location.file, finding.location.pointer): None
         for finding in report.findings
@@ -88,8 +90,7 @@ def expectation(finished: Path, rule: str, targets: list[str]) -> dict[str, Any]
         }
         for id_, file, pointer in found
     ]
-    asked = {"targets": targets} if targets else {}
-    return {**asked, "verdict": report.verdict.label, "findings": findings}
+    return {**({"targets": list(asked)} if asked else {}), "verdict": report.verdict.label, "findings": findings}
 
 
 class Example(NamedTuple):
@@ -105,7 +106,7 @@ class Example(NamedTuple):
     rule: str
     since: str
     origin: str
-    targets: list[str] = []
+    targets: Sequence[str] = ()
 
 
 def of_page(page: Path) -> Example | None:
