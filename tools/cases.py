@@ -90,7 +90,11 @@ def expectation(finished: Path, rule: str, asked: Sequence[str]) -> dict[str, An
         }
         for id_, file, pointer in found
     ]
-    return {**({"targets": list(asked)} if asked else {}), "verdict": report.verdict.label, "findings": findings}
+    return {
+        **({"targets": list(asked)} if asked else {}),
+        "verdict": report.verdict.label,
+        "findings": findings,
+    }
 
 
 class Example(NamedTuple):

@@ -74,7 +74,9 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
                 "features": abilities.features,
             }
         case "validate":
-            return _validate(str(request["model"]), request.get("load"), request.get("targets", ()), abilities)
+            return _validate(
+                str(request["model"]), request.get("load"), request.get("targets", ()), abilities
+            )
         case "describe":
             return {"outcome": "ok", "value": describe(str(request["model"]))}
         case "predict":

@@ -129,7 +129,9 @@ def _asked(case: Case, adapter: Asked, folder: str, role: str) -> judging.Judged
         raise _NotMadeError(str(error)) from error
     if role == "validator":
         before = listing(model)
-        asked = {key: case.expect["validate"][key] for key in ("load", "targets") if key in case.expect["validate"]}
+        asked = {
+            key: case.expect["validate"][key] for key in ("load", "targets") if key in case.expect["validate"]
+        }
         reply = adapter.ask("validate", model=model, **asked)
         if reply.get("outcome") == "unsupported":
             return None

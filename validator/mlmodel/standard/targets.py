@@ -125,7 +125,8 @@ class Target(NamedTuple):
         for requirement in self.requirements:
             if requirement.need == need and requirement.severity is not Severity.INFO:
                 wants = requirement.wants
-                return str(wants["range"]) if isinstance(wants, dict) else str(wants)
+                found = str(wants["range"]) if isinstance(wants, dict) else str(wants)
+                return f"=={self.version}" if found == "same" else found
         return None
 
 

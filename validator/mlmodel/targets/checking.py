@@ -89,7 +89,7 @@ def reasons(target: Target, model: Model) -> Iterator[Reason]:
         if requirement.when and not is_asked(requirement.when, model):
             continue
         if requirement.need == MLFLOW:
-            yield from _bundled(requirement, reading.unread(model))
+            yield from _bundled(requirement, target.version, reading.unread(model))
             continue
         for gap in gaps(requirement.need, requirement.wants, model):
             yield Reason(
@@ -104,9 +104,10 @@ def reasons(target: Target, model: Model) -> Iterator[Reason]:
             )
 
 
-def _bundled(requirement: Requirement, unread: tuple[Unread, ...]) -> Iterator[Reason]:
+def _bundled(requirement: Requirement, own: str, unread: tuple[Unread, ...]) -> Iterator[Reason]:
     """Why no release of MLflow that the target brings or allows loads the model."""
     specifier, loads = requirement.wants["range"], requirement.wants.get("load", True)
+    specifier = f"=={own}" if specifier == "same" else specifier
     best: list[Unread] | None = None
     for version in _allowed(specifier):
         worst = [

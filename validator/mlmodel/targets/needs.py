@@ -61,6 +61,12 @@ def first_flavor(model: Model) -> str:
     return next((flavor for flavor in model.flavors if flavor != "python_function"), "python_function")
 
 
+def _example_type(model: Model) -> object:
+    """The recorded type of the input example, None where there is none."""
+    info = model.config.get("saved_input_example_info")
+    return info.get("type") if isinstance(info, dict) else None
+
+
 def _has_usable_example(model: Model) -> bool:
     """Whether there is an input example that is not a bare array, the form of MLflow 2.16 and later."""
     info = model.config.get("saved_input_example_info")
@@ -81,6 +87,7 @@ _CONDITIONS: dict[str, Callable[[Any, Model], bool]] = {
     "first-flavor": lambda wants, model: first_flavor(model) in wants,
     "first-flavor-not": lambda wants, model: first_flavor(model) not in wants,
     "no-run": lambda _, model: model.config.get("run_id") is None,
+    "example-types": lambda wants, model: _example_type(model) in wants,
     "no-usable-example": lambda _, model: not _has_usable_example(model),
 }
 
@@ -173,13 +180,20 @@ def _tensors(wants: Json, model: Model) -> Iterator[Gap]:
 
 def _names(wants: Json, model: Model) -> Iterator[Gap]:
     for section in _sections(wants, model):
+        document = section.document
+        if wants.get("texts"):
+            for index, item in section.numbered():
+                if item.get("name") and not isinstance(item["name"], str):
+                    text = f"a name in signature.{section.name} is {describe(item['name'])}"
+                    yield Gap(text, (index, "name"), document=document)
+                    break
         columns = [item for item in section.items if not is_tensor(item)]
-        if len(columns) < wants.get("from", 1) or len(columns) < len(section.items):
+        if "named" not in wants or len(columns) < max(wants.get("from", 1), len(section.items)):
             continue
         if wants["named"] and not all(map(is_named, columns)):
-            yield Gap(f"columns of signature.{section.name} have no names", (), document=section.document)
+            yield Gap(f"columns of signature.{section.name} have no names", (), document=document)
         elif not wants["named"] and any(map(is_named, columns)):
-            yield Gap(f"columns of signature.{section.name} have names", (), document=section.document)
+            yield Gap(f"columns of signature.{section.name} have names", (), document=document)
 
 
 def _params(_: Json, model: Model) -> Iterator[Gap]:
@@ -225,20 +239,18 @@ def _requirement_line(wants: Json, model: Model) -> Iterator[Gap]:
     if package is None or model.directory.look(_REQUIREMENTS).kind is not Kind.FILE:
         return
     text = model.directory.read(_REQUIREMENTS, 1 << 20).decode("utf-8", "replace")
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith(package):
-            continue
-        other = re.match(r"[A-Za-z0-9._-]*", line)
-        name = other[0] if other is not None else ""
-        if re.sub(r"[-_.]+", "-", name).lower() != package:
-            said = f"the first line that begins with {package!r} is of {quoted(name)}"
-        elif not any(operator in line for operator in wants["operators"]):
-            said = f"the line of {package!r} has none of {_listed(wants['operators'], 'and')}"
-        else:
-            return
+    lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.startswith(package))
+    number, line = next(lines, (None, ""))
+    if wants.get("of-package"):
+        name = re.match(r"[A-Za-z0-9._-]*", line)
+        if number is not None and name is not None and name[0].lower() != package:
+            said = f"the first line that begins with {package!r} is of {quoted(name[0])}"
+            yield Gap(said, file=_REQUIREMENTS, line=number, column=1)
+    elif number is None:
+        yield Gap(f"no line begins with {package!r}", file=_REQUIREMENTS)
+    elif not any(operator in line for operator in wants["operators"]):
+        said = f"the line of {package!r} has none of {_listed(wants['operators'])}"
         yield Gap(said, file=_REQUIREMENTS, line=number, column=1)
-        return
-    yield Gap(f"no line begins with {package!r}", file=_REQUIREMENTS)
 
 
 def _requirement(wants: Json, model: Model) -> Iterator[Gap]:
