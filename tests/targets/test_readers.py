@@ -56,8 +56,8 @@ def directories(folder: Path) -> list[str]:
                 found.append(str(model))
     index = CORPUS / "index.jsonl"
     if index.is_file():
-        lines = index.read_text(encoding="utf-8").splitlines()
-        found += [str(CORPUS / json.loads(line)["path"]) for line in lines]
+        entries = map(json.loads, index.read_text(encoding="utf-8").splitlines())
+        found += [str(CORPUS / entry["path"]) for entry in entries]
     return found
 
 
