@@ -50,6 +50,8 @@ class Options(NamedTuple):
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     load: LoadOptions | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
+    targets: tuple[str, ...] = ()
+    """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -179,6 +181,10 @@ def _checks(options: Options) -> Iterator[checks.Check]:
         from mlmodel.resolution import index
 
         yield index.checking(options.resolve)
+    if options.targets:
+        from mlmodel.targets import checking
+
+        yield checking.checking(options.targets)
 
 
 def run_checks(model: Model, options: Options) -> Iterator[Finding]:

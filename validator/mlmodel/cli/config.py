@@ -43,6 +43,7 @@ class Config(NamedTuple):
     per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
+    targets: tuple[str, ...] = ()
     per_finding_ignores: tuple[FindingIgnore, ...] = ()
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
@@ -143,6 +144,19 @@ def _selectors(key: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _targets(key: str, value: Any) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{key} must be a list of targets")
+    try:
+        for word in value:
+            parse(word)
+    except TargetError as error:
+        raise ConfigError(str(error)) from None
+    return tuple(value)
+
+
 def _severities(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ConfigError(f"{key} must be a table of rules and severities")
@@ -229,6 +243,7 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "per-path-ignores": _path_ignores,
     "max-findings": _count,
     "jobs": _count,
+    "targets": _targets,
     "per-finding-ignores": _finding_ignores,
     "exclude": _patterns,
     "baseline": _text,

@@ -137,6 +137,13 @@ class ValidateCommand(LoadCommand):
     "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
 )
 @click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME[==VERSION]",
+    help="Ask, too, what this reader or serving product needs; repeatable (see mlmodel targets).",
+)
+@click.option(
     "--resolve",
     is_flag=True,
     help="Ask the package index whether the environment can be installed (needs mlmodel[load]).",
@@ -204,6 +211,7 @@ def command(
     no_config: bool,
     jobs: int | None,
     max_findings: int | None,
+    targets: tuple[str, ...],
     resolve: bool,
     platform: str | None,
     today: datetime | None,
@@ -237,6 +245,8 @@ def command(
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
         if today is not None:
             options = options._replace(today=today.date())
+        if targets or settings.targets:
+            options = options._replace(targets=_targets(targets or settings.targets, context))
         if resolve:
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
@@ -310,6 +320,17 @@ def _options(
         max_findings=max_findings or settings.max_findings or 1000,
         debug=debug,
     )
+
+
+def _targets(words: tuple[str, ...], context: click.Context) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    try:
+        for word in words:
+            parse(word)
+    except TargetError as error:
+        raise click.UsageError(printable(str(error)), context) from None
+    return words
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:
