@@ -62,19 +62,9 @@ def judge(stream: Stream, *, marked: bool = True, local: frozenset[str] = frozen
 
 def judge_document(found: Named) -> Iterator[Remark]:
     """Everything to say of a document in an archive, whose reader imports the classes that it names."""
-    for module, name in found.names:
-        if found.form == "keras" and name == "Lambda":
-            message = "has a Lambda layer: code of the author, which loading or predicting runs"
-            yield Remark(Kind.RUNS_CODE, message, 0)
-            continue
-        what = known(module, name)
-        if what.standing is Standing.EFFECT:
-            yield Remark(Kind.EXECUTES, f"names {module}.{name}, {_VERBS[what.detail]}", 0)
-        elif what.standing is Standing.UNKNOWN and module.partition(".")[0] not in _OF_KERAS:
-            yield Remark(Kind.UNEXPLAINED, f"names {module}.{name}, which nobody has reviewed", 0)
+    from mlmodel.pickles.document_judgement import judge_document as judged
 
-
-_OF_KERAS = frozenset({"keras", "tf_keras", "builtins"})
+    return judged(found)
 
 
 def _all(stream: Stream) -> Iterator[Stream]:

@@ -1,0 +1,71 @@
+"""Python files, parsed and never run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from typing import NamedTuple
+
+MAX_BYTES = 1 << 20
+"""Bytes of a Python file that are parsed."""
+
+_MAGIC = re.compile(r"^[ \t]*(?:%{1,2}[A-Za-z]\w*|![A-Za-z.~/]|\?[A-Za-z]|dbutils\.library\.)")
+"""Lines of a notebook that no file can have, or that end its process: ``%pip install``, ``!ls``, ``%%time``, ``?name``."""
+
+
+class Fault(NamedTuple):
+    """Why a file is no Python."""
+
+    line: int
+    column: int
+    message: str
+    is_magic: bool = False
+    """Whether the line is a command of a notebook."""
+
+
+class Parsed(NamedTuple):
+    """A file, as far as it could be parsed."""
+
+    tree: ast.Module | None
+    fault: Fault | None
+    lines: tuple[str, ...]
+    """The text, line by line, without line ends."""
+
+
+def parse(content: bytes, python: tuple[int, ...] | None = None) -> Parsed:
+    """Parse a Python file; what it makes this Python warn of is not said.
+
+    Args:
+        content: the bytes of the file, in the encoding that it declares.
+        python: the release of Python that is to run it.  Where that is later than ours, a syntax that we do not know is no
+            fault of the file.
+    """
+    lines = tuple(content.decode("utf-8", "replace").removeprefix("\ufeff").splitlines())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Parsed(ast.parse(content), None, lines)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        text = lines[line - 1] if line <= len(lines) else ""
+        magic = _MAGIC.match(text) is not None
+        if not magic and python is not None and python[:2] > sys.version_info[:2]:
+            return Parsed(None, None, lines)
+        return Parsed(None, Fault(line, error.offset or 1, error.msg or "invalid syntax", magic), lines)
+    except ValueError as error:  # a NUL, or an encoding that is none
+        return Parsed(None, Fault(1, 1, str(error)), lines)
+    except (RecursionError, MemoryError):
+        return Parsed(None, None, lines)
+
+
+def dotted(node: ast.expr) -> str:
+    """A name and the attributes behind it, ``mlflow.models.set_model``; the empty text for any other expression."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([node.id, *reversed(parts)])
