@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
+    code_execution,
     directory,
     environment,
     flavors,
     imports,
     input_example,
+    loader_documents,
     mlmodel_file,
+    models_from_code,
     named_files,
+    package_sources,
     pins,
     recorded_files,
     recorded_python,
@@ -39,11 +43,15 @@ ALL: tuple[Check, ...] = (
     *signature.CHECKS,
     *environment.CHECKS,
     *requirement_lines.CHECKS,
+    *package_sources.CHECKS,
     *pins.CHECKS,
     *recorded_python.CHECKS,
     *recorded_files.CHECKS,
     *named_files.CHECKS,
     *imports.CHECKS,
     *serialized.CHECKS,
+    *loader_documents.CHECKS,
+    *code_execution.CHECKS,
+    *models_from_code.CHECKS,
     *input_example.CHECKS,
 )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import sys
 import warnings
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_BYTES = 1 << 20
 """Bytes of a Python file that are parsed."""
@@ -69,3 +73,38 @@ def dotted(node: ast.expr) -> str:
     if not isinstance(node, ast.Name):
         return ""
     return ".".join([node.id, *reversed(parts)])
+
+
+class Import(NamedTuple):
+    """A module that an import statement names."""
+
+    module: str
+    """Dotted, absolute."""
+    line: int
+    column: int
+
+
+def imports(tree: ast.Module, file: str = "") -> Iterator[Import]:
+    """The imports that run whatever happens when the file is imported: not those in functions, in branches, or that may
+    fail.  ``file`` is the path by which relative ones are resolved, from the folder on ``sys.path`` on (``code/a/b.py``)."""
+    pending: list[ast.stmt] = list(reversed(tree.body))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for module in _modules(node, file):
+                yield Import(module, node.lineno, node.col_offset + 1)
+        elif isinstance(node, ast.ClassDef) or (isinstance(node, ast.Try) and not node.handlers):
+            pending.extend(reversed(node.body))
+
+
+def _modules(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif not node.level:
+        if node.module:
+            yield node.module
+    else:
+        package = posixpath.dirname(file).split("/")[1:]
+        base = package[: len(package) - node.level + 1]
+        for alias in node.names:
+            yield ".".join([*base, *([node.module] if node.module else []), alias.name])

@@ -6,7 +6,6 @@ What cannot be looked into is said to be unread; it is never passed in silence.
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mlmodel.pickles import declared, tars, zips

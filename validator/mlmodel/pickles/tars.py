@@ -176,7 +176,7 @@ def _behind_sparse_map(data: Buffer, block: bytes, at: int, end: int) -> int:
 
 
 def _records(content: bytes) -> dict[bytes, bytes]:
-    """The records of an extended header, ``LENGTH KEY=VALUE\\n`` each, where the length counts all of the record."""
+    """The records of an extended header, each ``LENGTH KEY=VALUE`` and a line end, where the length counts all of the record."""
     found: dict[bytes, bytes] = {}
     at = 0
     for _ in range(_MAX_RECORDS):

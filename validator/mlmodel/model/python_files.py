@@ -1,0 +1,46 @@
+"""The Python files of a model, each parsed once and never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.documents import python_source
+from mlmodel.model.directory import UnreadableError
+from mlmodel.model.model import fact
+
+if TYPE_CHECKING:
+    from mlmodel.documents.python_source import Parsed
+    from mlmodel.model.model import Model
+
+MAX_FILES = 500
+"""Python files of one model that are parsed; what lies beyond is not judged."""
+_NOTHING = python_source.Parsed(None, None, ())
+
+
+@fact
+def _cache(model: Model) -> dict[str, Parsed]:
+    del model
+    return {}
+
+
+def parsed(model: Model, file: str, python: tuple[int, ...] | None = None) -> Parsed:
+    """A Python file of the model; without tree and fault where it cannot be read, or is one too many."""
+    known = _cache(model)
+    if file not in known:
+        if len(known) >= MAX_FILES:
+            return _NOTHING
+        try:
+            content = model.directory.read(file, python_source.MAX_BYTES)
+        except UnreadableError:
+            known[file] = _NOTHING
+        else:
+            known[file] = python_source.parse(content, python)
+    return known[file]
+
+
+def code_folders(model: Model) -> tuple[str, ...]:
+    """The folders that loaders put on ``sys.path``: what ``code`` of any flavor names, without slashes at the ends."""
+    found = (conf.get("code") for conf in model.flavors.values())
+    return tuple(
+        dict.fromkeys(code.strip("/") for code in found if isinstance(code, str) and code.strip("/"))
+    )
