@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import Kind, ModelDirectory
+from mlmodel.sources.directory import Kind, ModelDirectory
 from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.model.directory import ModelDirectory, UnreadableError
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory, UnreadableError
 from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:

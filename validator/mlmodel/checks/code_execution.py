@@ -9,7 +9,7 @@ from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files, serialized
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.loader_documents import HubModule, OwnModule
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard

@@ -10,7 +10,7 @@ from mlmodel.documents import location_of
 from mlmodel.environment import recorded
 from mlmodel.environment.credentials import masked
 from mlmodel.environment.requirements import Form
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -171,9 +171,7 @@ def variables(model: Model) -> Iterator[Finding]:
         if why is not None:
             shown = quoted(masked(f"{name}={value}"))
             message = f"{shown}: the variable {why}, in every process of the environment"
-            yield new_finding(
-                "MLM482", message, location_of(conda.document, ("variables", name), key=True), _HINT
-            )
+            yield new_finding(rule, message, location_of(conda.document, ("variables", name), key=True), hint)
 
 
 # -- requirements --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from mlmodel.cli import config
 from mlmodel.cli.errors import InternalError, printable
 from mlmodel.cli.loading import LoadCommand, load_options, wish
 from mlmodel.findings import Severity, Verdict
-from mlmodel.model import discovery
+from mlmodel.sources import discovery
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:

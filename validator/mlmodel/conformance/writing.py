@@ -16,8 +16,8 @@ from mlmodel.conformance.suite import listing
 from mlmodel.description import describe
 from mlmodel.findings import Severity, Verdict
 from mlmodel.model import examples
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.validation import validate
 
 if TYPE_CHECKING:

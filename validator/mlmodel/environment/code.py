@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.documents import python_source
 from mlmodel.findings import Location
 from mlmodel.model import python_files
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

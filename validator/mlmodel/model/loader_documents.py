@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.documents import location_of
 from mlmodel.findings import Location
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.model.model import fact
 
 if TYPE_CHECKING:

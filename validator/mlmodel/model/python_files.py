@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.documents import python_source
-from mlmodel.model.directory import UnreadableError
+from mlmodel.sources.directory import UnreadableError
 from mlmodel.model.model import fact
 
 if TYPE_CHECKING:
