@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from mlmodel.uv import find_uv
+from mlmodel.resolution.uv import find_uv
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from mlmodel import __version__, rules
+from mlmodel import __version__
+from mlmodel.standard import rules
 from tests.command import ROOT, environment, mlmodel_validate, run
 from tests.overlay import apply, make_model
 

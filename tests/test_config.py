@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mlmodel import config
-from mlmodel.config import Config, ConfigError
+from mlmodel.cli import config
+from mlmodel.cli.config import Config, ConfigError
 from tests.command import ROOT
 
 FULL = """

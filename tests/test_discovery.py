@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel import discovery
-from mlmodel.discovery import DiscoveryError
+from mlmodel.model import discovery
+from mlmodel.model.discovery import DiscoveryError
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmodel import fixing, rules, validate
+from mlmodel import fixing, validate
 from mlmodel.fixing.repairs import REPAIRS
+from mlmodel.standard import rules
 from tests.command import run
 from tests.overlay import apply, make_model
 from tests.test_rule_pages import PAGES, examples

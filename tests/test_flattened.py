@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel import Finding, Severity, outline, validate
+from mlmodel import Finding, Severity, validate
 from mlmodel.documents import parse_yaml
+from mlmodel.model.outline import misplaced_keys
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "sklearn-logistic-regression"
@@ -288,9 +289,9 @@ def headers(lines: list[str]) -> list[str]:
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.stem)
 def test_any_lost_line_of_a_real_file_is_named(seed: Path, dedent: bool) -> None:
     lines = seed.read_text(encoding="utf-8").splitlines()
-    assert outline.misplaced(parse_yaml("\n".join(lines), "MLmodel")) == ()
+    assert misplaced_keys.misplaced(parse_yaml("\n".join(lines), "MLmodel")) == ()
     for key in headers(lines):
-        (found,) = outline.misplaced(parse_yaml("\n".join(lose(lines, key, dedent=dedent)), "MLmodel"))
+        (found,) = misplaced_keys.misplaced(parse_yaml("\n".join(lose(lines, key, dedent=dedent)), "MLmodel"))
         assert found.lost == (key,)
 
 
@@ -312,4 +313,4 @@ def test_a_key_of_the_author_is_not_misplaced(own: str) -> None:
         lines = [*LINES[:place], " " * indent(anchor) + own, *LINES[place:]]
         document = parse_yaml("\n".join(lines), "MLmodel")
         if not document.problems:  # a second model_path is another mistake
-            assert outline.misplaced(document) == ()
+            assert misplaced_keys.misplaced(document) == ()

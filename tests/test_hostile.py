@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from mlmodel import Report, Verdict, validate
 from mlmodel.reporters import Style, reporter
-from mlmodel.schemas import flavor_names, schema
+from mlmodel.standard.schemas import flavor_names, schema
 from tests.attacks import ATTACKS, JUNK, Attack, config
 from tests.command import environment
 from tests.documents.trees import WORDS, texts

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 import mlmodel
-from mlmodel import data
+from mlmodel.standard import data
 from tests.attacks import config
 from tests.command import environment
 from tests.overlay import make_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlmodel import Options, Severity, validate
-from mlmodel.rules import matching
+from mlmodel.standard.rules import matching
 from tests.overlay import make_model
 
 RULE = "MLM619"

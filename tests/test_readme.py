@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel import config
+from mlmodel.cli import config
 from tests.command import ROOT, environment, scripts
 from tests.overlay import fences
 

@@ -14,13 +14,14 @@ from typing import Any
 import click
 import pytest
 
-from mlmodel import Options, Verdict, resolution, uv, validate
+from mlmodel import Options, Verdict, validate
 from mlmodel.cli.validate import command
-from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Finding
-from mlmodel.model import Model
-from mlmodel.resolution import Asker
-from mlmodel.uv import Answer, MissingToolError, UnansweredError
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
+from mlmodel.resolution import index, uv
+from mlmodel.resolution.index import Asker
+from mlmodel.resolution.uv import Answer, MissingToolError, UnansweredError
 from tests.command import mlmodel_validate
 from tests.overlay import make_model
 
@@ -67,7 +68,7 @@ def recorded(folder: Path, requirements: str, python: str = "3.10.14") -> Path:
 
 def judged(model: Path, *answers: Answer) -> tuple[list[Finding], Script]:
     script = Script(answers=[*answers])
-    return list(resolution.check(Model(ModelDirectory(str(model))), script)), script
+    return list(index.check(Model(ModelDirectory(str(model))), script)), script
 
 
 def said(findings: list[Finding]) -> list[tuple[str, int | None, str]]:
@@ -371,7 +372,7 @@ def test_an_index_that_cannot_be_reached_is_no_finding(
     status: int, output: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = f"sys.stderr.write({output!r}); sys.exit({status})"
-    monkeypatch.setattr(resolution, "find_uv", lambda: fake_uv(tmp_path, body))
+    monkeypatch.setattr(index, "find_uv", lambda: fake_uv(tmp_path, body))
     report = validate(
         recorded(tmp_path, "numpy==0.0.1\n"), Options(resolve="linux", ignore=frozenset({"MLM904"}))
     )
@@ -387,7 +388,7 @@ def test_an_index_that_cannot_be_reached_is_no_finding(
 def test_the_platforms_of_the_option() -> None:
     (option,) = [option for option in command.params if option.name == "platform"]
     assert isinstance(option.type, click.Choice)
-    assert list(option.type.choices) == list(resolution.PLATFORMS)
+    assert list(option.type.choices) == list(index.PLATFORMS)
 
 
 def test_uv_is_found_or_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,7 +413,7 @@ def test_a_platform_needs_the_question(tmp_path: Path) -> None:
 
 def test_without_uv_nothing_is_validated(tmp_path: Path) -> None:
     (tmp_path / "uv.py").write_text("raise ImportError\n")
-    paths = os.pathsep.join([str(tmp_path), str(Path(resolution.__file__).parents[1])])
+    paths = os.pathsep.join([str(tmp_path), str(Path(index.__file__).parents[2])])
     result = mlmodel_validate(make_model(tmp_path / "model"), "--resolve", PATH="", PYTHONPATH=paths)
     assert (result.returncode, result.stdout) == (2, "")
     assert "mlmodel[load]" in result.stderr

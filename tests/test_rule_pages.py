@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlmodel import Options, Severity, rules, validate
+from mlmodel import Options, Severity, validate
+from mlmodel.standard import rules
 from tests.overlay import Fence, fences, make_model
 
 ALL = Options(select=rules.matching("ALL"))

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel import Options, Severity, validate  # noqa: E402
-from mlmodel.rules import matching  # noqa: E402
+from mlmodel.standard.rules import matching  # noqa: E402
 from tests.overlay import fences, make_model  # noqa: E402
 
 PAGES = ROOT / "spec" / "rules"

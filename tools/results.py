@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
-from mlmodel import rules  # noqa: E402
 from mlmodel.conformance import suite  # noqa: E402
 from mlmodel.conformance.asking import Adapter  # noqa: E402
 from mlmodel.conformance.results import Level, Outcome  # noqa: E402
 from mlmodel.conformance.running import Options, applicable, run  # noqa: E402
+from mlmodel.standard import rules  # noqa: E402
 from tests import environments  # noqa: E402
 
 RELEASES = ("1.30.1", "2.0.1", "2.6.0", "2.12.2", "2.15.0", "2.20.4", "2.22.5", "3.4.0", "3.17.2")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TYPESHED = Path(mypy.__file__).parent / "typeshed/stdlib/VERSIONS"
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/standard-library.json"
+TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/standard/standard-library.json"
 
 # Runs in the other interpreter, of any Python 3.
 ASK = r"""

@@ -10,10 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mlmodel import rules
 from mlmodel.conformance import suite
 from mlmodel.conformance.results import Level, Outcome
 from mlmodel.conformance.running import CANARY, Options, applicable, run
+from mlmodel.standard import rules
 from tests.command import ROOT
 from tests.command import run as command
 

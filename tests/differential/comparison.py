@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import Options, Severity, Verdict, rules, validate
+from mlmodel import Options, Severity, Verdict, validate
+from mlmodel.standard import rules
 from tests.differential import mutants
 from tests.environments import interpreter
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlmodel import rules
+from mlmodel.standard import rules
 from tests.differential.comparison import compare
 from tests.differential.disagreements import STRICTER, UNFORESEEN, unforeseen
 from tests.environments import NEWEST

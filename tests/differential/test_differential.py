@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlmodel import Severity, rules
+from mlmodel import Severity
+from mlmodel.standard import rules
 from tests.differential import report
 from tests.differential.comparison import Compared, compare
 from tests.differential.disagreements import STRICTER, unforeseen

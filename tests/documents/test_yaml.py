@@ -12,8 +12,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mlmodel.documents import Document, Limits, ProblemKind, parse_json, parse_yaml
-from mlmodel.documents.base import Lines, Scalar
+from mlmodel.documents.base import Lines
 from mlmodel.documents.folding import SourceMap
+from mlmodel.documents.scalar import Scalar
 from tests.documents.trees import containers, offset, places, same, texts, trees
 
 styles = st.fixed_dictionaries(

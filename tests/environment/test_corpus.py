@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mlmodel import Finding, Severity, validate
-from mlmodel.directory import ModelDirectory
-from mlmodel.environment import distributions
-from mlmodel.model import Model
+from mlmodel.environment import distributions, recorded
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 
 CORPUS = Path(os.environ.get("MLMODEL_CORPUS", "no-corpus"))
 INDEX = CORPUS / "index.jsonl"
@@ -72,7 +72,7 @@ def test_what_the_rules_say_of_the_corpus() -> None:
 
 def imported(model: Path) -> set[str]:
     """The distributions that the model lists, and that its pickles import."""
-    environment = Model(ModelDirectory(str(model))).environment
+    environment = recorded.of(Model(ModelDirectory(str(model))))
     tops = {module.partition(".")[0] for stream in environment.pickles for module, _, _ in stream.globals}
     return {name for top in tops for name in distributions.providers(top) & environment.names} - {"mlflow"}
 
@@ -94,7 +94,7 @@ def test_a_requirement_that_is_deleted_is_missed(tmp_path: Path) -> None:
     for number, model in enumerate(models()[::5]):
         for distribution in imported(model):
             copy = without(model, distribution, tmp_path / f"{number}-{distribution}")
-            environment = Model(ModelDirectory(str(copy))).environment
+            environment = recorded.of(Model(ModelDirectory(str(copy))))
             if not environment.listings:
                 continue
             others = distributions.reach(environment, ("mlflow", "mlflow-skinny"))

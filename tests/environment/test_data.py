@@ -10,6 +10,7 @@ import pytest
 
 from mlmodel.environment import distributions, pythons
 from mlmodel.environment.versions import normal
+from mlmodel.standard.standard_library import is_standard
 
 
 def test_names_are_normalized() -> None:
@@ -77,16 +78,16 @@ def test_releases_are_found_however_they_are_written() -> None:
 def test_this_python_has_its_own_standard_library() -> None:
     here = sys.version_info[:2]
     names = {name for name in sys.stdlib_module_names if not name.startswith(("_", "test", "idlelib"))}
-    assert {name for name in names if not distributions.is_standard(name, here)} == set()
+    assert {name for name in names if not is_standard(name, here)} == set()
 
 
 def test_the_standard_library_changes() -> None:
-    assert distributions.is_standard("imp", (3, 11))
-    assert not distributions.is_standard("imp", (3, 12, 1))
-    assert distributions.is_standard("imp", None)
-    assert not distributions.is_standard("tomllib", (3, 10))
-    assert distributions.is_standard("copy_reg", (3, 11))  # as protocols below 3 write it
-    assert not distributions.is_standard("numpy", (3, 11))
+    assert is_standard("imp", (3, 11))
+    assert not is_standard("imp", (3, 12, 1))
+    assert is_standard("imp", None)
+    assert not is_standard("tomllib", (3, 10))
+    assert is_standard("copy_reg", (3, 11))  # as protocols below 3 write it
+    assert not is_standard("numpy", (3, 11))
 
 
 def test_ends_of_life_are_in_order() -> None:

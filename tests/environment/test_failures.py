@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlmodel import rules
+from mlmodel.standard import rules
 
 FAILURES = {
     "a module that nothing installs": ["undeclared-import", "import-unlisted"],

@@ -25,7 +25,7 @@ from mlflow.types.schema import ParamSchema, Schema
 
 sys.path[:0] = sys.argv[1:]
 
-from mlmodel import reader  # noqa: E402
+from mlmodel import description  # noqa: E402
 from mlmodel.loading import inputs, params  # noqa: E402
 
 warnings.simplefilter("ignore")
@@ -51,12 +51,12 @@ def asked(kind: str, items: list[dict[str, Any]], expression: str) -> dict[str, 
         return {"agree": None, "why": f"{type(error).__name__}: {error}"}
     before = copy.deepcopy(data)
     if kind == "inputs":
-        specs = [reader._spec(item) for item in items]
+        specs = [description._spec(item) for item in items]
         ours = outcome(lambda: inputs.enforce(data, specs, []))
         unchanged = same(before, data)
         other = outcome(lambda: theirs._enforce_schema(copy.deepcopy(data), schema))
     else:
-        specs = [{**reader._param(item), "default": item["default"]} for item in items]
+        specs = [{**description._param(item), "default": item["default"]} for item in items]
         ours = outcome(lambda: params.enforce(data, specs, []))
         unchanged = same(before, data)
         other = outcome(lambda: theirs._enforce_params_schema(copy.deepcopy(data), schema))

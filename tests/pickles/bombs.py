@@ -163,7 +163,7 @@ def peak() -> float:
 
 def main() -> None:
     """Read one bomb; seconds of CPU, MiB more than before, and what was found, as JSON."""
-    from mlmodel.directory import ModelDirectory
+    from mlmodel.model.directory import ModelDirectory
     from mlmodel.pickles import scan
 
     directory = ModelDirectory(sys.argv[1])

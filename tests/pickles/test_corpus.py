@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.directory import Kind, ModelDirectory
+from mlmodel.model.directory import Kind, ModelDirectory
 from mlmodel.pickles import Pickled, scan
 from tests.pickles import oracle
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.directory import MAPPED_FROM, ModelDirectory, UnreadableError
+from mlmodel.model.directory import MAPPED_FROM, ModelDirectory, UnreadableError
 from mlmodel.pickles import Pickled, imported, scan
 from tests.pickles.benign import OBJECTS
 

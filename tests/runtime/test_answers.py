@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlmodel.documents import parse_json
+from mlmodel.model.signatures import Section
 from mlmodel.runtime.answers import disagreements
-from mlmodel.signatures import Section
 
 
 def columns(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.runtime import bytecode, compiler, job, running
 from mlmodel.runtime.wish import Wish
 from tests.runtime import tiny

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.findings import Finding
-from mlmodel.model import Model
+from mlmodel.findings import CapturedWarning, Failure, Finding, Frame, Phase
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.runtime.diagnosis import Case, End, diagnose
-from mlmodel.runtime.outcome import Failure, Frame, Phase, Run, Warned
+from mlmodel.runtime.outcome import Run
 from tests.overlay import make_model
 
 OK = End(0)
@@ -192,14 +192,17 @@ def test_warnings_about_versions_name_the_pin(tmp_path: Path) -> None:
         "Trying to unpickle estimator {} from version 1.5.2 when using version 1.9.1. This might lead to breaking "
         "code or invalid results."
     )
-    warned = tuple(Warned("InconsistentVersionWarning", text.format(name)) for name in ("A", "B"))
+    warned = tuple(CapturedWarning("InconsistentVersionWarning", text.format(name)) for name in ("A", "B"))
     found = only(tmp_path, Phase("load", "sklearn", "passed", warnings=warned))
     assert (found.rule, found.hint) == ("MLM723", "pin scikit-learn==1.5.2")
     assert (found.location.file, found.location.line) == ("requirements.txt", 5)
 
 
 def test_other_warnings_are_nobodys_business(tmp_path: Path) -> None:
-    warned = (Warned("DeprecationWarning", "pkg_resources is deprecated"), Warned("UserWarning", "slow"))
+    warned = (
+        CapturedWarning("DeprecationWarning", "pkg_resources is deprecated"),
+        CapturedWarning("UserWarning", "slow"),
+    )
     assert said(tmp_path, Phase("load", "sklearn", "passed", warnings=warned)) == []
 
 

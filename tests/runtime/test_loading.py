@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from mlmodel import Options, validate
+from mlmodel.findings import LoadReport
 from mlmodel.reporters.text_format import load_text
-from mlmodel.runtime.stage import Load
 from mlmodel.runtime.wish import Wish
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
@@ -80,7 +80,7 @@ def test_more_text_says_each_step(tmp_path: Path, python: str) -> None:
 
 
 def test_text_says_what_stays_open() -> None:
-    text = load_text(Load("predicted", "current", enforced=("limits",), open=("files", "network")))
+    text = load_text(LoadReport("predicted", "current", enforced=("limits",), open=("files", "network")))
     assert text == "loads, and predicts on its example; confined: limits; open to it: files, network; 0.0 s"
 
 
@@ -195,7 +195,7 @@ def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], wha
 def test_without_load_nothing_of_the_runtime_is_imported(tmp_path: Path) -> None:
     program = (
         "import sys; from mlmodel import validate; from mlmodel.cli.validate import command; "
-        "validate(sys.argv[1]); print([n for n in sys.modules if 'mlmodel.runtime' in n or n == 'mlmodel.uv'])"
+        "validate(sys.argv[1]); print([n for n in sys.modules if 'mlmodel.runtime' in n or n == 'mlmodel.resolution.uv'])"
     )
     import subprocess
 

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.findings import Report, Verdict
-from mlmodel.model import Model
+from mlmodel.findings import Frame, LoadEnvironment, LoadReport, Phase, Report, Verdict
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.reporters import Style, reporter
 from mlmodel.runtime import diagnosis, outcome
-from mlmodel.runtime.stage import Environment, Load
 from tests.command import ROOT
 
 
@@ -39,7 +38,7 @@ def test_a_whole_run() -> None:
         )
     )
     assert (run.python, run.done, run.files, run.last) == ("3.11.7", True, ("/a.py",), None)
-    assert run.phases == (outcome.Phase("load", "sklearn", "passed", 0.5, 1000),)
+    assert run.phases == (Phase("load", "sklearn", "passed", 0.5, 1000),)
     assert run.passed("load")
     assert not run.passed("predict")
 
@@ -72,7 +71,7 @@ def test_an_exception() -> None:
     (phase,) = outcome.read(lines(end("predict", outcome="failed", error=error))).phases
     assert phase.failure is not None
     assert phase.failure.text == "ValueError: no such column"
-    assert phase.failure.frames == (outcome.Frame("code/a.py", 3, "f", "return x", True),)
+    assert phase.failure.frames == (Frame("code/a.py", 3, "f", "return x", True),)
     assert phase.failure.causes == (("ModuleNotFoundError", "No module", "x"),)
 
 
@@ -164,7 +163,7 @@ def test_whatever_a_model_reports_becomes_a_report(
     for phase in run.phases:
         assert phase.outcome in ("passed", "failed", "skipped", "died")
         assert phase.seconds is None or phase.seconds >= 0
-    load = Load("failed", "current", Environment("python", run.python), ("limits",), (), run.phases)
+    load = LoadReport("failed", "current", LoadEnvironment("python", run.python), ("limits",), (), run.phases)
     report = Report(".", Verdict.VALID, findings, load=load)
     for name in ("json", "text"):
         text = "".join(reporter(name)([report], Style(verbosity=1)))

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.findings import CapturedWarning
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.runtime import bytecode, job, outcome, running
 from mlmodel.runtime.probe import forms, telling
 from tests.runtime import tiny
@@ -150,7 +151,7 @@ def test_warnings_are_told_once(tmp_path: Path, python: str) -> None:
     run = probed(tiny.model(tmp_path, code=code), python)
     predict = run.of("predict")
     assert predict is not None
-    assert predict.warnings == (outcome.Warned("FutureWarning", "old"), outcome.Warned("mlflow", "odd"))
+    assert predict.warnings == (CapturedWarning("FutureWarning", "old"), CapturedWarning("mlflow", "odd"))
 
 
 def test_libraries_that_call_exit(tmp_path: Path, python: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.runtime import recipe
 from tests.overlay import make_model
 

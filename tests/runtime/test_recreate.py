@@ -13,12 +13,12 @@ import pytest
 
 from mlmodel import Options, Report, validate
 from mlmodel.findings import Finding
+from mlmodel.resolution.uv import find_uv
 from mlmodel.runtime import pythons
 from mlmodel.runtime.environments import Maker, Resolution
 from mlmodel.runtime.pythons import Interpreter
 from mlmodel.runtime.recipe import Recipe
 from mlmodel.runtime.wish import Wish
-from mlmodel.uv import find_uv
 from tests import environments
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model

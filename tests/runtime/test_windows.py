@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel.directory import ModelDirectory
-from mlmodel.model import Model
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.runtime import job, running
 from mlmodel.runtime.confinement import attempts, denials, disk, parent, policy, windows, winstructs
 from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from mlmodel import schemas
+from mlmodel.standard import schemas
 from tests.schemas import engines
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from mlmodel import schemas
+from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

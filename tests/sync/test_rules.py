@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mlmodel import rules
+from mlmodel.standard import rules
 from tests.command import ROOT
 
 PACKAGE = ROOT / "validator" / "mlmodel"

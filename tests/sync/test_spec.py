@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel import Severity, Verdict, rules, validate
+from mlmodel import Severity, Verdict, validate
+from mlmodel.standard import rules
 from tests.command import ROOT
 from tests.overlay import Fence, fences, make_model
 

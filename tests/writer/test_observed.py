@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from mlmodel import validation
-from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.runtime.outcome import Phase
-from mlmodel.runtime.stage import Load
+from mlmodel.findings import Finding, LoadReport, Location, Phase, Report, Severity, Verdict
 from mlmodel.runtime.wish import Wish
 from mlmodel.writer import observed
 
@@ -24,7 +22,7 @@ def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *fou
         mlflow_version=None,
         flavors=(),
         truncated=0,
-        load=Load("predicted", "current", phases=phases),
+        load=LoadReport("predicted", "current", phases=phases),
     )
     monkeypatch.setattr(validation, "validate", lambda *_: report)
     return json.loads(observed.outputs("m", Wish()))

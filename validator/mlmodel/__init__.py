@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlmodel.description import describe
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
     from mlmodel.inference import Signature, SignatureWarning, infer_signature, signature_from_hints
     from mlmodel.loading import load
-    from mlmodel.reader import describe
     from mlmodel.validation import Options, validate
     from mlmodel.writer import write_model
 
@@ -47,7 +47,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(inference, name)
     if name == "describe":
-        from mlmodel.reader import describe
+        from mlmodel.description import describe
 
         return describe
     if name == "load":

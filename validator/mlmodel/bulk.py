@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlmodel.findings import Location, Report, Verdict
-from mlmodel.model import make
+from mlmodel.standard.rules import new_finding
 from mlmodel.validation import Options, validate
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _CHUNK = 32
 def spare_collector() -> None:
     """Have Python look for circular garbage rarely, and not at all at the end of the process.
 
-    For a process of our own that only validates: models leave no circles behind (:meth:`Model.forget`), what was
+    For a process of our own that only validates: models leave no circles behind (:meth:`Model.clear`), what was
     imported stays, and looking through it again and again took a tenth of the time, at the end as much as 30 models.
     """
     import atexit
@@ -73,5 +73,5 @@ def _validate(path: str, options: Options) -> Report:
     try:
         return validate(path, options)
     except OSError as error:  # it vanished after it was found
-        finding = make("MLM902", error.strerror or str(error), Location())
+        finding = new_finding("MLM902", error.strerror or str(error), Location())
         return Report(path, Verdict.UNJUDGED, (finding,))

@@ -1,13 +1,10 @@
-"""What a validation says: frozen data, no behaviour beyond sorting and counting."""
+"""The outcome of a validation as frozen data: findings, reports, and what came of loading a model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from mlmodel.runtime.stage import Load
+from typing import Any, NamedTuple
 
 
 class Severity(IntEnum):
@@ -82,6 +79,118 @@ class Finding(NamedTuple):
         return (place.file or "", place.line or 0, place.column or 0, self.rule, self.message)
 
 
+class Frame(NamedTuple):
+    """One line of a traceback."""
+
+    file: str
+    line: int
+    function: str
+    source: str
+    own: bool
+    """Whether it is code of the model's author, not of a library."""
+
+
+class Failure(NamedTuple):
+    """An exception that ended a phase."""
+
+    type: str
+    message: str
+    module: str | None = None
+    """The module that could not be imported."""
+    errno: int | None = None
+    frames: tuple[Frame, ...] = ()
+    traceback: str = ""
+    causes: tuple[tuple[str, str, str | None], ...] = ()
+    """Type, text and missing module of the exceptions that it came from, the nearest first."""
+
+    @property
+    def text(self) -> str:
+        """Type and first line of the message."""
+        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        return f"{self.type}: {first}" if first else self.type
+
+
+class CapturedWarning(NamedTuple):
+    """A warning that a phase raised or logged."""
+
+    category: str
+    message: str
+
+
+class Phase(NamedTuple):
+    """One step of the probe."""
+
+    name: str
+    about: str | None
+    outcome: str
+    """``passed``, ``failed``, ``skipped``, or ``died`` where the process ended in it."""
+    seconds: float | None = None
+    peak_bytes: int | None = None
+    """The most memory the process had had when the phase ended."""
+    failure: Failure | None = None
+    warnings: tuple[CapturedWarning, ...] = ()
+    detail: dict[str, Any] = {}  # noqa: RUF012 -- never changed
+
+    @property
+    def label(self) -> str:
+        """The phase in a sentence."""
+        words = {
+            "versions": "asking for versions",
+            "import": f"importing {self.about}",
+            "read": "reading the files",
+            "resolve": "looking up classes",
+            "load": f"loading with {self.about}",
+            "example": "reading the stored example",
+            "predict": "predicting",
+            "output": "writing the prediction as JSON",
+            "one-row": "predicting for one row",
+            "again": "predicting again",
+            "serve": "predicting for the stored request",
+        }
+        return words.get(self.name, self.name)
+
+
+class LoadEnvironment(NamedTuple):
+    """The environment in which a model was loaded."""
+
+    python: str
+    """The interpreter."""
+    version: str | None = None
+    """Of the interpreter; None until it says so."""
+    recorded: str | None = None
+    """The version that the model records."""
+    source: str | None = None
+    """The file that the requirements were from; None where nothing was installed."""
+    as_of: str | None = None
+    """The moment as of which they were resolved; None for now."""
+    packages: int | None = None
+    made: bool = False
+    """Whether it was installed for this run; else it was there."""
+    seconds: float = 0.0
+    """For resolving and installing."""
+    folder: str | None = None
+    """Of an environment of ours."""
+
+
+class LoadReport(NamedTuple):
+    """What came of loading a model: the part of the report that is about it."""
+
+    outcome: str
+    """``predicted``, ``loaded``, ``failed``, or ``unproven`` where nothing could be found out."""
+    mode: str
+    """``current`` or ``recreate``."""
+    environment: LoadEnvironment | None = None
+    enforced: tuple[str, ...] = ()
+    """What the confinement kept the model from."""
+    open: tuple[str, ...] = ()
+    """What it could not keep the model from here."""
+    phases: tuple[Phase, ...] = ()
+    seconds: float = 0.0
+    """For everything."""
+    layers: tuple[str, ...] = ()
+    """The mechanisms of the system that confined it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -95,7 +204,7 @@ class Report:
     flavors: tuple[str, ...] = ()
     truncated: int = 0
     """How many findings were left out because there were more than ``max_findings``."""
-    load: Load | None = None
+    load: LoadReport | None = None
     """What came of loading the model, where that was asked for."""
 
     def count(self, severity: Severity) -> int:

@@ -9,7 +9,8 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.directory import Kind, ModelDirectory
+from mlmodel.model.directory import Kind, ModelDirectory
+from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,7 +150,7 @@ def _by_distribution(names: set[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
         top = module.partition(".")[0]
         if top in ("__main__", "__mp_main__"):
             group = "the script that saved it"
-        elif distributions.is_standard(top, None):
+        elif is_standard(top, None):
             group = "standard library"
         else:
             group = " or ".join(sorted(distributions.providers(top))[:3]) or "unknown"

@@ -7,16 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
-from mlmodel.directory import ModelDirectory, UnreadableError
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.model import Model, make
-from mlmodel.rules import catalogue
+from mlmodel.model.directory import ModelDirectory, UnreadableError
+from mlmodel.model.model import Model
+from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from mlmodel.runtime.stage import Load
+    from mlmodel.findings import LoadReport
     from mlmodel.runtime.wish import Wish
 
 _UNJUDGED = frozenset({"MLM741", "MLM742", "MLM901", "MLM902", "MLM903", "MLM904", "MLM905"})
@@ -27,7 +27,7 @@ _MOST = 10_000
 class Options(NamedTuple):
     """What to report about a model.
 
-    Rule ids only; :func:`mlmodel.rules.matching_any` turns prefixes and names into ids.
+    Rule ids only; :func:`mlmodel.standard.rules.matching_any` turns prefixes and names into ids.
     """
 
     select: frozenset[str] | None = None
@@ -42,7 +42,7 @@ class Options(NamedTuple):
     """Findings reported for one model at most; the rest is counted in :attr:`Report.truncated`."""
     resolve: str | None = None
     """The platform for which the package index is asked whether the environment can be installed (a key of
-    :data:`mlmodel.resolution.PLATFORMS`); None to stay offline."""
+    :data:`mlmodel.resolution.index.PLATFORMS`); None to stay offline."""
     today: date | None = None
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     load: Wish | None = None
@@ -63,7 +63,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 
     Raises:
         NotADirectoryError: ``path`` is not a directory.
-        MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.uv`).
+        MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution.uv`).
     """
     options = options or Options()
     given = os.fspath(path)
@@ -73,7 +73,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     try:
         return _report(model, given, options)
     finally:
-        model.forget()
+        model.clear()
 
 
 def _report(model: Model, given: str, options: Options) -> Report:
@@ -101,7 +101,9 @@ def _report(model: Model, given: str, options: Options) -> Report:
     )
 
 
-def _load(model: Model, found: list[Finding], wish: Wish, options: Options) -> tuple[list[Finding], Load]:
+def _load(
+    model: Model, found: list[Finding], wish: Wish, options: Options
+) -> tuple[list[Finding], LoadReport]:
     """What comes of loading the model, after what the checks found in it."""
     from mlmodel.runtime.stage import Stage
 
@@ -127,9 +129,9 @@ def _verdict(findings: list[Finding]) -> Verdict:
 def _checks(options: Options) -> Iterator[checks.Check]:
     yield from checks.ALL
     if options.resolve is not None:
-        from mlmodel import resolution
+        from mlmodel.resolution import index
 
-        yield resolution.checking(options.resolve)
+        yield index.checking(options.resolve)
 
 
 def run_checks(model: Model, options: Options) -> Iterator[Finding]:
@@ -156,20 +158,20 @@ def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Findin
         for count, finding in enumerate(check(model)):
             if count == most:
                 message = f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
-                yield make("MLM903", message, Location())
+                yield new_finding("MLM903", message, Location())
                 break
             yield finding
     except UnreadableError as error:
         rule = "MLM903" if error.limit else "MLM902"
-        yield make(rule, error.reason, Location(None if error.path == "." else error.path))
+        yield new_finding(rule, error.reason, Location(None if error.path == "." else error.path))
         if error.path in ("MLmodel", "."):
             raise _UselessError from None
     except OSError as error:  # the directory itself went away, or its disk
-        yield make("MLM902", error.strerror or str(error), Location())
+        yield new_finding("MLM902", error.strerror or str(error), Location())
     except Exception as error:
         if options.debug:
             raise
-        yield make(
+        yield new_finding(
             "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
         )
 

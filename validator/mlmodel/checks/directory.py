@@ -7,20 +7,19 @@ import stat
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from mlmodel import artifacts, paths
-from mlmodel.directory import Kind, UnreadableError
-from mlmodel.documents import shortened
-from mlmodel.lazily import cached_property
-from mlmodel.schemas import shown
-from mlmodel.suggestions import nearest
+from mlmodel.common.caching import cached_property
+from mlmodel.common.spelling import nearest
+from mlmodel.common.texts import quoted, shortened
+from mlmodel.model import file_integrity, paths
+from mlmodel.model.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.directory import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
-    from mlmodel.paths import PathUse
+    from mlmodel.model.directory import Entry
+    from mlmodel.model.model import Model
+    from mlmodel.model.paths import PathUse
 
 
 def mlmodel_is_there(model: Model) -> Iterator[Finding]:
@@ -51,9 +50,9 @@ def _candidates(model: Model) -> list[str]:
         if "/" not in path and entry.kind is Kind.FILE and path.lower().split(".")[0] == "mlmodel"
     ]
     below = [path.removesuffix("/MLmodel") for path in entries if path.endswith("/MLmodel")]
-    names = [f"the file {shown(path)} here, which must be called MLmodel" for path in sorted(spelled)[:2]]
+    names = [f"the file {quoted(path)} here, which must be called MLmodel" for path in sorted(spelled)[:2]]
     names += [
-        f"the directory {shown(path)} below" for path in sorted(below, key=lambda p: (p.count("/"), p))[:3]
+        f"the directory {quoted(path)} below" for path in sorted(below, key=lambda p: (p.count("/"), p))[:3]
     ]
     if model.directory.parent_has("MLmodel"):
         names.append("the parent directory, which has one")
@@ -64,7 +63,7 @@ def path_keys(model: Model) -> Iterator[Finding]:
     """MLM003-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
     names = _Names(model)
     seen: set[tuple[str, bool]] = set()
-    for use in model.paths:
+    for use in paths.of(model):
         try:
             yield from _path(model, use, names, seen)
         except UnreadableError as error:
@@ -99,7 +98,7 @@ class _Names:
             self._guesses -= 1
             found = nearest(path, [name for name in self._sorted[:_COMPARED] if name != "MLmodel"], 0.6)
         found = found or self._tails.get(path.rsplit("/", 1)[-1])
-        return f"the directory has {shown(found)}" if found else None
+        return f"the directory has {quoted(found)}" if found else None
 
     @cached_property
     def _lowered(self) -> dict[str, str]:
@@ -114,7 +113,7 @@ def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]
     def finding(rule: str, message: str, hint: str | None = None) -> Finding:
         return model.finding(rule, message, use.document, use.pointer, hint=hint)
 
-    name = shown(use.value)
+    name = quoted(use.value)
     fault = paths.fault(use.value, basename=use.kind == "basename")
     if fault is paths.Fault.ABSOLUTE:
         yield finding("MLM003", f"{name} is an absolute path", "give it relative to the model directory")
@@ -174,7 +173,7 @@ def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, boo
             continue
         seen.add((item.path, chosen))
         if item.kind is Kind.FILE:
-            complaint = artifacts.complaint(model.directory, item, chosen=chosen)
+            complaint = file_integrity.complaint(model.directory, item, chosen=chosen)
             if complaint is not None:
                 yield model.finding(*complaint, file=item.path)
         elif item.kind is Kind.OUTSIDE and not chosen:
@@ -208,13 +207,13 @@ _TAMPER = "any user of the machine may replace it; remove the write permission o
 
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
-    used = {_normal(use.value) for use in model.paths}
+    used = {_normal(use.value) for use in paths.of(model)}
     writable: list[str] = []
     clutter: list[str] = []
     for path, entry in model.directory.entries.items():
         name = path.rsplit("/", 1)[-1]
         if name in _SECRETS or path.endswith(".aws/credentials"):
-            yield model.finding("MLM015", f"{shown(name)} usually holds a secret", file=path)
+            yield model.finding("MLM015", f"{quoted(name)} usually holds a secret", file=path)
         elif name in _CLUTTER:
             clutter.append(path)
         if entry.kind is Kind.OUTSIDE and path != "MLmodel" and not _is_used(path, used):
@@ -227,10 +226,10 @@ def listing(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM013", "every user may write in the model directory", hint=_TAMPER)
     for path, count in _first_and_count(writable):
         more = f", and {count - 1} more" if count > 1 else ""
-        yield model.finding("MLM013", f"every user may write {shown(path)}{more}", file=path, hint=_TAMPER)
+        yield model.finding("MLM013", f"every user may write {quoted(path)}{more}", file=path, hint=_TAMPER)
     for path, count in _first_and_count(clutter):
         more = f" (and {count - 1} more like it)" if count > 1 else ""
-        yield model.finding("MLM016", f"{shown(path)} is no part of a model{more}", file=path)
+        yield model.finding("MLM016", f"{quoted(path)} is no part of a model{more}", file=path)
 
 
 def _first_and_count(names: list[str]) -> Iterator[tuple[str, int]]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel import paths, schemas
-from mlmodel.directory import Kind
+from mlmodel.common.spelling import MANY, nearest
+from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind, decode
 from mlmodel.findings import Location
-from mlmodel.model import MAX_TEXT, make
-from mlmodel.schemas import describe, shown
-from mlmodel.suggestions import MANY, nearest
+from mlmodel.model import paths
+from mlmodel.model.directory import Kind
+from mlmodel.model.model import MAX_TEXT
+from mlmodel.standard import schemas
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _MARKER = r"(?m)^(?:<{7}|={7}|>{7})(?:[ \t].*)?\r?$"
 
@@ -78,14 +80,14 @@ def _problems(document: Document, rule: str) -> Iterator[Finding]:
             line, column = problem.position or (None, None)
             source = document.source_line(line) if line else None
             place = Location(document.path, line, column, None, source)
-            yield make(rules[problem.kind], problem.message, place)
+            yield new_finding(rules[problem.kind], problem.message, place)
 
 
 def _markers(path: str, text: str) -> Iterator[Finding]:
     match = _marker(text)
     if match is not None:
         line = text.count("\n", 0, match.start()) + 1
-        yield make(
+        yield new_finding(
             "MLM403",
             "a merge conflict was left in the file",
             Location(path, line, 1, None, match.group().rstrip("\r")),
@@ -126,7 +128,7 @@ def _conda_more(model: Model, document: Document) -> Iterator[Finding]:
     known = set(schemas.schema("conda.schema.json")["properties"])
     for key in document.data.keys() - known:
         near = nearest(key, known - document.data.keys()) if len(document.data) <= MANY else None
-        rule, message = "MLM424", f"conda does not know the key {shown(key)}"
+        rule, message = "MLM424", f"conda does not know the key {quoted(key)}"
         if near:
             rule, message = "MLM113", f"unknown key {key!r}; did you mean {near!r}?"
         yield model.finding(rule, message, document, (key,), key=True)
@@ -154,7 +156,7 @@ def requirements(model: Model) -> Iterator[Finding]:
     elif problem is not None:
         line, column = problem.position or (None, None)
         hint = "save it as UTF-8; PowerShell's > writes UTF-16"
-        yield make("MLM402", problem.message, Location(path, line, column), hint)
+        yield new_finding("MLM402", problem.message, Location(path, line, column), hint)
     yield from _markers(path, text)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import schemas
-from mlmodel.directory import Kind
-from mlmodel.schemas import describe, shown
-from mlmodel.suggestions import MANY, nearest
+from mlmodel.common.spelling import MANY, nearest
+from mlmodel.common.texts import describe, quoted
+from mlmodel.model.directory import Kind
+from mlmodel.model.outline import misplaced_keys
+from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _PYFUNC = ("flavors", "python_function")
 
@@ -31,9 +32,15 @@ def entries(model: Model) -> Iterator[Finding]:
             found = schemas.violations(f"flavors/{flavor}.schema.json", conf)
             yield from model.violations(found, document, base)
             yield from _unknown_keys(model, document, flavor, conf)
-        elif base not in model.misplaced_places and all(base != group.stands for group in model.misplaced):
+        elif base not in misplaced_keys.pointers(model) and all(
+            base != group.stands for group in misplaced_keys.of(model)
+        ):
             yield _unknown_flavor(model, document, flavor)
-    if model.flavors and "python_function" not in model.flavors and _PYFUNC not in model.mislaid:
+    if (
+        model.flavors
+        and "python_function" not in model.flavors
+        and _PYFUNC not in misplaced_keys.excused(model)
+    ):
         yield model.finding(
             "MLM203",
             "no python_function flavor: mlflow.pyfunc, serving and spark_udf cannot use the model",
@@ -49,9 +56,9 @@ def _unknown_flavor(model: Model, document: Document, flavor: str) -> Finding:
         nearest(flavor, schemas.flavor_names() - model.flavors.keys()) if len(model.flavors) <= MANY else None
     )
     if near:
-        message = f"unknown flavor {shown(flavor)}; did you mean {near!r}?"
+        message = f"unknown flavor {quoted(flavor)}; did you mean {near!r}?"
         return model.finding("MLM208", message, document, place, key=True)
-    message = f"flavor {shown(flavor)} is not one of MLflow's; only its own reader can judge it"
+    message = f"flavor {quoted(flavor)} is not one of MLflow's; only its own reader can judge it"
     return model.finding("MLM207", message, document, place, key=True)
 
 
@@ -62,8 +69,8 @@ def not_mappings(model: Model) -> Iterator[Finding]:
     if document is None or not isinstance(flavors, dict):
         return
     for key, value in flavors.items():
-        if not isinstance(value, dict) and ("flavors", key) not in model.misplaced_places:
-            message = f"flavor {shown(key)} is {describe(value)}, not a mapping of its keys"
+        if not isinstance(value, dict) and ("flavors", key) not in misplaced_keys.pointers(model):
+            message = f"flavor {quoted(key)} is {describe(value)}, not a mapping of its keys"
             yield model.finding("MLM201", message, document, ("flavors", key))
 
 
@@ -75,7 +82,7 @@ def _unknown_keys(model: Model, document: Document, flavor: str, conf: dict[str,
         if any(re.search(pattern, key) for pattern in patterns):
             continue
         place = ("flavors", flavor, key)
-        if place in model.misplaced_places:
+        if place in misplaced_keys.pointers(model):
             continue
         near = nearest(key, known - conf.keys(), 0.85) if len(conf) <= MANY else None
         if near:
@@ -108,7 +115,9 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
     known = {entry["module"]: entry for entry in schema["x-loader-modules"]}
     entry = known.get(loader)
     if entry is not None:
-        is_there = entry["flavor"] in model.flavors or ("flavors", entry["flavor"]) in model.mislaid
+        is_there = entry["flavor"] in model.flavors or ("flavors", entry["flavor"]) in misplaced_keys.excused(
+            model
+        )
         if entry.get("reads-flavor") and not is_there:
             yield model.finding(
                 "MLM219",
@@ -121,10 +130,10 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
     elif loader.split(".", maxsplit=1)[0] == "mlflow":
         near = nearest(loader, known, 0.7)
         hint = f"did you mean {near}?" if near else None
-        message = f"no release of MLflow has a loader module {shown(loader)}"
+        message = f"no release of MLflow has a loader module {quoted(loader)}"
         yield model.finding("MLM215", message, document, place, hint=hint)
     elif not _ships(model, loader):
-        message = f"{shown(loader)} is not part of MLflow: the environment must bring it"
+        message = f"{quoted(loader)} is not part of MLflow: the environment must bring it"
         yield model.finding("MLM216", message, document, place)
 
 
@@ -172,8 +181,8 @@ def same_values(model: Model) -> Iterator[Finding]:
             ):
                 yield model.finding(
                     "MLM214",
-                    f"flavor {flavor} loads {shown(found.value)}, but {other[1:].replace('/', '.')} is"
-                    f" {shown(twin)}: two readers load two models",
+                    f"flavor {flavor} loads {quoted(found.value)}, but {other[1:].replace('/', '.')} is"
+                    f" {quoted(twin)}: two readers load two models",
                     document,
                     ("flavors", flavor, *found.pointer),
                 )
@@ -215,7 +224,7 @@ def artifact_uris(model: Model) -> Iterator[Finding]:
         uri = artifact.get("uri") if isinstance(artifact, dict) else None
         if isinstance(uri, str) and re.match(_LOCAL, uri):
             place = (*_PYFUNC, "artifacts", name, "uri")
-            yield model.finding("MLM019", f"{shown(uri)} is a path of the author's machine", document, place)
+            yield model.finding("MLM019", f"{quoted(uri)} is a path of the author's machine", document, place)
 
 
 CHECKS = (

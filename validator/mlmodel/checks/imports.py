@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel import schemas
-from mlmodel.environment import distributions, versions
+from mlmodel.common.texts import quoted
+from mlmodel.documents import location_of
+from mlmodel.environment import distributions, recorded, versions
 from mlmodel.findings import Location
-from mlmodel.model import at, make
-from mlmodel.schemas import shown
+from mlmodel.standard import schemas
+from mlmodel.standard.rules import new_finding
+from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.environment.code import Code
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 class Need(NamedTuple):
@@ -30,7 +32,7 @@ class Need(NamedTuple):
 def _needs(model: Model, code: Code | None) -> Iterator[Need]:
     """Everything that loading imports, the model's own modules included."""
     roots: set[str] = set()
-    for stream in model.environment.pickles:
+    for stream in recorded.of(model).pickles:
         for module, name, offset in stream.globals:
             roots.add(module)
             who = f"{stream.file} (byte {offset:,}: {name})" if offset else stream.file
@@ -40,7 +42,7 @@ def _needs(model: Model, code: Code | None) -> Iterator[Need]:
     if isinstance(loader, str) and model.mlmodel is not None:
         roots.add(loader)
         for module in _loader_imports(model, loader):
-            place = at(model.mlmodel, ("flavors", "python_function", "loader_module"))
+            place = location_of(model.mlmodel, ("flavors", "python_function", "loader_module"))
             yield Need(module, place, f"the loader module {loader}")
     if code is not None:
         script = conf.get("model_code_path")
@@ -58,7 +60,7 @@ def _loader_imports(model: Model, loader: str) -> Iterator[str]:
         about = (schemas.flavor_schema(flavor) or {}).get("x-flavor", {})
         if loader in about.get("loader-modules", ()) and flavor != "python_function":
             for name in about.get("distributions", ()):
-                if name not in model.environment.names:
+                if name not in recorded.of(model).names:
                     yield from distributions.main_module(name)
 
 
@@ -78,7 +80,7 @@ def _code(model: Model) -> Code | None:
 
 def undeclared(model: Model) -> Iterator[Finding]:
     """MLM404, MLM405, MLM464: every module that loading imports is installed, or in the model's own code."""
-    environment = model.environment
+    environment = recorded.of(model)
     if not environment.listings and environment.conda is None:
         return  # MLM401
     code = _code(model)
@@ -94,7 +96,7 @@ def undeclared(model: Model) -> Iterator[Finding]:
         holders = distributions.providers(top)
         if holders & environment.names or versions.normal(top) in environment.names:
             continue
-        if distributions.is_standard(top, environment.python) or distributions.is_namespace(top):
+        if is_standard(top, environment.python) or distributions.is_namespace(top):
             continue
         world = distributions.reach(environment)
         if holders & world.names:
@@ -111,19 +113,23 @@ _NEVER = frozenset({"__main__", "__mp_main__", "mlflow", ""})
 def _missing(model: Model, top: str, need: Need, holders: frozenset[str]) -> Finding:
     if holders:
         names = " or ".join(sorted(holders)[:3])
-        message = f"{need.who} imports {shown(top)}, and nothing in the environment files installs it"
-        return make("MLM404", message, need.place, f"add {names} to requirements.txt, with its version")
-    if distributions.is_standard(top, None):
-        python = _text(model.environment.python)
-        message = (
-            f"{need.who} imports {shown(top)}, which the standard library of Python {python} does not have"
+        message = f"{need.who} imports {quoted(top)}, and nothing in the environment files installs it"
+        return new_finding(
+            "MLM404", message, need.place, f"add {names} to requirements.txt, with its version"
         )
-        return make("MLM404", message, need.place)
+    if is_standard(top, None):
+        python = _text(recorded.of(model).python)
+        message = (
+            f"{need.who} imports {quoted(top)}, which the standard library of Python {python} does not have"
+        )
+        return new_finding("MLM404", message, need.place)
     message = (
-        f"{need.who} imports {shown(top)}: it is not in the model's code, and no distribution that the environment"
+        f"{need.who} imports {quoted(top)}: it is not in the model's code, and no distribution that the environment"
         " files list is known to hold it"
     )
-    return make("MLM405", message, need.place, "save the model with code_paths, or list the distribution")
+    return new_finding(
+        "MLM405", message, need.place, "save the model with code_paths, or list the distribution"
+    )
 
 
 def _text(python: tuple[int, ...] | None) -> str:
@@ -131,23 +137,23 @@ def _text(python: tuple[int, ...] | None) -> str:
 
 
 def _only_by_mlflow(model: Model, unlisted: dict[str, Need]) -> Iterator[Finding]:
-    others = distributions.reach(model.environment, ("mlflow", "mlflow-skinny"))
+    others = distributions.reach(recorded.of(model), ("mlflow", "mlflow-skinny"))
     if others.open:
         return
     for name, need in unlisted.items():
         if name in others.names or name in distributions.closure(unlisted.keys() - {name}).names:
             continue
         message = f"{need.who} imports {name}, which no file lists: mlflow brings it, in any version"
-        yield make("MLM464", message, need.place, f"pin {name} to the version that saved the model")
+        yield new_finding("MLM464", message, need.place, f"pin {name} to the version that saved the model")
 
 
 def main_references(model: Model) -> Iterator[Finding]:
     """MLM409: a pickle that looks for its classes in the script that made it."""
-    for stream in model.environment.pickles:
+    for stream in recorded.of(model).pickles:
         for module, name, offset in stream.globals:
             if module in ("__main__", "__mp_main__"):
                 message = f"byte {offset:,} wants {name!r} from the script that saved the model ({module}), which no server runs"
-                yield make(
+                yield new_finding(
                     "MLM409",
                     message,
                     Location(stream.file),
@@ -162,12 +168,12 @@ _IN_NUMPY_1 = frozenset({"_dtype", "_dtype_ctypes", "_internal", "_multiarray_um
 
 def numpy_generation(model: Model) -> Iterator[Finding]:
     """MLM406: a pickle of NumPy 2 is not read with NumPy 1."""
-    for stream in model.environment.pickles:
+    for stream in recorded.of(model).pickles:
         found = {module.split(".")[2] for module, _, _ in stream.globals if module.startswith("numpy._core.")}
         if not found:
             continue
         needed = "2" if found - _IN_NUMPY_1 else "1.26.1"
-        for listing in model.environment.listings:
+        for listing in recorded.of(model).listings:
             for entry in (
                 *listing.named("numpy"),
                 *(entry for entry in listing.constraints if entry.name == "numpy"),
@@ -176,8 +182,8 @@ def numpy_generation(model: Model) -> Iterator[Finding]:
                     versions.allows(entry.clauses, known) for known in _numpy_from(needed, entry.pin)
                 ):
                     module = f"numpy._core.{min(found)}"
-                    message = f"{stream.file} was saved with NumPy 2 ({module}), and {shown(entry.safe)} installs NumPy 1"
-                    yield make("MLM406", message, entry.place, "pin the NumPy that saved the model")
+                    message = f"{stream.file} was saved with NumPy 2 ({module}), and {quoted(entry.safe)} installs NumPy 1"
+                    yield new_finding("MLM406", message, entry.place, "pin the NumPy that saved the model")
 
 
 def _numpy_from(needed: str, pin: str | None) -> list[str]:
@@ -196,30 +202,30 @@ _FIRST_PYTHON = {4: (3, 4), 5: (3, 8)}
 
 def pickle_protocol(model: Model) -> Iterator[Finding]:
     """MLM407: the recorded Python knows the protocol."""
-    python = model.environment.python
-    if python is None or "pickle5" in model.environment.names:
+    python = recorded.of(model).python
+    if python is None or "pickle5" in recorded.of(model).names:
         return
-    for stream in model.environment.pickles:
+    for stream in recorded.of(model).pickles:
         first = _FIRST_PYTHON.get(stream.protocol)
         if first is not None and python[:2] < first:
             message = f"pickle protocol {stream.protocol} needs Python {_text(first)}, and Python {_text(python)} is recorded"
-            yield make("MLM407", message, Location(stream.file))
+            yield new_finding("MLM407", message, Location(stream.file))
 
 
 def byte_code(model: Model) -> Iterator[Finding]:
     """MLM408: functions that were pickled as byte code run on the Python that made them."""
-    environment = model.environment
+    environment = recorded.of(model)
     saved = next((python for python in environment.pythons if python.file == "MLmodel"), None)
     installed = environment.python
     if saved is None or saved.numbers is None or installed is None or saved.numbers[:2] == installed[:2]:
         return
-    for stream in model.environment.pickles:
+    for stream in recorded.of(model).pickles:
         if stream.by_value:
             message = (
                 f"{stream.file} holds byte code of Python {saved.text} ({saved.place.label}), and the environment files"
                 f" install Python {_text(installed)}"
             )
-            yield make("MLM408", message, Location(stream.file))
+            yield new_finding("MLM408", message, Location(stream.file))
 
 
 CHECKS = (undeclared, main_references, numpy_generation, pickle_protocol, byte_code)

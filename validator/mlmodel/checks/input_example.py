@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import examples, paths, schemas, signatures
+from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind
 from mlmodel.findings import Location
-from mlmodel.model import make
-from mlmodel.schemas import describe, shown
+from mlmodel.model import examples, paths, signatures
+from mlmodel.model.outline import misplaced_keys
+from mlmodel.standard import schemas
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
-    from mlmodel.examples import Example
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.examples import Example
+    from mlmodel.model.model import Model
 
 _ROWS = 1000
 """Rows of an example that are compared with the signature."""
@@ -30,12 +32,11 @@ def presence(model: Model) -> Iterator[Finding]:
     document = model.mlmodel
     if document is None or "python_function" not in model.flavors:
         return
-    if (
-        model.config.get("saved_input_example_info") is None
-        and ("saved_input_example_info",) not in model.mislaid
-    ):
+    if model.config.get("saved_input_example_info") is None and (
+        "saved_input_example_info",
+    ) not in misplaced_keys.excused(model):
         yield model.finding("MLM512", "no input example: nobody can try the model", document, ())
-    elif model.config.get("signature") is None and ("signature",) not in model.mislaid:
+    elif model.config.get("signature") is None and ("signature",) not in misplaced_keys.excused(model):
         message = (
             "an input example is stored, but no signature: MLflow could not infer it, or was not asked to"
         )
@@ -64,7 +65,7 @@ def _problems(document: Document, rule: str) -> Iterator[Finding]:
         source = document.source_line(line) if line else None
         place = Location(document.path, line, column, None, source)
         message = f"not JSON: {problem.message}" if problem.kind is ProblemKind.SYNTAX else problem.message
-        yield make(rules.get(problem.kind, rule), message, place)
+        yield new_finding(rules.get(problem.kind, rule), message, place)
 
 
 def _width(model: Model, example: Example) -> Iterator[Finding]:
@@ -91,7 +92,7 @@ def against_signature(model: Model) -> Iterator[Finding]:
     if example is None or not example.document.readable:
         return
     yield from _params(model, example)
-    section = model.signature.get("inputs")
+    section = signatures.of(model).get("inputs")
     if section is None or not section.document.readable or not _is_sound(section):
         return
     if section.columns:
@@ -121,7 +122,7 @@ def _columns(
     if table.names is None:
         required = next((item["name"] for item in items if signatures.is_required(item)), None)
         if isinstance(required, str):
-            message = f"the example has no column names; the signature requires {shown(required)}"
+            message = f"the example has no column names; the signature requires {quoted(required)}"
             yield model.finding("MLM506", message, document, table.names_pointer)
         return
     index_of = {name: index for index, name in enumerate(table.names)}
@@ -141,13 +142,13 @@ def _columns(
             complaint = _misfit(value, str(item.get("type")))
             if complaint is not None:
                 pointer = table.cell(row, index_of[name], name)
-                message = f"column {shown(name)} is {item['type']}, but the example has {complaint}"
+                message = f"column {quoted(name)} is {item['type']}, but the example has {complaint}"
                 yield model.finding("MLM508", message, document, pointer)
                 break
     declared = {item.get("name") for item in items}
     extra = [name for name in table.names if name not in declared]
     if extra:
-        names = ", ".join(shown(name) for name in extra[:5])
+        names = ", ".join(quoted(name) for name in extra[:5])
         message = f"the signature does not name {names}: readers drop such columns"
         yield model.finding("MLM507", message, document, table.names_pointer)
 
@@ -158,9 +159,11 @@ def _folded(name: str) -> str:
 
 def _missing(model: Model, example: Example, name: str, table: examples.Table, near: str | None) -> Finding:
     hint = (
-        f"the example calls it {shown(near)}: names must be equal to the letter" if near is not None else None
+        f"the example calls it {quoted(near)}: names must be equal to the letter"
+        if near is not None
+        else None
     )
-    message = f"the example has no column {shown(name)}, which the signature requires"
+    message = f"the example has no column {quoted(name)}, which the signature requires"
     return model.finding("MLM506", message, example.document, table.names_pointer, hint=hint)
 
 
@@ -198,7 +201,7 @@ def _tensors(model: Model, example: Example, section: signatures.Section) -> Ite
         for item in section.items:
             name = item.get("name")
             if isinstance(name, str) and name not in payload and item.get("required") is not False:
-                message = f"the example has no tensor {shown(name)}, which the signature names"
+                message = f"the example has no tensor {quoted(name)}, which the signature names"
                 yield model.finding("MLM506", message, example.document, pointer)
             elif isinstance(name, str) and name in payload:
                 yield from _shape(model, example, item, payload[name], (*pointer, name))
@@ -234,7 +237,7 @@ def _shape(
 
 
 def _params(model: Model, example: Example) -> Iterator[Finding]:
-    section = model.signature.get("params")
+    section = signatures.of(model).get("params")
     params = example.params
     if section is None or not isinstance(params, dict):
         return
@@ -249,7 +252,7 @@ def _params(model: Model, example: Example) -> Iterator[Finding]:
         else:
             fits = value is None or isinstance(value, dict) or signatures.fits_param(value, type_)
         if not fits:
-            message = f"param {shown(name)} is {describe(value)}; the signature declares {type_}"
+            message = f"param {quoted(name)} is {describe(value)}; the signature declares {type_}"
             if item.get("shape") == [-1]:
                 message += ", a list"
             yield model.finding("MLM510", message, example.document, ("params", name))

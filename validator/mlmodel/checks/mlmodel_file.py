@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import releases, schemas
-from mlmodel.documents import ProblemKind
+from mlmodel.common.spelling import MANY, nearest
+from mlmodel.common.texts import describe, quoted
+from mlmodel.documents import ProblemKind, location_of
 from mlmodel.findings import Location
-from mlmodel.model import at, make
-from mlmodel.outline.places import top_level
-from mlmodel.schemas import shown
-from mlmodel.suggestions import MANY, nearest
+from mlmodel.model.outline import misplaced_keys
+from mlmodel.model.outline.places import top_level
+from mlmodel.standard import releases, schemas
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document, Problem
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
-    from mlmodel.outline.strays import Misplaced
-    from mlmodel.schemas import Violation
+    from mlmodel.model.model import Model
+    from mlmodel.model.outline.placement import Misplaced
+    from mlmodel.standard.schemas import Violation
 
 _RULES = {
     ProblemKind.SYNTAX: "MLM101",
@@ -51,7 +52,7 @@ def syntax(model: Model) -> Iterator[Finding]:
         if not _is_free(problem):
             yield _problem(document, problem)
     if document.readable and not isinstance(document.data, dict):
-        what = "empty" if document.data is None else schemas.describe(document.data)
+        what = "empty" if document.data is None else describe(document.data)
         hint = "MLflow fails on it before it reads a key" if document.data is None else None
         yield model.finding("MLM103", f"the file is {what}, not a mapping of keys", document, hint=hint)
 
@@ -67,13 +68,13 @@ def _problem(document: Document, problem: Problem) -> Finding:
     if problem.kind is ProblemKind.TIMESTAMP:
         hint = "quote it, so that every reader sees a string"
     elif problem.kind is ProblemKind.SYNTAX and line:
-        from mlmodel.outline.indentation import indentation_fault
+        from mlmodel.model.outline.indentation import indentation_fault
 
         hint = indentation_fault(document.text, line)
     rule = _RULES[problem.kind]
     if problem.kind is ProblemKind.TIMESTAMP and problem.pointer == _PYTHON_VERSION:
         rule = "MLM211"
-    return make(rule, problem.message, Location(document.path, line, column, pointer, source), hint)
+    return new_finding(rule, problem.message, Location(document.path, line, column, pointer, source), hint)
 
 
 def _is_free(problem: Problem) -> bool:
@@ -117,8 +118,10 @@ def misplaced(model: Model) -> Iterator[Finding]:
     document = model.mlmodel
     if document is None:
         return
-    for group in model.misplaced:
-        yield make("MLM118", _misplaced_message(group), _first(document, group), _misplaced_hint(group))
+    for group in misplaced_keys.of(model):
+        yield new_finding(
+            "MLM118", _misplaced_message(group), _first(document, group), _misplaced_hint(group)
+        )
 
 
 def _first(document: Document, group: Misplaced) -> Location:
@@ -184,7 +187,7 @@ def structure(model: Model) -> Iterator[Finding]:
 
 def _is_misplaced(model: Model, violation: Violation) -> bool:
     missing = (*violation.pointer, violation.missing)
-    return violation.pointer in model.misplaced_places or missing in model.mislaid
+    return violation.pointer in misplaced_keys.pointers(model) or missing in misplaced_keys.excused(model)
 
 
 def _no_flavors(model: Model, document: Document) -> Finding:
@@ -192,9 +195,9 @@ def _no_flavors(model: Model, document: Document) -> Finding:
         message = "'flavors' names no flavor: no reader can load the model"
         return model.finding("MLM112", message, document, ("flavors",))
     message = "top-level key 'flavors' is missing: no reader can load the model"
-    for group in model.misplaced:
+    for group in misplaced_keys.of(model):
         if group.lost[:1] == ("flavors",):
-            return make("MLM112", message, _first(document, group))
+            return new_finding("MLM112", message, _first(document, group))
     return model.finding("MLM112", message, document, ())
 
 
@@ -208,7 +211,7 @@ def top_level_keys(model: Model) -> Iterator[Finding]:
     for key in document.data:
         if (
             key in known
-            or (key,) in model.misplaced_places
+            or (key,) in misplaced_keys.pointers(model)
             or any(re.search(pattern, key) for pattern in reserved)
         ):
             continue  # MLM115, by the schema
@@ -218,7 +221,9 @@ def top_level_keys(model: Model) -> Iterator[Finding]:
                 "MLM113", f"unknown key {key!r}; did you mean {near!r}?", document, (key,), key=True
             )
         else:
-            yield model.finding("MLM114", f"no reader knows the key {shown(key)}", document, (key,), key=True)
+            yield model.finding(
+                "MLM114", f"no reader knows the key {quoted(key)}", document, (key,), key=True
+            )
 
 
 def provenance(model: Model) -> Iterator[Finding]:
@@ -235,7 +240,7 @@ def provenance(model: Model) -> Iterator[Finding]:
         assert at_fault is not None
         place = document.position(at_fault.start())
         line, column = place or (None, None)
-        yield make(
+        yield new_finding(
             "MLM130",
             "non-ASCII characters: MLflow on Windows opens the file in the locale's encoding",
             Location("MLmodel", line, column, None, document.source_line(line) if line else None),
@@ -276,10 +281,10 @@ def newer_keys(model: Model) -> Iterator[Finding]:
     for name, mapping, base in tables:
         for key, absent, since in schemas.newer_keys(name):
             if key in mapping and releases.at_most(model.release, absent):
-                yield make(
+                yield new_finding(
                     "MLM129",
                     f"MLflow writes {key!r} since {since}, the file says {model.config['mlflow_version']}",
-                    at(document, (*base, key), key=True),
+                    location_of(document, (*base, key), key=True),
                 )
 
 

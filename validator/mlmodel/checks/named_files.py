@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel import releases
-from mlmodel.directory import Kind
+from mlmodel.model.directory import Kind
+from mlmodel.model.outline import misplaced_keys
+from mlmodel.standard import releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _PYFUNC = ("flavors", "python_function")
 FILES = {"conda": "conda.yaml", "virtualenv": "python_env.yaml"}
@@ -24,7 +25,7 @@ def unnamed(model: Model) -> Iterator[Finding]:
     conf = model.flavors.get("python_function")
     if document is None or not conf or not releases.at_least(model.release, "2.0"):
         return
-    if conf.get("env") is not None or (*_PYFUNC, "env") in model.mislaid:
+    if conf.get("env") is not None or (*_PYFUNC, "env") in misplaced_keys.excused(model):
         return
     files = [name for name in FILES.values() if model.directory.look(name).kind is Kind.FILE]
     if files:

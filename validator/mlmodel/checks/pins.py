@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel import schemas
-from mlmodel.environment import distributions, versions
+from mlmodel.common.texts import quoted
+from mlmodel.documents import location_of
+from mlmodel.environment import distributions, recorded, versions
 from mlmodel.environment.requirements import Form
-from mlmodel.model import at, make
-from mlmodel.schemas import shown
+from mlmodel.standard import schemas
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Listing
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _MLFLOW = frozenset({"mlflow", "mlflow-skinny", "mlflow-tracing"})
 _TOOLS = frozenset({"pip", "setuptools", "wheel"})
@@ -27,7 +28,7 @@ _TOOLS = frozenset({"pip", "setuptools", "wheel"})
 def unpinned(model: Model) -> Iterator[Finding]:
     """MLM430: nothing keeps a later release of a package out."""
     seen: set[str] = set()
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         held = {entry.name for entry in listing.constraints if versions.bounded(entry.clauses)}
         for entry in listing.entries:
             name = entry.name
@@ -43,21 +44,21 @@ def unpinned(model: Model) -> Iterator[Finding]:
             ):
                 continue
             saved = _saved_version(model, name)
-            yield make(
+            yield new_finding(
                 "MLM430",
-                f"{shown(entry.safe)}: the next release of {name} is installed as soon as there is one",
+                f"{quoted(entry.safe)}: the next release of {name} is installed as soon as there is one",
                 entry.place,
                 f"write {name}=={saved}" if saved else f"write {name}==VERSION, the one that saved the model",
             )
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     for package in conda.packages if conda is not None else ():
         known = package.distribution in seen or package.distribution in _TOOLS or package.name == "python"
         if known or package.version.startswith(("=", "~")) or "<" in package.version:
             continue
         message = (
-            f"{shown(package.text)}: the next release of {package.name} is installed as soon as there is one"
+            f"{quoted(package.text)}: the next release of {package.name} is installed as soon as there is one"
         )
-        yield make("MLM430", message, package.place)
+        yield new_finding("MLM430", message, package.place)
 
 
 def _saved_version(model: Model, name: str) -> str | None:
@@ -89,20 +90,20 @@ def flavor_versions(model: Model) -> Iterator[Finding]:
     for name, version, pointer in saved_versions(model):
         for text, pinned in _pins(model, name):
             if not _agrees(version, text):
-                saved, place = at(document, pointer), pinned.place
+                saved, place = location_of(document, pointer), pinned.place
                 message = (
                     f"{pointer[-1]} is {version} ({saved.label}), but {place.label} installs {name} {text}"
                 )
                 rule = (
                     "MLM462" if pointer[1] == "python_function" or _same_series(version, text) else "MLM431"
                 )
-                yield make(rule, message, place, f"write {name}=={versions.public(version)}")
+                yield new_finding(rule, message, place, f"write {name}=={versions.public(version)}")
 
 
 def _pins(model: Model, name: str) -> Iterator[tuple[str, Entry | Package]]:
     """The versions that the environment files pin a distribution to, and what does; of equal ones the first."""
     seen = set()
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         for entry in (*listing.entries, *listing.constraints):
             if (
                 entry.name == name
@@ -112,7 +113,7 @@ def _pins(model: Model, name: str) -> Iterator[tuple[str, Entry | Package]]:
             ):
                 seen.add(entry.pin)
                 yield entry.pin, entry
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     for package in conda.packages if conda is not None else ():
         if package.distribution == name and package.pin is not None and package.pin not in seen:
             seen.add(package.pin)
@@ -145,16 +146,16 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
     for name in ("mlflow", "mlflow-skinny"):
         for text, pinned in _pins(model, name):
             if not any(_agrees(one, text) for one in accepted):
-                saved, place = at(document, ("mlflow_version",)), pinned.place
+                saved, place = location_of(document, ("mlflow_version",)), pinned.place
                 message = (
                     f"mlflow_version is {version} ({saved.label}), but {place.label} installs {name} {text}"
                 )
-                yield make("MLM432", message, place)
+                yield new_finding("MLM432", message, place)
 
 
 def lists_disagree(model: Model) -> Iterator[Finding]:
     """MLM433: requirements.txt and conda.yaml install the same."""
-    environment = model.environment
+    environment = recorded.of(model)
     one, other = environment.requirements, environment.conda_pip
     conda = environment.conda
     if one is None or conda is None:
@@ -165,9 +166,9 @@ def lists_disagree(model: Model) -> Iterator[Finding]:
     for entry in one.entries:
         package = packages.get(entry.name or "")
         if package is not None and entry.pin and package.pin and not versions.begins(entry.pin, package.pin):
-            yield make(
+            yield new_finding(
                 "MLM433",
-                f"{shown(entry.safe)} ({entry.place.label}) is {shown(package.text)} in {package.place.label}",
+                f"{quoted(entry.safe)} ({entry.place.label}) is {quoted(package.text)} in {package.place.label}",
                 entry.place,
             )
 
@@ -189,8 +190,8 @@ def _differences(one: Listing, other: Listing, packages: dict[str, Package]) -> 
             far = next(
                 (entry for meaning, entry in there.items() if meaning not in here), next(iter(there.values()))
             )
-            message = f"{shown(near.safe)} ({near.place.label}) is {shown(far.safe)} in {far.place.label}"
-            yield make("MLM433", message, near.place)
+            message = f"{quoted(near.safe)} ({near.place.label}) is {quoted(far.safe)} in {far.place.label}"
+            yield new_finding("MLM433", message, near.place)
         elif here:
             entry = next(iter(here.values()))
             if entry.name not in packages:  # what Conda installs, pip need not
@@ -205,9 +206,9 @@ def _texts(listing: Listing) -> set[str]:
 
 def _lacking(entry: Entry, listing: Listing) -> Finding:
     what = (
-        f"{shown(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
+        f"{quoted(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
     )
-    return make("MLM433", what, entry.place)
+    return new_finding("MLM433", what, entry.place)
 
 
 def _by_subject(listing: Listing) -> dict[tuple[str, ...], dict[tuple[object, ...], Entry]]:
@@ -222,7 +223,7 @@ def _by_subject(listing: Listing) -> dict[tuple[str, ...], dict[tuple[object, ..
 
 def conflicts(model: Model) -> Iterator[Finding]:
     """MLM441, MLM442: one distribution twice in what is installed together."""
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         if not listing.constraints and len({entry.name for entry in listing.entries}) == len(listing.entries):
             continue
         named: dict[str, list[Entry]] = {}
@@ -245,15 +246,15 @@ def conflicts(model: Model) -> Iterator[Finding]:
                     yield _conflict(first, other)
                 else:
                     message = f"{name} stands here again, after {first.place.label}"
-                    yield make("MLM442", message, other.place)
+                    yield new_finding("MLM442", message, other.place)
             for limit in limits.get(name, ()):
                 if _exclude(first, limit):
                     yield _conflict(first, limit)
 
 
 def _conflict(one: Entry, other: Entry) -> Finding:
-    first, second = (f"{shown(entry.safe)} ({entry.place.label})" for entry in (one, other))
-    return make("MLM441", f"{first} and {second} exclude each other", other.place)
+    first, second = (f"{quoted(entry.safe)} ({entry.place.label})" for entry in (one, other))
+    return new_finding("MLM441", f"{first} and {second} exclude each other", other.place)
 
 
 def _exclude(one: Entry, other: Entry) -> bool:
@@ -266,15 +267,15 @@ def _exclude(one: Entry, other: Entry) -> bool:
 
 def local_labels(model: Model) -> Iterator[Finding]:
     """MLM443: ``+cpu``, ``+cu118``: builds that the usual index does not have."""
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         labeled = [entry for entry in listing.entries if entry.pin is not None and "+" in entry.pin]
         if not labeled or any(name in _SOURCES for entry in listing.entries for name, _ in entry.options):
             continue
         for entry in labeled:
             if entry.form is Form.REQUIREMENT:
-                yield make(
+                yield new_finding(
                     "MLM443",
-                    f"{shown(entry.safe)}: PyPI takes no version with a label after +, so pip finds none",
+                    f"{quoted(entry.safe)}: PyPI takes no version with a label after +, so pip finds none",
                     entry.place,
                     f"write {entry.name}=={versions.public(entry.pin or '')}, or name the index that has this build",
                 )
@@ -285,33 +286,33 @@ _SOURCES = frozenset({"index-url", "pypi-url", "extra-index-url", "find-links"})
 
 def impossible_python(model: Model) -> Iterator[Finding]:
     """MLM439: a release that says itself that it does not run on the recorded Python."""
-    python = model.environment.python
+    python = recorded.of(model).python
     if python is None:
         return
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         for entry in listing.entries:
             if entry.pin is None or entry.marker is not None or entry.name is None:
                 continue
             wanted = distributions.requires_python(entry.name, entry.pin)
             if wanted is not None and not distributions.python_fits(wanted, python):
-                recorded = next(
-                    known for known in reversed(model.environment.pythons) if known.numbers == python
+                stated = next(
+                    known for known in reversed(recorded.of(model).pythons) if known.numbers == python
                 )
-                message = f"{shown(entry.safe)} wants Python {wanted}, but {recorded.place.label} records {recorded.text}"
-                yield make("MLM439", message, entry.place)
+                message = f"{quoted(entry.safe)} wants Python {wanted}, but {stated.place.label} records {stated.text}"
+                yield new_finding("MLM439", message, entry.place)
 
 
 def platform_only(model: Model) -> Iterator[Finding]:
     """MLM440: distributions that exist for Windows or macOS only."""
-    if not distributions.needs_a_word(model.environment.names):
+    if not distributions.needs_a_word(recorded.of(model).names):
         return
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         for entry in listing.entries:
             system = distributions.only_for(entry.name or "")
             if system and entry.marker is None:
-                yield make(
+                yield new_finding(
                     "MLM440",
-                    f"{shown(entry.safe)} is for {system} only: no other system can install it",
+                    f"{quoted(entry.safe)} is for {system} only: no other system can install it",
                     entry.place,
                     distributions.instead_of(entry.name or ""),
                 )
@@ -319,35 +320,35 @@ def platform_only(model: Model) -> Iterator[Finding]:
 
 def development(model: Model) -> Iterator[Finding]:
     """MLM449: tools of the author that no model needs."""
-    if not distributions.needs_a_word(model.environment.names):
+    if not distributions.needs_a_word(recorded.of(model).names):
         return
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         found = [
             entry for entry in listing.entries if entry.name and distributions.is_development(entry.name)
         ]
         if found:
             names = ", ".join(sorted({entry.name for entry in found if entry.name})[:10])
             message = f"tools for development, not for serving: {names}"
-            yield make("MLM449", message, found[0].place)
+            yield new_finding("MLM449", message, found[0].place)
             return
 
 
 def system_libraries(model: Model) -> Iterator[Finding]:
     """MLM461: distributions that need more than pip installs."""
-    if not distributions.needs_a_word(model.environment.names):
+    if not distributions.needs_a_word(recorded.of(model).names):
         return
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         for entry in listing.entries:
             library = distributions.system_library(entry.name or "")
             if library:
                 message = f"{entry.name} needs {library}, which slim images lack"
-                yield make("MLM461", message, entry.place)
+                yield new_finding("MLM461", message, entry.place)
         return  # the other lists say the same
 
 
 def mlflow_absent(model: Model) -> Iterator[Finding]:
     """MLM454: nothing installs MLflow, which loads the model."""
-    environment = model.environment
+    environment = recorded.of(model)
     if "python_function" not in model.flavors or not (environment.listings or environment.conda):
         return
     if environment.names & _MLFLOW or any("mlflow" in entry.text for entry in environment.own_lines):
@@ -356,7 +357,11 @@ def mlflow_absent(model: Model) -> Iterator[Finding]:
     if not world.open and not world.names & _MLFLOW:
         place = environment.listings[0].start if environment.listings else None
         message = "nothing installs mlflow, and the loader of the model is part of it"
-        yield make("MLM454", message, place) if place else model.finding("MLM454", message, file="conda.yaml")
+        yield (
+            new_finding("MLM454", message, place)
+            if place
+            else model.finding("MLM454", message, file="conda.yaml")
+        )
 
 
 CHECKS = (

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import quoted
+from mlmodel.environment import recorded
 from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.environment.requirements import Form
-from mlmodel.model import make
-from mlmodel.schemas import shown
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _TOOLS = frozenset({"python", "pip", "setuptools", "wheel"})
 
 
 def detached(model: Model) -> Iterator[Finding]:
     """MLM447: python_env.yaml installs requirements.txt."""
-    environment = model.environment
+    environment = recorded.of(model)
     listing, file = environment.virtualenv, environment.python_env
     if (
         listing is None
@@ -34,30 +35,30 @@ def detached(model: Model) -> Iterator[Finding]:
     message = (
         f"the dependencies do not include {REQUIREMENTS}: what it lists ({REQUIREMENTS}:1:1) is not installed"
     )
-    yield make("MLM447", message, listing.start, f"add -r {REQUIREMENTS} to the dependencies")
+    yield new_finding("MLM447", message, listing.start, f"add -r {REQUIREMENTS} to the dependencies")
 
 
 def channels(model: Model) -> Iterator[Finding]:
     """MLM448: the channel of Anaconda, which not everybody may use."""
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     for channel, origin in conda.channels if conda is not None else ():
         if channel in ("defaults", "anaconda") or "repo.anaconda.com" in channel:
-            message = f"channel {shown(channel)} is subject to Anaconda's terms of service, and blocked in many companies"
-            yield make("MLM448", message, origin.place(1, 1), "conda-forge has the same packages")
+            message = f"channel {quoted(channel)} is subject to Anaconda's terms of service, and blocked in many companies"
+            yield new_finding("MLM448", message, origin.place(1, 1), "conda-forge has the same packages")
 
 
 def builds(model: Model) -> Iterator[Finding]:
     """MLM456: a build of a Conda package exists for one system only."""
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     for package in conda.packages if conda is not None else ():
         if package.build is not None:
-            message = f"{shown(package.text)}: build {package.build} exists for the author's system only"
-            yield make("MLM456", message, package.place, f"write {package.name}{package.version}")
+            message = f"{quoted(package.text)}: build {package.build} exists for the author's system only"
+            yield new_finding("MLM456", message, package.place, f"write {package.name}{package.version}")
 
 
 def only_in_conda(model: Model) -> Iterator[Finding]:
     """MLM459: what only Conda installs, readers with virtualenv, uv or a container do without."""
-    environment = model.environment
+    environment = recorded.of(model)
     conda = environment.conda
     if conda is None:
         return
@@ -69,8 +70,8 @@ def only_in_conda(model: Model) -> Iterator[Finding]:
     }
     for package in conda.packages:
         if package.name not in _TOOLS and package.distribution not in listed:
-            message = f"{shown(package.text)} is in no list of pip requirements: only Conda installs it"
-            yield make("MLM459", message, package.place)
+            message = f"{quoted(package.text)} is in no list of pip requirements: only Conda installs it"
+            yield new_finding("MLM459", message, package.place)
 
 
 def env_keys(model: Model) -> Iterator[Finding]:

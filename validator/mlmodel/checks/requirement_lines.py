@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.directory import Kind
+from mlmodel.common.texts import quoted
+from mlmodel.environment import recorded
 from mlmodel.environment.credentials import credential, masked
 from mlmodel.environment.requirements import Form
-from mlmodel.model import make
-from mlmodel.paths import fault
-from mlmodel.schemas import shown
+from mlmodel.model.directory import Kind
+from mlmodel.model.paths import fault
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _SHELL = r"\$\(|`|\|\s*\w|&&|;\s*[\w./~-]+\s+(?![<>=!~]|in\b|not\b)\S|[<>]\s*[/~]|\n"
 _MARKER = r";\s*\(*\s*(?:python_|os_name|sys_platform|platform_|implementation_|extra\b|['\"])"
@@ -28,15 +29,15 @@ _INSTALLED = r"(?i)(?:git|hg|bzr|svn)\+"
 
 def invalid(model: Model) -> Iterator[Finding]:
     """MLM450, MLM455: lines that pip refuses, and those among them that a shell would run."""
-    for entry in model.environment.special_lines:
+    for entry in recorded.of(model).special_lines:
         if entry.form is not Form.INVALID and not entry.target:
             continue
         if _runs(entry):
-            message = f"{shown(entry.safe)} holds what a shell runs, not what pip installs"
-            yield make("MLM450", message, entry.place, "delete the line, and find out who wrote it")
+            message = f"{quoted(entry.safe)} holds what a shell runs, not what pip installs"
+            yield new_finding("MLM450", message, entry.place, "delete the line, and find out who wrote it")
         elif entry.form is Form.INVALID:
-            yield make(
-                "MLM455", f"pip cannot read {shown(entry.safe)}: {masked(entry.problem or '')}", entry.place
+            yield new_finding(
+                "MLM455", f"pip cannot read {quoted(entry.safe)}: {masked(entry.problem or '')}", entry.place
             )
 
 
@@ -50,29 +51,33 @@ def _runs(entry: Entry) -> bool:
 
 def includes(model: Model) -> Iterator[Finding]:
     """MLM445, MLM446: ``-r`` and ``-c`` lead to files of the directory, and not in a circle."""
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         for lost in listing.faults:
             if lost.cycle:
-                yield make("MLM446", f"the files include each other: {lost.reason}", lost.entry.place)
+                yield new_finding("MLM446", f"the files include each other: {lost.reason}", lost.entry.place)
             else:
-                message = f"{shown(lost.entry.safe)}: {shown(masked(lost.entry.target or ''))} {lost.reason}"
-                yield make("MLM445", message, lost.entry.place)
+                message = (
+                    f"{quoted(lost.entry.safe)}: {quoted(masked(lost.entry.target or ''))} {lost.reason}"
+                )
+                yield new_finding("MLM445", message, lost.entry.place)
 
 
 def paths(model: Model) -> Iterator[Finding]:
     """MLM444, MLM463: a path leads to a file of the directory."""
-    for entry in model.environment.special_lines:
+    for entry in recorded.of(model).special_lines:
         path = _local(entry)
         if path is None:
             continue
         hint = "put a wheel into the model directory and name it, or a release on an index"
         if re.match(_DRIVE, path) or path.startswith(("/", "~")):
-            yield make("MLM444", f"{shown(path)} is a path of the author's machine", entry.place, hint)
+            yield new_finding(
+                "MLM444", f"{quoted(path)} is a path of the author's machine", entry.place, hint
+            )
         elif fault(_inside(path)) is not None or model.directory.look(_inside(path)).kind not in _THERE:
-            yield make("MLM463", f"{shown(path)} is not in the model directory", entry.place, hint)
+            yield new_finding("MLM463", f"{quoted(path)} is not in the model directory", entry.place, hint)
         elif path.strip("./") == "":
             message = "the model directory itself is no project that pip can install"
-            yield make("MLM463", message, entry.place, hint)
+            yield new_finding("MLM463", message, entry.place, hint)
 
 
 _THERE = (Kind.FILE, Kind.DIRECTORY)
@@ -99,18 +104,18 @@ def _inside(path: str) -> str:
 
 def remote(model: Model) -> Iterator[Finding]:
     """MLM453, MLM458: what is fetched from a URL, and the passwords in it."""
-    for entry in model.environment.own_lines:
+    for entry in recorded.of(model).own_lines:
         if "://" not in entry.text:
             continue
         secret = credential(entry.text)
         if secret is not None:
             message = f"the line holds {secret} in a URL: everybody who reads the model can use it"
             place = entry.place
-            yield make("MLM453", message, place, "revoke it; write ${NAME}, which pip fills in")
+            yield new_finding("MLM453", message, place, "revoke it; write ${NAME}, which pip fills in")
         if entry.form in (Form.REQUIREMENT, Form.URL, Form.EDITABLE) and _is_remote(entry.target):
             tool = "git and " if (entry.target or "").lower().startswith("git") else ""
-            message = f"{shown(entry.safe)}: serving images need {tool}access to that place, which indexes and mirrors do not give"
-            yield make("MLM458", message, entry.place)
+            message = f"{quoted(entry.safe)}: serving images need {tool}access to that place, which indexes and mirrors do not give"
+            yield new_finding("MLM458", message, entry.place)
 
 
 def _is_remote(target: str | None) -> bool:
@@ -119,7 +124,7 @@ def _is_remote(target: str | None) -> bool:
 
 def options(model: Model) -> Iterator[Finding]:
     """MLM451, MLM452: other sources of packages."""
-    for entry in model.environment.special_lines:
+    for entry in recorded.of(model).special_lines:
         for name, value in entry.options:
             if name not in _INDEX_OPTIONS:
                 continue
@@ -127,22 +132,22 @@ def options(model: Model) -> Iterator[Finding]:
             place = entry.place
             if name == "trusted-host" or (value or "").lower().startswith("http://"):
                 message = (
-                    f"{shown(text)}: packages come without proof of who sent them, and run on installation"
+                    f"{quoted(text)}: packages come without proof of who sent them, and run on installation"
                 )
-                yield make("MLM452", message, place)
+                yield new_finding("MLM452", message, place)
             elif name == "extra-index-url":
-                message = f"{shown(text)}: pip takes the highest version from any index, whoever registered the name there"
-                yield make("MLM451", message, place)
+                message = f"{quoted(text)}: pip takes the highest version from any index, whoever registered the name there"
+                yield new_finding("MLM451", message, place)
             else:
-                message = f"{shown(text)}: the environment installs only where that place is in reach"
-                yield make("MLM451", message, place)
+                message = f"{quoted(text)}: the environment installs only where that place is in reach"
+                yield new_finding("MLM451", message, place)
 
 
 def hashes(model: Model) -> Iterator[Finding]:
     """MLM457: with one hash, pip wants a hash and a pin on every line."""
-    if not model.environment.special_lines:
+    if not recorded.of(model).special_lines:
         return
-    for listing in model.environment.listings:
+    for listing in recorded.of(model).listings:
         hashed = any(_has_hash(entry) for entry in listing.entries)
         required = any(name == "require-hashes" for entry in listing.entries for name, _ in entry.options)
         if not hashed and not required:
@@ -150,9 +155,9 @@ def hashes(model: Model) -> Iterator[Finding]:
         for entry in listing.entries:
             if entry.form in (Form.REQUIREMENT, Form.URL, Form.PATH, Form.EDITABLE) and not _has_hash(entry):
                 message = (
-                    f"{shown(entry.safe)} has no --hash, but other lines have: pip refuses the whole list"
+                    f"{quoted(entry.safe)} has no --hash, but other lines have: pip refuses the whole list"
                 )
-                yield make("MLM457", message, entry.place)
+                yield new_finding("MLM457", message, entry.place)
 
 
 def _has_hash(entry: Entry) -> bool:

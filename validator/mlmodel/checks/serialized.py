@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.directory import Kind
+from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
-from mlmodel.model import make
-from mlmodel.schemas import shown
+from mlmodel.model import paths, serialized
+from mlmodel.model.directory import Kind
+from mlmodel.standard.rules import new_finding
+from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.directory import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.directory import Entry
+    from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.remarks import Remark
 
@@ -35,9 +37,9 @@ _HINTS = {
 def judged(model: Model) -> Iterator[Finding]:
     """MLM601-MLM613, MLM616: what the objects name, call and carry, in every file of the directory."""
     local = _local(model)
-    for file, found in (*model.serialized.named(), *model.serialized.others()):
+    for file, found in (*serialized.of(model).named(), *serialized.of(model).others()):
         counts: dict[str, int] = {}
-        chosen = model.serialized.is_chosen(file)
+        chosen = serialized.of(model).is_chosen(file)
         for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if counts[finding.rule] <= _MOST:
@@ -68,29 +70,29 @@ def _of_file(
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
-                message = (
-                    f"{shown(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
-                )
-                yield make("MLM616", message, Location(file), "save the model from the CPU")
+                message = f"{quoted(item.path)} has tensors on {', '.join(devices)}: loading fails where that is not"
+                yield new_finding("MLM616", message, Location(file), "save the model from the CPU")
             if item.trailing and item.marked and item.path not in of_torch:
-                message = f"{shown(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
-                yield make("MLM610", message, Location(file))
+                message = f"{quoted(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
+                yield new_finding("MLM610", message, Location(file))
         elif isinstance(item, Named):
             yield from _of_document(file, item)
         elif isinstance(item, Unread):
             rule = "MLM608" if chosen else "MLM609"
-            yield make(rule, f"{shown(item.path)} cannot be judged: {item.reason}", Location(file))
+            yield new_finding(rule, f"{quoted(item.path)} cannot be judged: {item.reason}", Location(file))
         elif isinstance(item, Odd):
             rule = "MLM611" if item.escapes else "MLM612"
-            yield make(rule, f"{shown(item.path)}: {item.message}", Location(file))
+            yield new_finding(rule, f"{quoted(item.path)}: {item.message}", Location(file))
 
 
 def _finding(file: str, path: str, remark: Remark, *, chosen: bool) -> Finding:
     rule = _RULES[remark.kind.name]
     if chosen and rule == "MLM609":
         rule = "MLM608"
-    inside = f"{shown(path)}, " if path != file else ""
-    return make(rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule))
+    inside = f"{quoted(path)}, " if path != file else ""
+    return new_finding(
+        rule, f"{inside}byte {remark.offset:,}: {remark.message}", Location(file), _HINTS.get(rule)
+    )
 
 
 _RULES = {
@@ -121,7 +123,7 @@ def _of_document(file: str, item: Named) -> Iterator[Finding]:
             if remark.kind.name == "RUNS_CODE"
             else _HINTS.get(rule)
         )
-        yield make(rule, f"{shown(item.path)} {remark.message}", Location(file), hint)
+        yield new_finding(rule, f"{quoted(item.path)} {remark.message}", Location(file), hint)
 
 
 def trusted_types(model: Model) -> Iterator[Finding]:
@@ -133,7 +135,7 @@ def trusted_types(model: Model) -> Iterator[Finding]:
         for index, name in enumerate(types if isinstance(types, list) else ()):
             effect = effect_of(name) if isinstance(name, str) and len(name) <= 500 else None
             if effect is not None:
-                message = f"{shown(name)} is called a trusted type, and {effect}"
+                message = f"{quoted(name)} is called a trusted type, and {effect}"
                 pointer = ("flavors", flavor, "skops_trusted_types", index)
                 yield model.finding("MLM614", message, model.mlmodel, pointer, hint=_HINT)
 
@@ -147,7 +149,7 @@ def named_modules(model: Model) -> Iterator[Finding]:
     """MLM617: modules that the directory has its reader import, before it reads anything."""
     loader = model.flavors.get("python_function", {}).get("loader_module")
     if isinstance(loader, str) and _is_none_to_load_by(loader):
-        message = f"{shown(loader)} is no loader of models: it is part of Python, or runs commands"
+        message = f"{quoted(loader)} is no loader of models: it is part of Python, or runs commands"
         place = ("flavors", "python_function", "loader_module")
         yield model.finding("MLM617", message, model.mlmodel, place, hint=_HINT)
     for path, entry in model.directory.entries.items():
@@ -155,13 +157,12 @@ def named_modules(model: Model) -> Iterator[Finding]:
             name = model.directory.head(path, _MAX_MODULE).decode("utf-8", "replace").strip()
             if name not in _PICKLE_MODULES and _is_none_to_load_by(name):
                 message = (
-                    f"{shown(name)} is no module to unpickle with: it is part of Python, or runs commands"
+                    f"{quoted(name)} is no module to unpickle with: it is part of Python, or runs commands"
                 )
-                yield make("MLM617", message, Location(path), _HINT)
+                yield new_finding("MLM617", message, Location(path), _HINT)
 
 
 def _is_none_to_load_by(module: str) -> bool:
-    from mlmodel.environment.distributions import is_standard
     from mlmodel.pickles.catalogue import effect_of
 
     top = module.partition(".")[0]
@@ -173,9 +174,9 @@ _PICKLES = frozenset({"pickle", "cloudpickle"})
 
 def formats(model: Model) -> Iterator[Finding]:
     """MLM618: the format that is recorded, where the file is of another."""
-    from mlmodel.paths import fault
+    from mlmodel.model.paths import fault
 
-    for use in model.paths:
+    for use in paths.of(model):
         flavor = use.pointer[1] if len(use.pointer) == 3 and use.pointer[0] == "flavors" else None
         recorded = model.flavors.get(str(flavor), {}).get("serialization_format")
         if not isinstance(recorded, str) or use.kind != "file" or fault(use.value) is not None:
@@ -191,14 +192,14 @@ def formats(model: Model) -> Iterator[Finding]:
             found = "a zip archive, as skops and torch write it"
         elif (
             recorded in _PICKLES
-            and not model.serialized.scan(entry.path)
+            and not serialized.of(model).scan(entry.path)
             and not _is_plain(model, entry.path)
             and not _is_stand_in(model, entry)
         ):
             found = "no pickle"
         else:
             continue
-        message = f"{shown(use.value)} is {found}, and 'serialization_format' says {recorded}"
+        message = f"{quoted(use.value)} is {found}, and 'serialization_format' says {recorded}"
         place = ("flavors", str(flavor), "serialization_format")
         yield model.finding("MLM618", message, model.mlmodel, place)
 
@@ -208,15 +209,17 @@ _VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 
 def unpickled(model: Model) -> Iterator[Finding]:
     """MLM619: files that MLflow refuses to load where it is told not to unpickle."""
-    from mlmodel.paths import fault
+    from mlmodel.model.paths import fault
 
-    for use in model.paths:
+    for use in paths.of(model):
         if not use.unpickled or fault(use.value) is not None:
             continue
-        for file in sorted(model.serialized.behind(use)):
+        for file in sorted(serialized.of(model).behind(use)):
             release = use.unpickled.get(_form(model, file))
             if release is not None:
-                message = f"{shown(file)} is refused by MLflow {release} and later where {_VARIABLE} is false"
+                message = (
+                    f"{quoted(file)} is refused by MLflow {release} and later where {_VARIABLE} is false"
+                )
                 yield model.finding("MLM619", message, model.mlmodel, use.pointer)
                 break
 
@@ -227,7 +230,7 @@ def _form(model: Model, file: str) -> str:
 
     if file.endswith(_WITHOUT_PICKLE):
         return ""
-    for found in model.serialized.scan(file):
+    for found in serialized.of(model).scan(file):
         if isinstance(found, Pickled) and (found.marked or found.stream.complete):
             return "pickle"
         if isinstance(found, Named) and found.form == "skops":
@@ -249,7 +252,7 @@ def _is_plain(model: Model, path: str) -> bool:
 
 def _is_stand_in(model: Model, entry: Entry) -> bool:
     """Whether the file is empty, cut, or a pointer to what should be there: other rules say so."""
-    from mlmodel.artifacts import complaint
+    from mlmodel.model.file_integrity import complaint
 
     return complaint(model.directory, entry, chosen=True) is not None
 
@@ -261,7 +264,7 @@ _MOST_LOCATIONS = 1000
 
 def external_data(model: Model) -> Iterator[Finding]:
     """MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.paths import Fault, fault
+    from mlmodel.model.paths import Fault, fault
 
     for path, entry in model.directory.entries.items():
         if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
@@ -271,8 +274,8 @@ def external_data(model: Model) -> Iterator[Finding]:
                 raw = data[match.end() : match.end() + match[1][0]]
                 name = raw.decode("utf-8", "replace")
                 if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
-                    message = f"external data at {shown(name)}, outside the model directory"
-                    yield make("MLM615", message, Location(path), _HINT)
+                    message = f"external data at {quoted(name)}, outside the model directory"
+                    yield new_finding("MLM615", message, Location(path), _HINT)
                 if count == _MOST_LOCATIONS:
                     break
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import releases, schemas, signatures
-from mlmodel.documents import ProblemKind
+from mlmodel.common.spelling import MANY, nearest
+from mlmodel.common.texts import describe, quoted
+from mlmodel.documents import ProblemKind, location_of
 from mlmodel.findings import Location
-from mlmodel.model import at, make
-from mlmodel.schemas import describe, shown
-from mlmodel.signatures import Section, is_named, is_tensor
-from mlmodel.suggestions import MANY, nearest
+from mlmodel.model import signatures
+from mlmodel.model.outline import misplaced_keys
+from mlmodel.model.signatures import Section, is_named, is_tensor
+from mlmodel.standard import releases, schemas
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
-    from mlmodel.schemas import Violation
+    from mlmodel.model.model import Model
+    from mlmodel.standard.schemas import Violation
 
 _RULES = {
     ProblemKind.SYNTAX: "MLM304",
@@ -35,7 +37,7 @@ def presence(model: Model) -> Iterator[Finding]:
         return
     signature = model.config.get("signature")
     if signature is None:
-        if "python_function" in model.flavors and ("signature",) not in model.mislaid:
+        if "python_function" in model.flavors and ("signature",) not in misplaced_keys.excused(model):
             yield model.finding(
                 "MLM326", "no signature: readers cannot check or convert their input", document, ()
             )
@@ -56,12 +58,12 @@ def presence(model: Model) -> Iterator[Finding]:
         message = "no outputs: Unity Catalog and MLServer refuse such a signature"
         yield model.finding("MLM327", message, document, place)
     for key in signature.keys() - set(signatures.SECTIONS):
-        if (*place, key) in model.misplaced_places:
+        if (*place, key) in misplaced_keys.pointers(model):
             continue
         near = (
             nearest(key, set(signatures.SECTIONS) - signature.keys(), 0.7) if len(signature) <= MANY else None
         )
-        rule, message = "MLM333", f"readers ignore the key {shown(key)} in signature"
+        rule, message = "MLM333", f"readers ignore the key {quoted(key)} in signature"
         if near:
             rule, message = "MLM113", f"unknown key {key!r} in signature; did you mean {near!r}?"
         yield model.finding(rule, message, document, (*place, key), key=True)
@@ -69,7 +71,7 @@ def presence(model: Model) -> Iterator[Finding]:
 
 def sections(model: Model) -> Iterator[Finding]:
     """MLM304-MLM325, MLM334: every section that is a text."""
-    for section in model.signature.values():
+    for section in signatures.of(model).values():
         document = section.document
         for problem in document.problems:
             if problem.kind is ProblemKind.NAN:
@@ -82,7 +84,7 @@ def sections(model: Model) -> Iterator[Finding]:
                 if problem.fatal
                 else problem.message
             )
-            yield make(_RULES[problem.kind], message, location, _json_hint(document))
+            yield new_finding(_RULES[problem.kind], message, location, _json_hint(document))
         if document.readable:
             yield from _section(model, section)
 
@@ -130,10 +132,10 @@ def _violation(document: Document, violation: Violation) -> Finding:
             names = (*signatures.SCALARS, "array", "object", "map", "any", "tensor", "sparkml_vector")
             close = nearest(near, names, 0.75)
             hint = f'did you mean "{close}"?' if close else None
-    return make(
+    return new_finding(
         violation.rule,
         violation.message,
-        at(document, violation.pointer, key=violation.missing is not None),
+        location_of(document, violation.pointer, key=violation.missing is not None),
         hint,
     )
 
@@ -158,7 +160,9 @@ def _names(model: Model, section: Section) -> Iterator[Finding]:
         yield model.finding("MLM314", message, document, (numbers[0], "name"))
     for name, indexes in places.items():
         if len(indexes) > 1:
-            message = f"name {shown(name)} stands {len(indexes)} times: predict cannot tell the columns apart"
+            message = (
+                f"name {quoted(name)} stands {len(indexes)} times: predict cannot tell the columns apart"
+            )
             yield model.finding("MLM311", message, document, (indexes[1], "name"))
 
 
@@ -229,7 +233,7 @@ def _tensors(model: Model, section: Section) -> Iterator[Finding]:
         if isinstance(dtype, str):
             doubt = signatures.dtype_doubt(dtype)
             if not signatures.is_dtype(dtype):
-                message = f"dtype {shown(dtype)} is none that MLflow reads"
+                message = f"dtype {quoted(dtype)} is none that MLflow reads"
                 yield model.finding("MLM318", message, document, place, hint=_dtype_hint(dtype))
             elif doubt is not None:
                 yield model.finding("MLM332", f"dtype {dtype!r}: {doubt}", document, place)
@@ -290,7 +294,9 @@ def _params(model: Model, section: Section) -> Iterator[Finding]:
     for index, item in section.numbered():
         name = str(item.get("name"))
         if name in seen:
-            yield model.finding("MLM325", f"param {shown(name)} is declared twice", document, (index, "name"))
+            yield model.finding(
+                "MLM325", f"param {quoted(name)} is declared twice", document, (index, "name")
+            )
         seen.add(name)
         if item.get("type") == "object" and releases.at_most(model.release, "2.19.0"):
             message = f"MLflow reads object params since 2.20, the file says {model.config['mlflow_version']}"

@@ -23,8 +23,8 @@ def command(context: click.Context, directory: str, format_: str) -> None:
 
     Flavors, signature, environment, and the files with their SHA-256.
     """
-    from mlmodel import discovery
-    from mlmodel.reader import describe
+    from mlmodel.description import describe
+    from mlmodel.model import discovery
 
     try:
         path = next(discovery.directories([directory]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mlmodel import rules
+from mlmodel.standard import rules
 
 
 @click.command("explain")

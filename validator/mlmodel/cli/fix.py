@@ -17,7 +17,8 @@ def command(context: click.Context, directory: str, write: bool) -> None:
 
     The serialized model is never touched.
     """
-    from mlmodel import discovery, fixing
+    from mlmodel import fixing
+    from mlmodel.model import discovery
 
     try:
         path = next(discovery.directories([directory]))

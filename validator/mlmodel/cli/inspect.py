@@ -27,7 +27,7 @@ def command(context: click.Context, path: str, format_: str) -> None:
     Names by distribution, calls, code by value, and the versions that they betray.
     """
     from mlmodel import inspection
-    from mlmodel.directory import UnreadableError
+    from mlmodel.model.directory import UnreadableError
 
     try:
         parts = list(inspection.inspect(path))

@@ -120,7 +120,7 @@ def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
             raise click.UsageError(f"{_option(name)} goes with --load=recreate", context)
     if mode is None:
         return None
-    from mlmodel import uv
+    from mlmodel.resolution import uv
     from mlmodel.runtime.wish import TIMEOUT, Wish
 
     if recreate:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlmodel import __version__, config, discovery, rules
+from mlmodel import __version__
+from mlmodel.cli import config
 from mlmodel.cli.errors import InternalError, printable
 from mlmodel.cli.loading import LoadCommand, load_options, wish
 from mlmodel.findings import Severity, Verdict
+from mlmodel.model import discovery
+from mlmodel.standard import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -241,7 +244,7 @@ def _options(
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:
-    from mlmodel import uv
+    from mlmodel.resolution import uv
 
     try:
         uv.find_uv()  # a missing tool is said before any work is done

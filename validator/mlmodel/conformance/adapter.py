@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import mlmodel
 from mlmodel import Options, __version__, describe, validate
 from mlmodel.flavors import flavor_named
-from mlmodel.rules import matching
+from mlmodel.standard.rules import matching
 
 _LIMIT = 30.0
 """Seconds that loading may take: a case that reaches the limit should not take long."""

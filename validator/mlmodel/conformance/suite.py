@@ -9,7 +9,7 @@ import shutil
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import data
+from mlmodel.standard import data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,14 +10,14 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import examples
 from mlmodel.conformance.judging import Judged, RubbishError, difference
 from mlmodel.conformance.results import Level
 from mlmodel.conformance.suite import listing
-from mlmodel.directory import ModelDirectory
+from mlmodel.description import describe
 from mlmodel.findings import Severity, Verdict
-from mlmodel.model import Model
-from mlmodel.reader import describe
+from mlmodel.model import examples
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
 from mlmodel.validation import validate
 
 if TYPE_CHECKING:

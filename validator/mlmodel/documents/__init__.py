@@ -1,7 +1,8 @@
 """Bytes of a file -> :class:`Document`: data, problems, and the place of every value."""
 
-from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode, shortened
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
 from mlmodel.documents.json import parse_json
+from mlmodel.documents.locations import location_of
 from mlmodel.documents.yaml import parse_yaml
 
 __all__ = [
@@ -11,7 +12,7 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "decode",
+    "location_of",
     "parse_json",
     "parse_yaml",
-    "shortened",
 ]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlmodel.documents.folding import SourceMap
+    from mlmodel.documents.scalar import Scalar
 
     Pointer = Sequence[str | int]
 
@@ -84,15 +85,6 @@ class Places(Protocol):
 
     def scalar(self, pointer: Pointer) -> Scalar | None:
         """How the scalar at ``pointer`` is written, or None where no scalar stands."""
-
-
-class Scalar(NamedTuple):
-    """A scalar as it stands in the text: ``text[start:end]``, quotes included."""
-
-    start: int
-    end: int
-    style: str
-    """``'``, ``"``, ``|``, ``>``, or empty for a plain scalar."""
 
 
 class Document:
@@ -273,8 +265,3 @@ class Lines:
         if len(found) > self._LONG:
             self._kept[line] = found
         return found
-
-
-def shortened(text: str, limit: int = 60) -> str:
-    """A text of the document as a message shows it: its beginning, where it is long."""
-    return text if len(text) <= limit else text[:limit] + "..."

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlmodel.documents.base import Scalar
+    from mlmodel.documents.scalar import Scalar
 
 # YAML 1.1, sections 4.1.4 and 5.1.5: a line break folds into one space, each empty line after it into a line
 # feed, and the blanks around them into nothing.  LS and PS are breaks that do not fold.

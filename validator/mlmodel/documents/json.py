@@ -8,7 +8,9 @@ from array import array
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, Scalar, decode, shortened
+from mlmodel.common.texts import shortened
+from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
+from mlmodel.documents.scalar import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

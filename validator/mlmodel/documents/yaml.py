@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlmodel.documents.base import (
-    Document,
-    Limits,
-    Lines,
-    Position,
-    Problem,
-    ProblemKind,
-    Scalar,
-    decode,
-    shortened,
-)
+from mlmodel.common.texts import shortened
+from mlmodel.documents.base import Document, Limits, Lines, Position, Problem, ProblemKind, decode
 from mlmodel.documents.json import too_deep
+from mlmodel.documents.scalar import Scalar
 from mlmodel.documents.yaml_scalars import (
     CONSTANTS,
     LETTERS,

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from mlmodel.documents.base import Limits, shortened
+from mlmodel.common.texts import shortened
+from mlmodel.documents.base import Limits
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TAG = "tag:yaml.org,2002:"

@@ -6,13 +6,13 @@ import ast
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.directory import Kind, UnreadableError
 from mlmodel.findings import Location
+from mlmodel.model.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _MAX_FILES = 200
 """Python files that are read at most; what lies beyond is not judged."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common.caching import cached_property
 from mlmodel.environment import requirements, versions
-from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document
@@ -28,10 +28,10 @@ class ItemOrigin(NamedTuple):
 
     def place(self, line: int, column: int) -> Location:
         """The location of the item; an item of several lines is one place."""
-        from mlmodel.model import at
+        from mlmodel.documents import location_of
 
         del line, column
-        return at(self.document, self.pointer, key=self.key)
+        return location_of(self.document, self.pointer, key=self.key)
 
 
 def listed(

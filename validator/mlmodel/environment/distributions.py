@@ -197,21 +197,3 @@ def main_module(name: str) -> tuple[str, ...]:
 def is_namespace(module: str) -> bool:
     """Whether many distributions share a top-level package (``google``, ``azure``)."""
     return module in table("modules.json")["namespaces"]
-
-
-def is_standard(module: str, python: tuple[int, ...] | None) -> bool:
-    """Whether a top-level module is part of Python's standard library, of any Python where none is recorded."""
-    names = table("standard-library.json")
-    if module in names["always"]:
-        return True
-    era = names["sometimes"].get(module)
-    if era is None:
-        return False
-    if python is None or len(python) < 2:
-        return True
-    since, until = era
-    return (since is None or python[:2] >= _minor(since)) and (until is None or python[:2] <= _minor(until))
-
-
-def _minor(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("."))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.model import serialized
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel import pickles
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
     from mlmodel.pickles import Found
 
 
@@ -42,7 +44,7 @@ _BY_VALUE = frozenset(
 
 def streams(model: Model) -> Iterator[Stream]:
     """The pickles in the files that path keys of the MLmodel file lead to; not those in free-form artifacts."""
-    for file, found in model.serialized.named():
+    for file, found in serialized.of(model).named():
         for item in found:
             yield from _stream(file, item)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.caching import cached_property
 from mlmodel.environment.conda import ItemOrigin, listed
-from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document

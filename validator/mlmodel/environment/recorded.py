@@ -5,22 +5,23 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel import paths
-from mlmodel.directory import Kind, UnreadableError
+from mlmodel.common.caching import cached_property
 from mlmodel.environment import requirements
 from mlmodel.environment.conda import CondaFile, ItemOrigin
 from mlmodel.environment.python_env import PythonEnvFile
 from mlmodel.environment.pythons import Recorded
 from mlmodel.environment.requirements import Form
 from mlmodel.findings import Location
-from mlmodel.lazily import cached_property
+from mlmodel.model import paths
+from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.model.model import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.environment.pickled import Stream
     from mlmodel.environment.requirements import Entry, Origin
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 REQUIREMENTS = "requirements.txt"
 MAX_FILES = 50
@@ -77,6 +78,12 @@ class Listing(NamedTuple):
     def named(self, name: str) -> tuple[Entry, ...]:
         """The requirements, not the constraints, for a distribution."""
         return tuple(entry for entry in self.entries if entry.name == name)
+
+
+@fact
+def of(model: Model) -> Environment:
+    """The environment that a model records."""
+    return Environment(model)
 
 
 class Environment:

@@ -12,10 +12,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from mlmodel.common.caching import cached_property
 from mlmodel.environment import versions
 from mlmodel.environment.credentials import masked
 from mlmodel.findings import Location
-from mlmodel.lazily import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlmodel.directory import Kind, ModelDirectory, UnreadableError
 from mlmodel.fixing.edits import EditedDirectory, edited, text_of
 from mlmodel.fixing.repairs import REPAIRS
-from mlmodel.model import MAX_TEXT, Model
+from mlmodel.model.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.model.model import MAX_TEXT, Model
 from mlmodel.validation import Options, run_checks
 
 if TYPE_CHECKING:

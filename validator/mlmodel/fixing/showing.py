@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel import rules
 from mlmodel.reporters.text_format import printable
+from mlmodel.standard import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

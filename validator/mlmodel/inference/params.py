@@ -12,7 +12,7 @@ from mlmodel.inference import types
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.libraries import is_array, is_from
 from mlmodel.inference.values import known
-from mlmodel.signatures import fits_object
+from mlmodel.model.signatures import fits_object
 
 _TYPES: dict[type, str] = {bool: "boolean", int: "long", float: "double", str: "string"}
 _OF_NUMPY = {

@@ -13,7 +13,7 @@ from mlmodel.loading.errors import InputError
 from mlmodel.loading.frames import frame_of
 from mlmodel.loading.nested import conform
 from mlmodel.loading.scalars import convert
-from mlmodel.signatures import SCALARS
+from mlmodel.model.signatures import SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlmodel.directory import ModelDirectory
 from mlmodel.findings import Severity
 from mlmodel.loading.errors import LoadError
-from mlmodel.model import Model
-from mlmodel.rules import catalogue
+from mlmodel.model.directory import ModelDirectory
+from mlmodel.model.model import Model
+from mlmodel.standard.rules import catalogue
 from mlmodel.validation import validate
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.suggestions import nearest
+from mlmodel.common.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.loading import libraries, naming
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.scalars import NUMPY, convert
-from mlmodel.signatures import SCALARS
+from mlmodel.model.signatures import SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

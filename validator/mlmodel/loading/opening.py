@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import paths, schemas
+from mlmodel.description import signature
 from mlmodel.flavors import UnsuitableError, available, flavor_named
 from mlmodel.loading.errors import LoadError
 from mlmodel.loading.importing import Code
 from mlmodel.loading.judging import judge
 from mlmodel.loading.model import Model
-from mlmodel.reader import signature
+from mlmodel.model import paths, signatures
+from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmodel.flavors import Flavor
-    from mlmodel.model import Model as Judged
+    from mlmodel.model.model import Model as Judged
 
 _FUNCTION = "python_function"
 
@@ -45,7 +46,7 @@ def load(path: str | os.PathLike[str], *, trust: bool = False) -> Model:
     judged = judge(os.fspath(path), trust=trust)
     config, flavors = judged.config, judged.flavors
     described = _signature(judged)
-    judged.forget()
+    judged.clear()
     choice = _choose(flavors)
     code = Code(_code(folder, flavors, choice.name))
     code.enter()
@@ -72,7 +73,7 @@ def load(path: str | os.PathLike[str], *, trust: bool = False) -> Model:
 def _signature(judged: Judged) -> Mapping[str, Any] | None:
     """The signature, with the defaults of params as they are: a description has no NaN."""
     described = signature(judged, [])
-    params = judged.signature.get("params")
+    params = signatures.of(judged).get("params")
     if described is not None and described["params"] is not None and params is not None:
         for spec, item in zip(described["params"], params.items, strict=True):
             spec["default"] = item.get("default")

@@ -11,7 +11,7 @@ from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Stream, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmodel.directory import ModelDirectory
+    from mlmodel.model.directory import ModelDirectory
 
 __all__ = [
     "Call",

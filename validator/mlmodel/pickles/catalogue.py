@@ -13,6 +13,8 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from mlmodel.standard.standard_library import is_standard
+
 _DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 
 
@@ -167,7 +169,7 @@ def _known(module: str, name: str) -> Known:
         return _classes(module).get(name) or Known(Standing.FUNCTION)
     if top in review["by form"]:
         return Known(Standing.FORM if _FORM.fullmatch(name) else Standing.FUNCTION)
-    return Known(Standing.STANDARD if _is_standard(top) else Standing.UNKNOWN)
+    return Known(Standing.STANDARD if is_standard(top) else Standing.UNKNOWN)
 
 
 def effect_of(full: str) -> str | None:
@@ -186,9 +188,3 @@ def effect_of(full: str) -> str | None:
 def is_attribute(owner: str, name: str) -> bool:
     """Whether libraries have this attribute of a class fetched, and then called."""
     return (owner, name) in _reviewed()["attributes"]
-
-
-def _is_standard(top: str) -> bool:
-    from mlmodel.environment.distributions import is_standard
-
-    return is_standard(top, None)

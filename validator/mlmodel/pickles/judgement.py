@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.lazily import cached_property
+from mlmodel.common.caching import cached_property
 from mlmodel.pickles import arguments, carried, form
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known

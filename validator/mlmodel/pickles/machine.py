@@ -12,10 +12,11 @@ import sys
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.memo import UNSET, Memo
+from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
 from mlmodel.pickles.rare import RARE
-from mlmodel.pickles.recorder import FRESH, BrokenError, Recorder, Target
+from mlmodel.pickles.recorder import FRESH, BrokenError, Target
+from mlmodel.pickles.state import MachineState
 from mlmodel.pickles.symbols import Stream, Trouble
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ _NEEDS_MARK = {0x65, 0x75, 0x74, 0x90, 0x91, 0x6C, 0x64, 0x31, 0x6F, 0x69}
 _NEEDS_MEMO = {0x68, 0x6A, 0x67}
 
 
-class Machine:
+class Machine(MachineState):
     """One pickle being read."""
 
     def __init__(
@@ -72,17 +73,8 @@ class Machine:
         arrays: bool = True,
         place: Callable[[int], int] = int,
     ) -> None:
-        self.data = data
-        self.start = start
-        self.end = end
-        self.at = start
-        """Where reading stands; kept up to date between windows and when reading ends."""
-        self.stack: list[int] = []
-        self.marks: list[int] = []
-        self.memo = Memo()
-        self.protocol = 0
+        super().__init__(data, start, end, target, place)
         self.highest = 0
-        self.seen = Recorder(data, end, target, place)
         self.rare: set[int] = set()
         self.methods: set[str] = set()
         self.escapes = False

@@ -17,10 +17,10 @@ from mlmodel.pickles.symbols import Trouble
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmodel.pickles.machine import Machine
+    from mlmodel.pickles.state import MachineState
 
 
-def _line_end(machine: Machine, start: int) -> int:
+def _line_end(machine: MachineState, start: int) -> int:
     """The offset of the newline that ends the line at ``start``."""
     stop = machine.data.find(b"\n", start, machine.end)
     if stop < 0:
@@ -28,21 +28,21 @@ def _line_end(machine: Machine, start: int) -> int:
     return stop
 
 
-def _line(machine: Machine, at: int) -> int:
+def _line(machine: MachineState, at: int) -> int:
     """INT, LONG, FLOAT, STRING, UNICODE."""
     stop = _line_end(machine, at + 1)
     machine.stack.append(at + 1)
     return stop + 1
 
 
-def _counted(width: int, machine: Machine, at: int) -> int:
+def _counted(width: int, machine: MachineState, at: int) -> int:
     """An opcode with the length of its payload before it."""
     begin = at + 1 + width
     machine.stack.append(at + 1)
     return begin + int.from_bytes(machine.data[at + 1 : begin], "little")
 
 
-def _names(machine: Machine, at: int) -> tuple[str, str, int]:
+def _names(machine: MachineState, at: int) -> tuple[str, str, int]:
     """Two lines, and the offset after them.
 
     The last line may end with the data: Python's own reader takes all but its last character then, and asks.
@@ -62,13 +62,13 @@ def _names(machine: Machine, at: int) -> tuple[str, str, int]:
     return names[0], names[1], at
 
 
-def _global(machine: Machine, at: int) -> int:
+def _global(machine: MachineState, at: int) -> int:
     module, name, after = _names(machine, at + 1)
     machine.stack.append(machine.seen.ask(module, name, machine.protocol, "GLOBAL", at))
     return after
 
 
-def _inst(machine: Machine, at: int) -> int:
+def _inst(machine: MachineState, at: int) -> int:
     module, name, after = _names(machine, at + 1)
     seen, stack = machine.seen, machine.stack
     called = seen.ask(module, name, machine.protocol, "INST", at)
@@ -80,14 +80,14 @@ def _inst(machine: Machine, at: int) -> int:
     return after
 
 
-def _stack_global(machine: Machine, at: int) -> int:
+def _stack_global(machine: MachineState, at: int) -> int:
     stack = machine.stack
     name = stack.pop()
     stack[-1] = machine.seen.ask_stack(stack[-1], name, machine.protocol, at)
     return at + 1
 
 
-def _extension(width: int, machine: Machine, at: int) -> int:
+def _extension(width: int, machine: MachineState, at: int) -> int:
     after = at + 1 + width
     code = int.from_bytes(machine.data[at + 1 : after], "little", signed=width == 4)
     if code <= 0:
@@ -97,7 +97,7 @@ def _extension(width: int, machine: Machine, at: int) -> int:
     return after
 
 
-def _obj(machine: Machine, at: int) -> int:
+def _obj(machine: MachineState, at: int) -> int:
     stack = machine.stack
     first = machine.marks.pop()
     called = stack[first]
@@ -108,7 +108,7 @@ def _obj(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _newobj_ex(machine: Machine, at: int) -> int:
+def _newobj_ex(machine: MachineState, at: int) -> int:
     stack = machine.stack
     keywords = stack.pop()
     arguments = stack.pop()
@@ -116,14 +116,14 @@ def _newobj_ex(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _persid(machine: Machine, at: int) -> int:
+def _persid(machine: MachineState, at: int) -> int:
     after = _line_end(machine, at + 1) + 1
     machine.seen.call(0x50, 0, 0, at)
     machine.stack.append(PERSISTENT)
     return after
 
 
-def _binpersid(machine: Machine, at: int) -> int:
+def _binpersid(machine: MachineState, at: int) -> int:
     stack = machine.stack
     identifier = stack[-1]
     machine.seen.hold((identifier,))
@@ -135,14 +135,14 @@ def _binpersid(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _put(machine: Machine, at: int) -> int:
+def _put(machine: MachineState, at: int) -> int:
     stop = _line_end(machine, at + 1)
     if not machine.memo.put_text(bytes(machine.data[at + 1 : stop]), machine.stack[-1]):
         raise BrokenError(Trouble.STACK, "PUT: not a number")
     return stop + 1
 
 
-def _get(machine: Machine, at: int) -> int:
+def _get(machine: MachineState, at: int) -> int:
     stop = _line_end(machine, at + 1)
     value = machine.memo.get_text(bytes(machine.data[at + 1 : stop]))
     if value == UNSET:
@@ -151,7 +151,7 @@ def _get(machine: Machine, at: int) -> int:
     return stop + 1
 
 
-def _collect(machine: Machine, at: int) -> int:
+def _collect(machine: MachineState, at: int) -> int:
     """LIST, DICT, FROZENSET: all above the mark becomes one value."""
     first = machine.marks.pop()
     if machine.seen.code:
@@ -164,7 +164,7 @@ def _collect(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _additems(machine: Machine, at: int) -> int:
+def _additems(machine: MachineState, at: int) -> int:
     stack = machine.stack
     first = machine.marks.pop()
     if machine.seen.code:
@@ -176,7 +176,7 @@ def _additems(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _pop(machine: Machine, at: int) -> int:
+def _pop(machine: MachineState, at: int) -> int:
     if machine.marks and machine.marks[-1] == len(machine.stack):
         machine.marks.pop()
     else:
@@ -184,29 +184,29 @@ def _pop(machine: Machine, at: int) -> int:
     return at + 1
 
 
-def _pop_mark(machine: Machine, at: int) -> int:
+def _pop_mark(machine: MachineState, at: int) -> int:
     del machine.stack[machine.marks.pop() :]
     return at + 1
 
 
-def _dup(machine: Machine, at: int) -> int:
+def _dup(machine: MachineState, at: int) -> int:
     machine.stack.append(machine.stack[-1])
     return at + 1
 
 
-def _push(machine: Machine, at: int) -> int:
+def _push(machine: MachineState, at: int) -> int:
     """EMPTY_SET, NEXT_BUFFER."""
     machine.stack.append(at + 1)
     return at + 1
 
 
-def _readonly_buffer(machine: Machine, at: int) -> int:
+def _readonly_buffer(machine: MachineState, at: int) -> int:
     if not machine.stack:
         raise IndexError
     return at + 1
 
 
-_BY_NAME: dict[str, Callable[[Machine, int], int]] = {
+_BY_NAME: dict[str, Callable[[MachineState, int], int]] = {
     "INT": _line, "LONG": _line, "FLOAT": _line, "STRING": _line, "UNICODE": _line,
     "GLOBAL": _global, "INST": _inst, "STACK_GLOBAL": _stack_global,
     "EXT1": partial(_extension, 1), "EXT2": partial(_extension, 2), "EXT4": partial(_extension, 4),

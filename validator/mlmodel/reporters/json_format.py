@@ -6,15 +6,14 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import SPEC_VERSION, __version__, rules
+from mlmodel import SPEC_VERSION, __version__
 from mlmodel.reporters import Style, Tally, unicode_text
+from mlmodel.standard import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mlmodel.findings import Finding, Report
-    from mlmodel.runtime.outcome import Phase
-    from mlmodel.runtime.stage import Load
+    from mlmodel.findings import Finding, LoadReport, Phase, Report
 
 
 def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
@@ -54,7 +53,7 @@ def _model(report: Report) -> dict[str, Any]:
     }
 
 
-def _load(load: Load) -> dict[str, Any]:
+def _load(load: LoadReport) -> dict[str, Any]:
     environment = load.environment
     predict = next((phase for phase in load.phases if phase.name == "predict"), None)
     return {

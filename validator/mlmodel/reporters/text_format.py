@@ -12,8 +12,7 @@ from mlmodel.reporters import Style, Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mlmodel.findings import Finding, Report
-    from mlmodel.runtime.stage import Load
+    from mlmodel.findings import Finding, LoadReport, Report
 
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 # C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
@@ -44,7 +43,7 @@ def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
         yield summary(tally, hidden, style)
 
 
-def load_text(load: Load) -> str:
+def load_text(load: LoadReport) -> str:
     """What came of loading, in one line."""
     loaded = [
         phase.about or "" for phase in load.phases if phase.name == "load" and phase.outcome == "passed"
@@ -70,7 +69,7 @@ def load_text(load: Load) -> str:
     return "; ".join([*parts, f"{load.seconds:.1f} s"])
 
 
-def load_details(load: Load) -> Iterator[str]:
+def load_details(load: LoadReport) -> Iterator[str]:
     """What confined it, and each step with its time and the most memory until then, a line each."""
     if load.layers:
         yield f"confined by {', '.join(load.layers)}"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.texts import quoted
+from mlmodel.documents import location_of
 from mlmodel.findings import Location
-from mlmodel.model import at, make
-from mlmodel.schemas import shown
-from mlmodel.signatures import is_required
+from mlmodel.model import signatures
+from mlmodel.model.signatures import is_required
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
+    from mlmodel.model.signatures import Section
     from mlmodel.runtime.outcome import Run
-    from mlmodel.signatures import Section
 
 _DTYPES = {
     "boolean": ("bool", "boolean", "object"),
@@ -35,21 +37,23 @@ def judge(model: Model, run: Run) -> Iterator[Finding]:
     example, predict, again = run.of("example"), run.of("predict"), run.of("again")
     if run.passed("load") and example is not None and example.outcome == "skipped":
         reason = example.detail.get("reason")
-        yield make("MLM735", f"it loads, but nothing is predicted: {reason}"[:300], Location())
+        yield new_finding("MLM735", f"it loads, but nothing is predicted: {reason}"[:300], Location())
     if predict is not None and predict.outcome == "passed":
         output = predict.detail.get("output")
-        section = model.signature.get("outputs")
+        section = signatures.of(model).get("outputs")
         if isinstance(output, dict) and section is not None and run.passed("output"):
-            place = at(section.document, ())
+            place = location_of(section.document, ())
             for what in disagreements(section, output):
-                yield make("MLM731", f"the model answers otherwise than its signature says: {what}", place)
+                yield new_finding(
+                    "MLM731", f"the model answers otherwise than its signature says: {what}", place
+                )
     if again is not None and again.detail.get("same") is False:
-        yield make("MLM733", "the same example, asked a second time, gets another answer", Location())
+        yield new_finding("MLM733", "the same example, asked a second time, gets another answer", Location())
     for name in ("output", "serve"):
         phase = run.of(name)
         problem = phase.detail.get("json") if phase is not None else None
         if isinstance(problem, str):
-            yield make("MLM736", f"the answer cannot be written as JSON: {problem}"[:500], Location())
+            yield new_finding("MLM736", f"the answer cannot be written as JSON: {problem}"[:500], Location())
             return
 
 
@@ -80,7 +84,7 @@ def _columns(items: list[dict[str, Any]], output: dict[str, Any]) -> list[str]:
     if form == "mapping" and named and len(named) == len(items):
         keys = output.get("items")
         missing = [item for item in named if isinstance(keys, dict) and item["name"] not in keys]
-        return [f"no {shown(item['name'])}" for item in missing if is_required(item)]
+        return [f"no {quoted(item['name'])}" for item in missing if is_required(item)]
     return []
 
 
@@ -89,13 +93,13 @@ def _count(columns: int) -> str:
 
 
 def _by_name(items: list[dict[str, Any]], found: dict[str, Any]) -> list[str]:
-    wrong = [f"no column {shown(i['name'])}" for i in items if i["name"] not in found and is_required(i)]
+    wrong = [f"no column {quoted(i['name'])}" for i in items if i["name"] not in found and is_required(i)]
     for item in items:
         dtype = found.get(item["name"])
         if isinstance(dtype, str) and not _holds(item.get("type"), dtype):
-            wrong.append(f"column {shown(item['name'])} is {dtype}, not {item.get('type')}")
+            wrong.append(f"column {quoted(item['name'])} is {dtype}, not {item.get('type')}")
     extra = [name for name in found if name not in {item["name"] for item in items}]
-    return wrong + [f"a column {shown(name)} more" for name in extra]
+    return wrong + [f"a column {quoted(name)} more" for name in extra]
 
 
 def _by_place(items: list[dict[str, Any]], dtypes: list[Any]) -> list[str]:
@@ -129,9 +133,9 @@ def _tensors(items: list[dict[str, Any]], output: dict[str, Any]) -> list[str]:
             name = item.get("name")
             leaf = found.get(name) if isinstance(found, dict) and isinstance(name, str) else None
             if isinstance(name, str) and isinstance(found, dict) and name not in found:
-                wrong.append(f"no tensor {shown(name)}")
+                wrong.append(f"no tensor {quoted(name)}")
             elif isinstance(leaf, dict) and "dtype" in leaf:
-                wrong += _tensor(item, leaf, f"tensor {shown(name)}")
+                wrong += _tensor(item, leaf, f"tensor {quoted(name)}")
         return wrong
     return []
 

@@ -6,19 +6,20 @@ import re
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.environment import distributions, versions
+from mlmodel.common.texts import quoted
+from mlmodel.environment import distributions, recorded, versions
 from mlmodel.findings import Location
-from mlmodel.model import make
 from mlmodel.runtime import answers
-from mlmodel.schemas import shown
+from mlmodel.standard.rules import new_finding
+from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.environment.recorded import Listing
-    from mlmodel.findings import Finding
-    from mlmodel.model import Model
-    from mlmodel.runtime.outcome import Failure, Phase, Run
+    from mlmodel.findings import Failure, Finding, Phase
+    from mlmodel.model.model import Model
+    from mlmodel.runtime.outcome import Run
 
 
 class End(NamedTuple):
@@ -80,7 +81,7 @@ def _ended(case: Case) -> Iterator[Finding]:
         message = f"stopped {where}: it reached the limit of {limit}"
         option = next((option for word, option in _OPTIONS.items() if word in limit), None)
         advice = f"{option} sets another limit" if option else "loading and predicting should not need that"
-        yield make("MLM741", message, Location(), advice)
+        yield new_finding("MLM741", message, Location(), advice)
     elif status < 0:
         name = _signal(-status)
         hint = _saved_with(case)
@@ -88,9 +89,9 @@ def _ended(case: Case) -> Iterator[Finding]:
             hint = "versions that do not fit each other do that: --load=recreate uses the recorded ones"
         if name == "SIGKILL":
             hint = "the system ends processes so when memory runs out; --memory limits it before"
-        yield make("MLM740", f"the process died of {name} {where}", Location(), hint)
+        yield new_finding("MLM740", f"the process died of {name} {where}", Location(), hint)
     else:
-        yield make("MLM740", f"the process ended itself with status {status} {where}", Location())
+        yield new_finding("MLM740", f"the process ended itself with status {status} {where}", Location())
 
 
 def _signal(number: int) -> str:
@@ -128,7 +129,7 @@ _RULES = {
 def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
     if failure.type == "MemoryError" or "bad_alloc" in failure.message:
         message = f"memory ran out while {phase.label}: {failure.text}"
-        yield make("MLM741", message, Location(), "--memory sets another limit")
+        yield new_finding("MLM741", message, Location(), "--memory sets another limit")
         return
     refused = _refused(failure)
     if refused is not None:
@@ -136,7 +137,7 @@ def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
         hint = (
             "a model that needs more than its own directory cannot be proven so; ship what it needs with it"
         )
-        yield make("MLM742", message, Location(), _frame(failure) or hint)
+        yield new_finding("MLM742", message, Location(), _frame(failure) or hint)
         return
     module = _missing_module(failure)
     if module is not None and phase.name != "example":  # what reads it need not be what the model needs
@@ -147,7 +148,7 @@ def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
         rule = "MLM722"  # nothing serves it
     message = f"{phase.label} fails: {failure.text}"[:600]
     cause = _saved_with(case) if rule == "MLM722" else None
-    yield make(rule, message, Location(), cause or _frame(failure))
+    yield new_finding(rule, message, Location(), cause or _frame(failure))
 
 
 def _frame(failure: Failure) -> str | None:
@@ -194,18 +195,18 @@ def _missing_module(failure: Failure) -> str | None:
 
 def _missing(case: Case, phase: Phase, module: str) -> Finding:
     """MLM720: a module is not there: which requirement brings it, and where it is to be written."""
-    environment = case.model.environment
+    environment = recorded.of(case.model)
     listing = environment.listings[0] if environment.listings else None
     place = listing.start if listing is not None else Location()
     top = module.partition(".")[0]
-    message = f"{phase.label} fails: there is no module {shown(module)}"
+    message = f"{phase.label} fails: there is no module {quoted(module)}"
     if top == "pkg_resources":
         env = environment.python_env
         file = env.file if env is not None else (listing.file if listing is not None else "requirements.txt")
         version = _installed(case, "setuptools")
         message += f", which setuptools {version} no longer has" if version and _new(version) else ""
-        return make("MLM720", message, place, f"add setuptools<82 to {file}")
-    return make("MLM720", message, place, _where(case, listing, module, top))
+        return new_finding("MLM720", message, place, f"add setuptools<82 to {file}")
+    return new_finding("MLM720", message, place, _where(case, listing, module, top))
 
 
 def _new(setuptools: str) -> bool:
@@ -214,7 +215,7 @@ def _new(setuptools: str) -> bool:
 
 def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | None:
     names = distributions.providers(top)
-    listed = sorted(names & case.model.environment.names)
+    listed = sorted(names & recorded.of(case.model).names)
     file = listing.file if listing is not None else "requirements.txt"
     if listed:
         installed = _installed(case, listed[0])
@@ -226,7 +227,7 @@ def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | 
         others = sorted(names - {likely})
         more = f" (or another of those that bring {top}: {', '.join(others[:3])})" if others else ""
         return f"add {likely} to {file}{more}"
-    if distributions.is_standard(top, None):
+    if is_standard(top, None):
         return _saved_with(case) or f"{top} is not in every Python"
     return f"no distribution that is known has {module}: ship it with the model (code_paths), or add what brings it"
 
@@ -249,26 +250,28 @@ def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
         module, name = item["module"][:200], str(item.get("name"))[:200]
         if error.get("type") == "ModuleNotFoundError" and isinstance(error.get("name"), str):
             finding = _missing(case, phase._replace(name="load", about="its library"), error["name"][:200])
-            if not any(f"no module {shown(error['name'][:200])}" in text for text in said):
+            if not any(f"no module {quoted(error['name'][:200])}" in text for text in said):
                 said.add(finding.message)
                 yield finding
         elif error.get("type") == "AttributeError":
-            found = sorted(distributions.providers(module.partition(".")[0]) & case.model.environment.names)
+            found = sorted(distributions.providers(module.partition(".")[0]) & recorded.of(case.model).names)
             version = _installed(case, found[0]) if found else None
             of = f" of {found[0]} {version}" if version else ""
             hint = f"pin the version of {found[0]} that saved the model" if found else None
-            yield make("MLM724", f"{module}{of} has no {name}, which the model is made of", Location(), hint)
+            yield new_finding(
+                "MLM724", f"{module}{of} has no {name}, which the model is made of", Location(), hint
+            )
 
 
 def _saved_with(case: Case) -> str | None:
     """The Python that saved the model, where another minor version ran."""
-    recorded = next((p for p in case.model.environment.pythons if p.place.file == "MLmodel"), None)
-    if recorded is None or recorded.numbers is None or case.python is None:
+    python = next((p for p in recorded.of(case.model).pythons if p.place.file == "MLmodel"), None)
+    if python is None or python.numbers is None or case.python is None:
         return None
     ran = tuple(int(part) for part in case.python.split(".")[:2] if part.isdigit())
-    if ran == recorded.numbers[:2]:
+    if ran == python.numbers[:2]:
         return None
-    return f"it was saved with Python {recorded.text}, and this is Python {case.python}"
+    return f"it was saved with Python {python.text}, and this is Python {case.python}"
 
 
 # -- what else was seen -------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ def _saved_with(case: Case) -> str | None:
 
 def _differing(case: Case) -> Iterator[Finding]:
     """MLM714: pins that an environment that is there does not keep."""
-    environment = case.model.environment
+    environment = recorded.of(case.model)
     if not environment.listings:
         return
     listing = environment.listings[0]
@@ -295,7 +298,7 @@ def _differing(case: Case) -> Iterator[Finding]:
     if found:
         more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
         message = f"this environment is not the recorded one: {'; '.join(found[:8])}{more}"
-        yield make("MLM714", message, listing.start, "--load=recreate makes the recorded one")
+        yield new_finding("MLM714", message, listing.start, "--load=recreate makes the recorded one")
 
 
 _VERSIONS = re.compile(
@@ -330,17 +333,17 @@ def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
                 message = f"{name} {used} loads what {name} {saved} saved{so}"
                 if message not in said:
                     said.add(message)
-                    yield make("MLM723", message, _line_of(case, name), f"pin {name}=={saved}")
+                    yield new_finding("MLM723", message, _line_of(case, name), f"pin {name}=={saved}")
             elif not (pins_differ and "mismatches between" in warned.message):
                 text = re.sub(r"\s+", " ", warned.message)[:400]
                 if text not in said:
                     said.add(text)
-                    yield make("MLM723", f"while {phase.label}: {text}", Location())
+                    yield new_finding("MLM723", f"while {phase.label}: {text}", Location())
 
 
 def _line_of(case: Case, name: str) -> Location:
     """The line that asks for a distribution, else the list that lacks it."""
-    for listing in case.model.environment.listings:
+    for listing in recorded.of(case.model).listings:
         for entry in listing.named(name):
             return entry.place
         return listing.start

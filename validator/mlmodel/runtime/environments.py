@@ -10,10 +10,10 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.resolution.uv import UnansweredError, ask, explanation_of_date, write
 from mlmodel.runtime import store
 from mlmodel.runtime.confinement import disk
 from mlmodel.runtime.wish import tell
-from mlmodel.uv import UnansweredError, ask, explanation_of_date, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

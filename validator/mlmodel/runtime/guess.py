@@ -6,9 +6,9 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.resolution.uv import UnansweredError
 from mlmodel.runtime.bytecode import Bytecode
 from mlmodel.runtime.environments import interpreter
-from mlmodel.uv import UnansweredError
 
 if TYPE_CHECKING:
     from mlmodel.runtime.environments import Maker

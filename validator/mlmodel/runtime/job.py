@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import examples, paths
-from mlmodel.directory import Kind
-from mlmodel.environment import distributions
+from mlmodel.environment import distributions, recorded
+from mlmodel.model import examples, paths
+from mlmodel.model.directory import Kind
 
 if TYPE_CHECKING:
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 MAX_GLOBALS = 300
 """Names of serialized objects that the probe looks up."""
@@ -36,7 +36,7 @@ def job(model: Model) -> dict[str, Any]:
     """What the probe is to do with a model; the place of the model and of the report are added where it runs."""
     conf = model.flavors.get("python_function", {})
     found = native(model)
-    names = sorted(model.environment.names - {"python"})
+    names = sorted(recorded.of(model).names - {"python"})
     stored = examples.stored(model)
     info = model.config.get("saved_input_example_info")
     serving = info.get("serving_input_path") if isinstance(info, dict) else None
@@ -44,7 +44,7 @@ def job(model: Model) -> dict[str, Any]:
     return {
         "distributions": names,
         "imports": _imports(names),
-        "files": [use.value for use in model.paths if use.kind == "file" and _is_file(model, use.value)],
+        "files": [use.value for use in paths.of(model) if use.kind == "file" and _is_file(model, use.value)],
         "code": _code(model),
         "globals": _globals(model),
         "native": found._asdict() if found is not None else None,
@@ -71,7 +71,7 @@ def native(model: Model) -> Native | None:
         format_ = conf.get("serialization_format")
         if flavor == "python_function" or format_ not in FORMATS:
             continue
-        for use in model.paths:
+        for use in paths.of(model):
             if use.pointer[:2] == ("flavors", flavor) and use.kind == "file" and _is_file(model, use.value):
                 trusted = conf.get("skops_trusted_types")
                 names = trusted if isinstance(trusted, list) else []
@@ -112,6 +112,6 @@ def _classes(model: Model, native: Native | None) -> list[str]:
 def _globals(model: Model) -> list[tuple[str, str]]:
     """The classes and functions that serialized objects name, each once."""
     found = dict.fromkeys(
-        (module, name) for stream in model.environment.pickles for module, name, _ in stream.globals
+        (module, name) for stream in recorded.of(model).pickles for module, name, _ in stream.globals
     )
     return list(found)[:MAX_GLOBALS]

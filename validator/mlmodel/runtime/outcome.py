@@ -6,81 +6,12 @@ import json
 import math
 from typing import Any, NamedTuple
 
+from mlmodel.findings import CapturedWarning, Failure, Frame, Phase
+
 MAX_PHASES = 200
 MAX_DEPTH = 20
 """How deep what a phase tells may be nested."""
 _TEXT = 20_100
-
-
-class Frame(NamedTuple):
-    """One line of a traceback."""
-
-    file: str
-    line: int
-    function: str
-    source: str
-    own: bool
-    """Whether it is code of the model's author, not of a library."""
-
-
-class Failure(NamedTuple):
-    """An exception that ended a phase."""
-
-    type: str
-    message: str
-    module: str | None = None
-    """The module that could not be imported."""
-    errno: int | None = None
-    frames: tuple[Frame, ...] = ()
-    traceback: str = ""
-    causes: tuple[tuple[str, str, str | None], ...] = ()
-    """Type, text and missing module of the exceptions that it came from, the nearest first."""
-
-    @property
-    def text(self) -> str:
-        """Type and first line of the message."""
-        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
-        return f"{self.type}: {first}" if first else self.type
-
-
-class Warned(NamedTuple):
-    """A warning that a phase raised or logged."""
-
-    category: str
-    message: str
-
-
-class Phase(NamedTuple):
-    """One step of the probe."""
-
-    name: str
-    about: str | None
-    outcome: str
-    """``passed``, ``failed``, ``skipped``, or ``died`` where the process ended in it."""
-    seconds: float | None = None
-    peak_bytes: int | None = None
-    """The most memory the process had had when the phase ended."""
-    failure: Failure | None = None
-    warnings: tuple[Warned, ...] = ()
-    detail: dict[str, Any] = {}  # noqa: RUF012 -- never changed
-
-    @property
-    def label(self) -> str:
-        """The phase in a sentence."""
-        words = {
-            "versions": "asking for versions",
-            "import": f"importing {self.about}",
-            "read": "reading the files",
-            "resolve": "looking up classes",
-            "load": f"loading with {self.about}",
-            "example": "reading the stored example",
-            "predict": "predicting",
-            "output": "writing the prediction as JSON",
-            "one-row": "predicting for one row",
-            "again": "predicting again",
-            "serve": "predicting for the stored request",
-        }
-        return words.get(self.name, self.name)
 
 
 class Run(NamedTuple):
@@ -176,7 +107,7 @@ def _phase(event: dict[str, Any]) -> Phase:
         _integer(event.get("peak_bytes")),
         _failure(error) if isinstance(error, dict) else None,
         tuple(
-            Warned(_text(item.get("category"), 200) or "", _text(item.get("message"), _TEXT) or "")
+            CapturedWarning(_text(item.get("category"), 200) or "", _text(item.get("message"), _TEXT) or "")
             for item in (warned if isinstance(warned, list) else [])[:50]
             if isinstance(item, dict)
         ),

@@ -6,10 +6,11 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common.texts import quoted
+from mlmodel.environment import recorded
 from mlmodel.environment.requirements import Form
-from mlmodel.model import make
-from mlmodel.resolution import left_out, line
-from mlmodel.schemas import shown
+from mlmodel.resolution.index import left_out, line
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Environment, Listing
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding, Location
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 _TOOLS = ("pip", "setuptools", "wheel")
 
@@ -53,7 +54,7 @@ def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
     As ``mlflow.utils.virtualenv`` does: python_env.yaml, without it conda.yaml.  A requirements.txt alone, which
     MLflow installs nothing from, is the last resort.
     """
-    environment = model.environment
+    environment = recorded.of(model)
     listing = environment.virtualenv or environment.conda_pip or environment.requirements
     if listing is None:
         return None
@@ -74,7 +75,7 @@ def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
 
 def notes(model: Model) -> Iterator[Finding]:
     """MLM476: what is recorded and not installed."""
-    environment = model.environment
+    environment = recorded.of(model)
     listing = environment.virtualenv or environment.conda_pip or environment.requirements
     if listing is None:
         return
@@ -84,9 +85,9 @@ def notes(model: Model) -> Iterator[Finding]:
         for package in conda.packages:
             if package.name not in ("python", *_TOOLS):
                 message = (
-                    f"{shown(package.text)} is not installed: only Python and pip packages are, as by MLflow"
+                    f"{quoted(package.text)} is not installed: only Python and pip packages are, as by MLflow"
                 )
-                yield make("MLM476", message, package.place)
+                yield new_finding("MLM476", message, package.place)
 
 
 def _is_askable(entry: Entry) -> bool:

@@ -5,68 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.findings import Location, Severity
-from mlmodel.model import make
-from mlmodel.rules import catalogue
+from mlmodel.findings import LoadEnvironment, LoadReport, Location, Severity
+from mlmodel.resolution.uv import UnansweredError, find_uv
 from mlmodel.runtime import diagnosis, environments, pythons, recipe, running, store
 from mlmodel.runtime.confinement.parent import UnconfinedError
 from mlmodel.runtime.guess import Guess
 from mlmodel.runtime.job import job
 from mlmodel.runtime.wish import tell
-from mlmodel.uv import UnansweredError, find_uv
+from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
     from mlmodel.runtime.bytecode import Bytecode
-    from mlmodel.runtime.outcome import Phase
     from mlmodel.runtime.recipe import Recipe
     from mlmodel.runtime.wish import Wish
-
-
-class Environment(NamedTuple):
-    """Where a model ran."""
-
-    python: str
-    """The interpreter."""
-    version: str | None = None
-    """Of the interpreter; None until it says so."""
-    recorded: str | None = None
-    """The version that the model records."""
-    source: str | None = None
-    """The file that the requirements were from; None where nothing was installed."""
-    as_of: str | None = None
-    """The moment as of which they were resolved; None for now."""
-    packages: int | None = None
-    made: bool = False
-    """Whether it was installed for this run; else it was there."""
-    seconds: float = 0.0
-    """For resolving and installing."""
-    folder: str | None = None
-    """Of an environment of ours."""
-
-
-class Load(NamedTuple):
-    """What came of loading a model: the part of the report that is about it."""
-
-    outcome: str
-    """``predicted``, ``loaded``, ``failed``, or ``unproven`` where nothing could be found out."""
-    mode: str
-    """``current`` or ``recreate``."""
-    environment: Environment | None = None
-    enforced: tuple[str, ...] = ()
-    """What the confinement kept the model from."""
-    open: tuple[str, ...] = ()
-    """What it could not keep the model from here."""
-    phases: tuple[Phase, ...] = ()
-    seconds: float = 0.0
-    """For everything."""
-    layers: tuple[str, ...] = ()
-    """The mechanisms of the system that confined it."""
 
 
 class Unproven(Exception):  # noqa: N818 -- no error: nothing is wrong with the model
@@ -74,7 +31,7 @@ class Unproven(Exception):  # noqa: N818 -- no error: nothing is wrong with the 
 
     def __init__(self, rule: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.finding = make(rule, message, Location(), hint)
+        self.finding = new_finding(rule, message, Location(), hint)
 
 
 class Stage:
@@ -82,7 +39,7 @@ class Stage:
 
     def __init__(self, wish: Wish, found: Sequence[Finding] = ()) -> None:
         self.wish = wish
-        self.load = Load("unproven", self._mode)
+        self.load = LoadReport("unproven", self._mode)
         self._found = found
 
     @property
@@ -98,7 +55,7 @@ class Stage:
         except Unproven as why:
             yield why.finding
         except UnansweredError as error:
-            yield make("MLM904", f"the environment cannot be made: {error}", Location())
+            yield new_finding("MLM904", f"the environment cannot be made: {error}", Location())
         finally:
             tell(self.wish, "")
             self.load = self.load._replace(seconds=time.monotonic() - started)
@@ -120,7 +77,7 @@ class Stage:
 
     def _run(self, model: Model, work: dict[str, Any]) -> Iterator[Finding]:
         if not self.wish.recreate:
-            environment = Environment(os.path.abspath(self.wish.python or sys.executable))
+            environment = LoadEnvironment(os.path.abspath(self.wish.python or sys.executable))
             if not os.access(environment.python, os.X_OK):
                 raise Unproven("MLM905", f"{environment.python} is no program")
             yield from self._probe(model, work, environment)
@@ -133,7 +90,7 @@ class Stage:
         python = self._python(wanted, maker)
         if not python.exact and wanted.python is not None:
             recorded = ".".join(map(str, wanted.python))
-            yield make(
+            yield new_finding(
                 "MLM711", f"Python {recorded} is not here: Python {python.label} stands in for it", Location()
             )
         guess = Guess(maker, wanted, python, work)
@@ -156,7 +113,7 @@ class Stage:
             return
         yield from _told(wanted, found)
         with maker.environment(found.lock, python) as (folder, made):
-            environment = Environment(
+            environment = LoadEnvironment(
                 environments.interpreter(folder),
                 recorded=".".join(map(str, wanted.python)) if wanted.python else None,
                 source=wanted.source,
@@ -177,7 +134,11 @@ class Stage:
         return python
 
     def _probe(
-        self, model: Model, work: dict[str, Any], environment: Environment, libraries: Bytecode | None = None
+        self,
+        model: Model,
+        work: dict[str, Any],
+        environment: LoadEnvironment,
+        libraries: Bytecode | None = None,
     ) -> Iterator[Finding]:
         tell(self.wish, "loading and predicting")
         size = sum(entry.size for entry in model.directory.entries.values())
@@ -206,11 +167,11 @@ class Stage:
         )
         if outcome == "failed" and any(finding.rule in ("MLM741", "MLM742") for finding in findings):
             outcome = "unproven"
-        self.load = Load(
+        self.load = LoadReport(
             outcome, self._mode, environment, result.enforced, result.open, run.phases, layers=result.layers
         )
         if result.open:
-            yield make("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
+            yield new_finding("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
         yield from findings
 
 
@@ -222,25 +183,27 @@ def _told(wanted: Recipe, found: environments.Resolution) -> Iterator[Finding]:
             f" has no pkg_resources, which mlflow {found.installed.get('mlflow')} imports: proven with setuptools "
             f"{found.installed.get('setuptools')}"
         )
-        yield make(
+        yield new_finding(
             "MLM712", message, wanted.place, "write setuptools<82 under build_dependencies of python_env.yaml"
         )
     if found.newer is not None:
         message = f"requirements were released after the model says that it was saved ({wanted.as_of}): {found.newer}"
-        yield make("MLM713", message, wanted.place)
+        yield new_finding("MLM713", message, wanted.place)
 
 
 def _unsolved(model: Model, wanted: Recipe, text: str) -> Iterator[Finding]:
     """MLM470-MLM475 where the reason is one of those, else MLM710."""
-    from mlmodel import resolution
+    from mlmodel.resolution import index
 
     found = []
-    platform = resolution.this_platform()
+    platform = index.this_platform()
     if platform is not None:
-        asker = resolution.Asker(find_uv(), platform, time.monotonic() + resolution.TIMEOUT)
-        found = [f for f in resolution.check(model, asker) if f.rule != "MLM476"]
+        asker = index.Asker(find_uv(), platform, time.monotonic() + index.TIMEOUT)
+        found = [f for f in index.check(model, asker) if f.rule != "MLM476"]
     yield from found
     if not any(finding.severity is Severity.ERROR for finding in found):
-        why = resolution.explanation(text)[:500] or text.strip()[-300:]
+        why = index.explanation(text)[:500] or text.strip()[-300:]
         as_of = f" as of {wanted.as_of}" if wanted.as_of else ""
-        yield make("MLM710", f"the recorded environment cannot be installed{as_of}: {why}", wanted.place)
+        yield new_finding(
+            "MLM710", f"the recorded environment cannot be installed{as_of}: {why}", wanted.place
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mlmodel.directory import ModelDirectory, UnreadableError
+from mlmodel.model.directory import ModelDirectory, UnreadableError
 from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.remarks import Kind

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from mlmodel.directory import ModelDirectory
+from mlmodel.model.directory import ModelDirectory
 from mlmodel.pickles import imported, scan
 from mlmodel.writer import platforms
 

@@ -8,8 +8,8 @@ import tempfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from mlmodel.resolution import explanation
-from mlmodel.uv import MissingToolError, UnansweredError, ask, find_uv, write
+from mlmodel.resolution.index import explanation
+from mlmodel.resolution.uv import MissingToolError, UnansweredError, ask, find_uv, write
 from mlmodel.writer.dependencies import public
 
 if TYPE_CHECKING:

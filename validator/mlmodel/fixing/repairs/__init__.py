@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.fixing.edits import Repair
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 REPAIRS: Mapping[str, Callable[[Model, Finding], Repair | None]] = {
     "MLM006": at_value(slashed),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
     Steps = tuple[str | int, ...]
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.environment import pythons, versions
+from mlmodel.environment import pythons, recorded, versions
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import repair_of
 
 if TYPE_CHECKING:
     from mlmodel.environment.conda import Package
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 def conda_python(model: Model, finding: Finding) -> Repair | None:
     """MLM437, MLM438: write the Python of conda.yaml as MLflow does, where the MLmodel file knows it."""
     package = _package(model, finding)
-    recorded = model.environment.pythons
-    if package is None or package.channel or not recorded or recorded[0].file != "MLmodel":
+    known_pythons = recorded.of(model).pythons
+    if package is None or package.channel or not known_pythons or known_pythons[0].file != "MLmodel":
         return None
-    python, numbers = recorded[0].text, recorded[0].numbers or ()
-    known = [other.numbers for other in recorded[1:] if other.place != package.place and other.numbers]
+    python, numbers = known_pythons[0].text, known_pythons[0].numbers or ()
+    known = [other.numbers for other in known_pythons[1:] if other.place != package.place and other.numbers]
     if len(numbers) < 3 or not all(pythons.agree(numbers, other) for other in known):
         return None
     if package.pin is not None:
@@ -45,7 +45,7 @@ def build_dropped(model: Model, finding: Finding) -> Repair | None:
 
 
 def _package(model: Model, finding: Finding) -> Package | None:
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     packages = conda.packages if conda is not None else ()
     return next((package for package in packages if package.place == finding.location), None)
 

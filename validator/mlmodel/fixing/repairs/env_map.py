@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import releases
 from mlmodel.checks.named_files import FILES
-from mlmodel.directory import Kind
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import PYFUNC, repair_of
 from mlmodel.fixing.repairs.missing_files import NAME, files_written
+from mlmodel.model.directory import Kind
+from mlmodel.standard import releases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 def env_map(model: Model, finding: Finding) -> Repair | None:

@@ -6,21 +6,21 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.directory import Kind
 from mlmodel.documents import parse_yaml
-from mlmodel.environment import pythons
+from mlmodel.environment import pythons, recorded
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.environment.requirements import Form
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import PYFUNC, repair_of
+from mlmodel.model.directory import Kind
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.fixing.repairs.base import Steps
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\.ya?ml")
@@ -49,12 +49,12 @@ def files_written(model: Model, name: Any) -> tuple[Edit, ...] | None:
 
 def _python_env(model: Model) -> str | None:
     """The text of python_env.yaml as MLflow writes it; None where the Python or the requirements are not known."""
-    environment = model.environment
-    recorded = [python for python in environment.pythons if python.numbers]
-    if not recorded:
+    environment = recorded.of(model)
+    known = [python for python in environment.pythons if python.numbers]
+    if not known:
         return None
-    python = max(recorded, key=lambda python: len(python.numbers or ()))
-    if not all(pythons.agree(python.numbers or (), other.numbers or ()) for other in recorded):
+    python = max(known, key=lambda python: len(python.numbers or ()))
+    if not all(pythons.agree(python.numbers or (), other.numbers or ()) for other in known):
         return None
     if model.directory.look(REQUIREMENTS).kind is not Kind.FILE and _conda_lines(model) is None:
         return None
@@ -72,7 +72,7 @@ def _yaml_string(text: str) -> str:
 
 def requirements(model: Model, finding: Finding) -> Repair | None:
     """MLM445: write the requirements.txt that python_env.yaml includes, from the pip list of conda.yaml."""
-    listing = model.environment.virtualenv
+    listing = recorded.of(model).virtualenv
     faults = listing.faults if listing is not None else ()
     wanted = [fault.entry for fault in faults if not fault.cycle and fault.entry.place == finding.location]
     if not any(posixpath.normpath(entry.target or "") == REQUIREMENTS for entry in wanted):
@@ -80,14 +80,15 @@ def requirements(model: Model, finding: Finding) -> Repair | None:
     lines = _conda_lines(model)
     if lines is None or model.directory.look(REQUIREMENTS).kind is not Kind.MISSING:
         return None
-    assert model.environment.conda is not None
-    summary = f"write {REQUIREMENTS} from the pip list of {model.environment.conda.file}"
+    conda = recorded.of(model).conda
+    assert conda is not None
+    summary = f"write {REQUIREMENTS} from the pip list of {conda.file}"
     return repair_of(finding, summary, Edit(REQUIREMENTS, 0, 0, "\n".join(lines)))
 
 
 def _conda_lines(model: Model) -> list[str] | None:
     """The pip requirements of conda.yaml as lines; None where they are no list that can be copied."""
-    conda = model.environment.conda
+    conda = recorded.of(model).conda
     entries = conda.pip if conda is not None else None
     if not entries or any(entry.form in (Form.INVALID, Form.INCLUDE) for entry in entries):
         return None

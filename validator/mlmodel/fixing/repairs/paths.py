@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel import paths
-from mlmodel.directory import Kind
+from mlmodel.common.texts import quoted
 from mlmodel.documents import parse_yaml
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import repair_of
-from mlmodel.schemas import shown
+from mlmodel.model import paths
+from mlmodel.model.directory import Kind
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
     from mlmodel.fixing.repairs.base import Steps
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 def slashed(model: Model, finding: Finding, document: Document, steps: Steps) -> Repair | None:
     """MLM006: slashes for backslashes, where that path is there."""
-    use = next((use for use in paths.uses(model) if use.pointer == steps and use.document is document), None)
+    use = next((use for use in paths.of(model) if use.pointer == steps and use.document is document), None)
     scalar = document.places.scalar(steps) if document.places else None
     if use is None or scalar is None or scalar.style in ("|", ">"):
         return None
@@ -34,7 +34,7 @@ def slashed(model: Model, finding: Finding, document: Document, steps: Steps) ->
     read = parse_yaml(text, document.path)
     if read.problems or read.data != path:
         return None
-    return repair_of(finding, f"write {shown(path)}", Edit(document.path, scalar.start, scalar.end, text))
+    return repair_of(finding, f"write {quoted(path)}", Edit(document.path, scalar.start, scalar.end, text))
 
 
 def _is_there(model: Model, path: str, kind: str) -> bool:

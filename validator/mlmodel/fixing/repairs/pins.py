@@ -6,19 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.checks.pins import saved_versions
-from mlmodel.environment import versions
+from mlmodel.environment import recorded, versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
 from mlmodel.fixing.edits import Edit, Repair, text_of
 from mlmodel.fixing.repairs.base import repair_of
-from mlmodel.model import MAX_TEXT
+from mlmodel.model.model import MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post)\d+)?")
@@ -30,7 +30,7 @@ _HEAD = re.compile(
 def pinned(model: Model, finding: Finding) -> Repair | None:
     """MLM430: pin a requirement to the version that the model records, wherever it is listed."""
     lines = [
-        entry for entry in model.environment.own_lines if entry.form is Form.REQUIREMENT and not entry.target
+        entry for entry in recorded.of(model).own_lines if entry.form is Form.REQUIREMENT and not entry.target
     ]
     name = next((entry.name for entry in lines if entry.place == finding.location), None)
     version = _recorded_version(model, name, lines) if name is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.environment import recorded
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import repair_of
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from mlmodel.documents import Document
     from mlmodel.findings import Finding
     from mlmodel.fixing.repairs.base import Steps
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 def quoted(_: Model, finding: Finding, document: Document, steps: Steps) -> Repair | None:
@@ -30,7 +31,7 @@ def quoted_python(model: Model, finding: Finding, document: Document, steps: Ste
     if written is None or not re.fullmatch(r"\d\.\d+", written):
         return None
     if written == "3.1":
-        others = {python.text for python in model.environment.pythons if python.numbers}
+        others = {python.text for python in recorded.of(model).pythons if python.numbers}
         if len(others) > 1:
             return None
         written = others.pop() if others else "3.10"

@@ -1,33 +1,43 @@
-"""What the checks are given: one model directory, its parsed documents and the facts that several need."""
+"""One model directory: its documents, each read once, and the facts that were worked out of them."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from mlmodel import rules
-from mlmodel.directory import Kind, ModelDirectory
-from mlmodel.documents import Document, parse_json, parse_yaml, shortened
+from mlmodel.common.caching import cached_property
+from mlmodel.documents import Document, location_of, parse_json, parse_yaml
 from mlmodel.findings import Finding, Location
-from mlmodel.lazily import cached_property
+from mlmodel.model.directory import Kind, ModelDirectory
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from mlmodel.environment.recorded import Environment
-    from mlmodel.outline.strays import Misplaced
-    from mlmodel.paths import PathUse
-    from mlmodel.schemas import Violation
-    from mlmodel.serialized import Serialized
-    from mlmodel.signatures import Section
+    from mlmodel.standard.schemas import Violation
 
 MAX_TEXT = 10 * 1024 * 1024
 """Bytes of a YAML or requirements file that are judged.  MLflow's largest are a few kilobytes."""
 MAX_EXAMPLE = 32 * 1024 * 1024
 """Bytes of an input example that are judged."""
-MAX_MESSAGE = 2000
-"""Characters of a message; only names and values that no author wrote make longer ones."""
+
+
+_T = TypeVar("_T")
+
+
+def fact(compute: Callable[[Model], _T]) -> Callable[[Model], _T]:
+    """Decorator for a function of a model: computed when first asked for, then kept with that model."""
+
+    @wraps(compute)
+    def of(model: Model) -> _T:
+        facts = model.facts
+        if compute not in facts:
+            facts[compute] = compute(model)
+        value: _T = facts[compute]
+        return value
+
+    return of
 
 
 class Model:
@@ -37,12 +47,14 @@ class Model:
         self.directory = directory
         self._today = today
         self._documents: dict[tuple[str, int], Document | None] = {}
+        self.facts: dict[Callable[[Model], Any], Any] = {}
+        """What functions marked with :func:`fact` returned for this model, by function."""
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drop everything that was read.
 
-        The model and its environment know each other.  Without this, all their documents would wait for the
-        collector of garbage, which would look at each value and position in them several times first.
+        The model and its facts refer to each other.  Without this, all their documents would wait for the cyclic garbage
+        collector, which would visit each value and position in them several times first.
         """
         self.__dict__.clear()
 
@@ -94,7 +106,7 @@ class Model:
     @cached_property
     def release(self) -> tuple[int, ...] | None:
         """The recorded MLflow release as numbers, ``(2, 15, 0)``; None where none is recorded."""
-        from mlmodel.releases import parse
+        from mlmodel.standard.releases import parse
 
         version = self.config.get("mlflow_version")
         return parse(version) if isinstance(version, str) and len(version) <= 100 else None
@@ -107,45 +119,6 @@ class Model:
         recorded = self.config.get("mlflow_version") or self.config.get("model_uuid")
         return not recorded and not isinstance(conf.get("env"), dict)
 
-    @cached_property
-    def paths(self) -> tuple[PathUse, ...]:
-        """Every path of the MLmodel file that a reader opens."""
-        from mlmodel.paths import uses
-
-        return tuple(uses(self))
-
-    @cached_property
-    def signature(self) -> dict[str, Section]:
-        """The sections of the signature that are JSON texts, by name."""
-        from mlmodel.signatures import sections
-
-        return sections(self)
-
-    @cached_property
-    def serialized(self) -> Serialized:
-        """What its files hold in serialized objects."""
-        from mlmodel.serialized import Serialized
-
-        return Serialized(self)
-
-    @cached_property
-    def misplaced(self) -> tuple[Misplaced, ...]:
-        """The keys of the MLmodel file that stand in the wrong place."""
-        from mlmodel.outline import misplaced
-
-        return misplaced(self.mlmodel) if self.mlmodel is not None else ()
-
-    @cached_property
-    def misplaced_places(self) -> frozenset[tuple[str | int, ...]]:
-        """Where they stand: MLM118 tells of them, and other rules would only repeat it."""
-        return frozenset(node.path for group in self.misplaced for node in group.nodes)
-
-    @cached_property
-    def mislaid(self) -> frozenset[tuple[str | int | None, ...]]:
-        """Where they belong, and the lines that are lost: these are not missing for a second reason."""
-        keys = {(*group.belongs, node.key) for group in self.misplaced for node in group.nodes}
-        return frozenset(keys | {group.belongs for group in self.misplaced})
-
     @property
     def today(self) -> date:
         """The day of the judgement (UTC): what is maintained today may not be tomorrow."""
@@ -154,13 +127,6 @@ class Model:
         from datetime import datetime, timezone
 
         return datetime.now(timezone.utc).date()
-
-    @cached_property
-    def environment(self) -> Environment:
-        """What the environment files record, and how they relate."""
-        from mlmodel.environment.recorded import Environment
-
-        return Environment(self)
 
     # -- findings --------------------------------------------------------------------------------
 
@@ -178,10 +144,10 @@ class Model:
         """A finding about a value of a document (about its key with ``key``), or about a file, or the model."""
         location = Location(file)
         if document is not None and pointer is not None:
-            location = at(document, pointer, key=key)
+            location = location_of(document, pointer, key=key)
         elif document is not None:
             location = Location(document.path)
-        return make(rule, message, location, hint)
+        return new_finding(rule, message, location, hint)
 
     def violations(
         self,
@@ -216,23 +182,6 @@ _COMMON = 8192
 @lru_cache(maxsize=32)
 def _parse_common(content: bytes, path: str) -> Document:
     return parse_yaml(content, path)
-
-
-def at(document: Document, pointer: Sequence[str | int], *, key: bool = False) -> Location:
-    """The location of a value of a document."""
-    position = document.locate(pointer, key=key)
-    steps = document.pointer(pointer)
-    if position is None:
-        return Location(document.path, pointer=steps)
-    line, column = position
-    return Location(document.path, line, column, steps, document.source_line(line))
-
-
-def make(rule: str, message: str, location: Location, hint: str | None = None) -> Finding:
-    """A finding of a rule, with the name and severity that the catalogue gives it."""
-    entry = rules.catalogue()[rule]
-    message, hint = shortened(message, MAX_MESSAGE), hint and shortened(hint, MAX_MESSAGE)
-    return Finding(rule, entry.name, entry.severity, message, location, hint)
 
 
 def _hint(document: Document, pointer: Sequence[str | int], violation: Violation) -> str | None:

@@ -6,13 +6,14 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import schemas
+from mlmodel.model.model import fact
+from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlmodel.documents import Document
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 
 class PathUse(NamedTuple):
@@ -73,8 +74,13 @@ def _escapes(path: str) -> bool:
     return False
 
 
-def uses(model: Model) -> Iterator[PathUse]:
-    """Every path of the MLmodel file, as the annotations of the schemas say, defaults included."""
+@fact
+def of(model: Model) -> tuple[PathUse, ...]:
+    """Every path of the MLmodel file that a reader opens, as the annotations of the schemas say, defaults included."""
+    return tuple(_uses(model))
+
+
+def _uses(model: Model) -> Iterator[PathUse]:
     document = model.mlmodel
     if document is None or not model.config:
         return

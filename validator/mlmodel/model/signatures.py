@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.documents import Document, parse_json
+from mlmodel.model.model import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 SECTIONS = ("inputs", "outputs", "params")
 SCHEMAS = {
@@ -83,7 +84,8 @@ class Section(NamedTuple):
         return bool(self.items) and all(map(is_tensor, self.items))
 
 
-def sections(model: Model) -> dict[str, Section]:
+@fact
+def of(model: Model) -> dict[str, Section]:
     """The sections of a model's signature that are texts; the empty string means none (MLflow >= 2.8.1)."""
     document = model.mlmodel
     signature = model.config.get("signature")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import paths, releases
+from mlmodel.model import paths
+from mlmodel.standard import releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
     Pointer = tuple[str | int, ...]
 

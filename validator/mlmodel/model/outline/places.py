@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import schemas
+from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.directory import Kind, UnreadableError
-from mlmodel.lazily import cached_property
+from mlmodel.common.caching import cached_property
+from mlmodel.model import paths
+from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.model.model import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.model import Model
-    from mlmodel.paths import PathUse
+    from mlmodel.model.model import Model
+    from mlmodel.model.paths import PathUse
     from mlmodel.pickles import Found
 
 MAX_OTHERS = 2_000
@@ -33,6 +35,12 @@ _DOCUMENTS = frozenset(
 )
 """Files that are read as text by whoever reads them."""
 _ASIDE = frozenset({"env", "code", "artifacts", "saved_input_example_info", "model_code_path"})
+
+
+@fact
+def of(model: Model) -> Serialized:
+    """The files of a model that hold serialized objects."""
+    return Serialized(model)
 
 
 class Serialized:
@@ -101,9 +109,9 @@ class Serialized:
 
     def _uses(self) -> Iterator[PathUse]:
         """The paths that lead to serialized objects, and can be used."""
-        from mlmodel.paths import fault
+        from mlmodel.model.paths import fault
 
-        for use in self._model.paths:
+        for use in paths.of(self._model):
             if not _ASIDE.intersection(use.pointer) and fault(use.value) is None:
                 yield use
 

@@ -6,12 +6,19 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel import data
-from mlmodel.findings import Severity
-from mlmodel.suggestions import nearest
+from mlmodel.common.spelling import nearest
+from mlmodel.common.texts import shortened
+from mlmodel.findings import Finding, Severity
+from mlmodel.standard import data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from mlmodel.findings import Location
+
+
+MAX_MESSAGE = 2000
+"""Characters of a message or hint; only names and values that no author wrote make longer ones."""
 
 
 class Rule(NamedTuple):
@@ -93,3 +100,14 @@ def matching(selector: str) -> frozenset[str]:
 def matching_any(selectors: Iterable[str]) -> frozenset[str]:
     """The ids that any of the selectors means."""
     return frozenset().union(*map(matching, selectors))
+
+
+def new_finding(rule: str, message: str, location: Location, hint: str | None = None) -> Finding:
+    """A finding of the rule with this id, with the name and severity that the catalogue gives it.
+
+    Raises:
+        KeyError: no rule has this id.
+    """
+    entry = catalogue()[rule]
+    message, hint = shortened(message, MAX_MESSAGE), hint and shortened(hint, MAX_MESSAGE)
+    return Finding(rule, entry.name, entry.severity, message, location, hint)

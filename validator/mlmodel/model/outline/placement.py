@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.outline.nodes import walk
-from mlmodel.outline.places import FLAVORS, PYFUNC, homes, keys_at, required_at, top_level
+from mlmodel.model.outline.nodes import walk
+from mlmodel.model.outline.places import FLAVORS, PYFUNC, homes, keys_at, required_at, top_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmodel.outline.nodes import Node
-    from mlmodel.outline.places import Path
+    from mlmodel.model.outline.nodes import Node
+    from mlmodel.model.outline.places import Path
 
 _ROW = 30
 """Keys in a row that are compared with a place, at most."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules"), "conformance": "conformance"}
 
 
@@ -14,10 +14,10 @@ def tree(name: str) -> str:
     Raises:
         FileNotFoundError: neither holds it, so the installation is broken.
     """
-    packaged = os.path.join(_HERE, "_data", name)
+    packaged = os.path.join(_PACKAGE, "_data", name)
     if os.path.isdir(packaged):
         return packaged
-    checkout = os.path.join(os.path.dirname(os.path.dirname(_HERE)), _SOURCES[name])
+    checkout = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), _SOURCES[name])
     if os.path.isdir(checkout):
         return checkout
     raise FileNotFoundError(f"{name} is neither in {packaged} nor in {checkout}")

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel import rules
+from mlmodel.common.spelling import nearest
 from mlmodel.findings import Severity
-from mlmodel.suggestions import nearest
+from mlmodel.standard import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

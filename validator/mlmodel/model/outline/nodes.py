@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mlmodel.outline.places import Path
+    from mlmodel.model.outline.places import Path
 
 _LEVELS = 4
 """No described key stands deeper."""

@@ -15,11 +15,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common.texts import quoted
+from mlmodel.environment import recorded
 from mlmodel.environment.requirements import Form
 from mlmodel.findings import Location
-from mlmodel.model import make
-from mlmodel.schemas import shown
-from mlmodel.uv import Answer, UnansweredError, ask, find_uv, too_long, write
+from mlmodel.resolution.uv import Answer, UnansweredError, ask, find_uv, too_long, write
+from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Listing
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
-    from mlmodel.model import Model
+    from mlmodel.model.model import Model
 
 PLATFORMS = {
     "linux": "x86_64-unknown-linux-gnu",
@@ -73,17 +74,19 @@ def checking(platform: str) -> Check:
 
 def check(model: Model, ask: Asker) -> Iterator[Finding]:
     """MLM470-MLM476, MLM904: the recorded requirements can be installed for the recorded Python, from wheels."""
-    if not model.environment.listings:
+    if not recorded.of(model).listings:
         return
-    listing = model.environment.listings[0]
-    python = model.environment.python
+    listing = recorded.of(model).listings[0]
+    python = recorded.of(model).python
     yield from left_out(listing, python)
     entries = [entry for entry in listing.entries if _is_askable(entry)]
     constraints = [entry for entry in listing.constraints if _is_askable(entry)]
     try:
         yield from _Resolution(ask, listing, constraints, python or sys.version_info[:2]).run(entries)
     except UnansweredError as error:
-        yield make("MLM904", f"nobody knows whether the environment can be installed: {error}", Location())
+        yield new_finding(
+            "MLM904", f"nobody knows whether the environment can be installed: {error}", Location()
+        )
 
 
 def _is_askable(entry: Entry) -> bool:
@@ -104,11 +107,11 @@ def left_out(listing: Listing, python: tuple[int, ...] | None) -> Iterator[Findi
         why = _WHY[Form.URL] if entry.form is Form.REQUIREMENT and entry.target else _WHY.get(entry.form)
         if why is not None:
             text = re.sub(r"//[^/@\s]*@", "//", entry.text)
-            yield make("MLM476", f"{shown(text)} is not judged: {why}", entry.place)
+            yield new_finding("MLM476", f"{quoted(text)} is not judged: {why}", entry.place)
     if python is None:
         version = ".".join(map(str, sys.version_info[:2]))
         message = f"no Python is recorded; the requirements are judged for this one, {version}"
-        yield make("MLM476", message, listing.start)
+        yield new_finding("MLM476", message, listing.start)
 
 
 # -- asking ---------------------------------------------------------------------------------------
@@ -278,7 +281,7 @@ class _Resolution:
             entry = next((entry for entry in entries if entry.name == found.name), None)
             reason = f": {match['reason']}" if match["reason"] else ""
             place = entry.place if entry is not None else self._listing.start
-            yield make("MLM473", f"{found} was withdrawn by its authors{reason}"[:300], place)
+            yield new_finding("MLM473", f"{found} was withdrawn by its authors{reason}"[:300], place)
 
     def _judge(self, text: str, entries: Sequence[Entry]) -> tuple[Entry | None, Finding]:
         """The requirement to set aside, and what there is to say."""
@@ -291,14 +294,14 @@ class _Resolution:
         about = mentioned(sentences, entries)
         if not about:
             message = f"the requirements exclude each other: {sentences}"[:300]
-            return None, make("MLM475", message, self._listing.start)
+            return None, new_finding("MLM475", message, self._listing.start)
         last = about[-1]
         if known and len(about) == 1:
             reason = known[0]
             if reason.subject.name == last.name and reason.subject.versions:  # uv names those that it tried
                 reason = reason._replace(subject=Term(reason.subject.name, last.specifier))
             return last, self._finding(reason, last, text)
-        return last, make("MLM475", _conflict(sentences, last, about), last.place)
+        return last, new_finding("MLM475", _conflict(sentences, last, about), last.place)
 
     def _finding(self, reason: Reason, entry: Entry, text: str) -> Finding:
         """What is wrong with a requirement, or with one that only it brings."""
@@ -310,15 +313,17 @@ class _Resolution:
         if reason.kind == "source":
             return self._no_wheel(subject, needs, entry)
         if reason.kind == "python":
-            return make(
+            return new_finding(
                 "MLM474", f"{needs}{subject} wants Python {reason.detail}, not {self._version}", entry.place
             )
         if reason.kind == "wheel":
             what = f"Python {self._version}" if reason.detail.startswith("Python") and tags else self._target
-            return make("MLM471", f"{needs}{subject} has no wheel for {what}", entry.place, hint)
+            return new_finding("MLM471", f"{needs}{subject} has no wheel for {what}", entry.place, hint)
         if reason.detail:
-            return make("MLM470", f"{needs}the index has no {subject}, only {reason.detail}", entry.place)
-        return make("MLM470", f"{needs}the index has no {subject}", entry.place)
+            return new_finding(
+                "MLM470", f"{needs}the index has no {subject}, only {reason.detail}", entry.place
+            )
+        return new_finding("MLM470", f"{needs}the index has no {subject}", entry.place)
 
     @property
     def _target(self) -> str:
@@ -334,13 +339,13 @@ class _Resolution:
         for python in near:
             if python != self._python[:2] and self._ask([str(subject)], (), python, alone=True).solved:
                 there = f"it has one for Python {python[0]}.{python[1]}"
-                return make(
+                return new_finding(
                     "MLM471", f"{needs}{subject} has no wheel for {self._target}; {there}", entry.place
                 )
         message = (
             f"{needs}{subject} has no wheel: installing it builds it, which takes compilers and runs its code"
         )
-        return make("MLM472", message, entry.place)
+        return new_finding("MLM472", message, entry.place)
 
 
 def _conflict(sentences: str, last: Entry, about: Sequence[Entry]) -> str:

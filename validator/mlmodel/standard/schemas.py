@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema_rs
 
-from mlmodel import data
+from mlmodel.common.texts import describe, quoted
+from mlmodel.standard import data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -295,29 +296,8 @@ _TYPE_NAMES = {
 }
 
 
-def describe(value: Any) -> str:
-    """A value as a message shows it: its kind, and its text where that is short."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"[:60]
-    if isinstance(value, str):
-        return f"the string {shown(value)}"
-    if isinstance(value, list):
-        return "a list" if value else "an empty list"
-    return "a mapping" if value else "an empty mapping"
-
-
-def shown(text: Any, limit: int = 60) -> str:
-    """A text from the model, quoted, shortened and free of control characters."""
-    quoted = repr(str(text)[: limit + 1])
-    return quoted if len(quoted) <= limit + 2 else quoted[:limit] + "...'"
-
-
 def _message(keyword: str, subschema: Json, value: Any, missing: str | None, path: list[str | int]) -> str:
-    subject = shown(path[-1]) if path and isinstance(path[-1], str) else "this item"
+    subject = quoted(path[-1]) if path and isinstance(path[-1], str) else "this item"
     if not path:
         subject = "the value"
     if keyword == "required":
@@ -336,7 +316,7 @@ def _message(keyword: str, subschema: Json, value: Any, missing: str | None, pat
     if keyword in ("additionalProperties", "propertyNames"):
         known = set(subschema.get("properties", {}))
         extra = [key for key in value if key not in known] if isinstance(value, dict) else []
-        names = ", ".join(map(shown, extra[:5]))
+        names = ", ".join(map(quoted, extra[:5]))
         return f"unknown {'keys' if len(extra) > 1 else 'key'} {names} in {subject}"
     if keyword == "minimum":
         return f"{subject} must be at least {subschema['minimum']}, not {value}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.outline.nodes import KEY_LINE, LINES, kind_of_text
+from mlmodel.model.outline.nodes import KEY_LINE, LINES, kind_of_text
 
 if TYPE_CHECKING:
     import re

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.lazily import cached_property
+from mlmodel.common.caching import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

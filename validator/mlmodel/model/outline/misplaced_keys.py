@@ -1,24 +1,40 @@
-"""Where the keys of an MLmodel file belong, and which of them stand elsewhere.
-
-A careless copy loses a line such as ``flavors:`` and leaves its children at the top, or indented under
-nothing.  YAML then sees a syntax error or a handful of unknown keys; the author needs to hear which line
-is missing, and above which.  The schemas say where a key may stand; the rest is the outline of the text:
-keys, indentation and order.
-"""
+"""The keys of an MLmodel file that stand in the wrong place."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.documents import ProblemKind
-from mlmodel.outline.places import FLAVORS, keys_at
+from mlmodel.model.model import fact
+from mlmodel.model.outline.places import FLAVORS, keys_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlmodel.documents import Document
-    from mlmodel.outline.places import Path
-    from mlmodel.outline.strays import Misplaced
+    from mlmodel.model.model import Model
+    from mlmodel.model.outline.placement import Misplaced
+    from mlmodel.model.outline.places import Path
+
+
+@fact
+def of(model: Model) -> tuple[Misplaced, ...]:
+    """The misplaced keys of a model's MLmodel file."""
+    return misplaced(model.mlmodel) if model.mlmodel is not None else ()
+
+
+@fact
+def pointers(model: Model) -> frozenset[tuple[str | int, ...]]:
+    """Where the misplaced keys stand: MLM118 reports them, so other rules skip them."""
+    return frozenset(node.path for group in of(model) for node in group.nodes)
+
+
+@fact
+def excused(model: Model) -> frozenset[tuple[str | int | None, ...]]:
+    """The pointers that MLM118 already explains as lost: where the misplaced keys belong, and the lines above them.
+    Rules about missing keys skip them."""
+    keys = {(*group.belongs, node.key) for group in of(model) for node in group.nodes}
+    return frozenset(keys | {group.belongs for group in of(model)})
 
 
 def misplaced(document: Document) -> tuple[Misplaced, ...]:
@@ -29,8 +45,8 @@ def misplaced(document: Document) -> tuple[Misplaced, ...]:
             return ()
     elif not document.text or isinstance(document.data, list):
         return ()
-    from mlmodel.outline.nodes import from_data, from_text, walk
-    from mlmodel.outline.strays import Outline
+    from mlmodel.model.outline.nodes import from_data, from_text, walk
+    from mlmodel.model.outline.placement import Outline
 
     if isinstance(document.data, dict) and not twice:
         roots = from_data(document.data)

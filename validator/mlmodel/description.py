@@ -11,10 +11,12 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.environment import recorded
 from mlmodel.environment.recorded import REQUIREMENTS
-from mlmodel.model import Model
-from mlmodel.signatures import is_required, is_tensor
+from mlmodel.model import signatures
+from mlmodel.model.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.model.model import Model
+from mlmodel.model.signatures import is_required, is_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +112,7 @@ def signature(model: Model, unread: list[dict[str, str]]) -> dict[str, Any] | No
         return None
     found: dict[str, Any] = {}
     for name in ("inputs", "outputs", "params"):
-        section = model.signature.get(name)
+        section = signatures.of(model).get(name)
         if written.get(name) is not None and not isinstance(written[name], str):
             unread.append({"file": "MLmodel", "reason": f"signature.{name} is no string"})
         if section is not None and not isinstance(section.document.data, list):
@@ -184,7 +186,7 @@ def _param(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _environment(model: Model, unread: list[dict[str, str]]) -> dict[str, Any]:
-    environment = model.environment
+    environment = recorded.of(model)
     try:
         listing = environment.requirements
         conda = environment.conda
