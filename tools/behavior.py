@@ -6,12 +6,13 @@ releases count together, and where they differ, an entry has the hooks of all of
 
 A file has the ``releases`` that were read; ``hooks``, what the methods do that restoring or dropping an object runs, by their
 qualified names; ``classes``, by the module that defines them: a name, behind a colon its marks, and behind
-another one the numbers of its hooks; and ``ufuncs``, the modules that have some, and the names of all.
+another one the numbers of its hooks; ``ufuncs``, the modules that have some, and the names of all; and ``functions``, those of
+the families in ``reviewed.json`` that are pure.
 
 A hook is ``plain`` where it only assigns, ``cython`` where Cython generated it, ``names`` where it calls methods of its own object,
 which are listed, ``native`` where it has no source, and ``acts`` where it calls anything else.  The marks: ``e`` an enumeration, ``*`` a
 compiled class that its own ``__reduce__`` calls, ``!`` a ``__new__`` in Python, ``n`` a compiled one, ``t`` takes plain arguments as tuples and
-numbers do, ``s`` has slots, ``m`` a class of classes that runs code of its own.
+numbers do, ``s`` has slots, ``i`` opens, connects to or runs something when it is called, ``m`` a class of classes that runs code of its own.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ def merge(known: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
         for name, (marks, own) in names.items():
             before_marks, before_own = classes.setdefault(module, {}).get(name, ("", set()))
             classes[module][name] = ("".join(sorted({*before_marks, *marks})), before_own | set(own))
+    functions = {module: set(line.split()) for module, line in known.get("functions", {}).items()}
+    for module, names in found.get("functions", {}).items():
+        functions.setdefault(module, set()).update(names)
     used = sorted(set().union(*(own for names in classes.values() for _, own in names.values())))
     place = {name: number for number, name in enumerate(used)}
     ufuncs = known.get("ufuncs", {"modules": "", "names": ""})
@@ -70,6 +74,7 @@ def merge(known: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
             )
             for module, names in sorted(classes.items())
         },
+        "functions": {module: " ".join(sorted(names)) for module, names in sorted(functions.items())},
         "ufuncs": {
             "modules": " ".join(sorted({*ufuncs["modules"].split(), *found["ufuncs"]})),
             "names": " ".join(sorted({*ufuncs["names"].split(), *(name for names in found["ufuncs"].values() for name in names)})),
@@ -87,11 +92,13 @@ def main() -> None:
     """Ask every interpreter, and merge."""
     arguments = sys.argv[1:]
     cut = arguments.index("--") if "--" in arguments else len(arguments)
-    tops = arguments[cut + 1 :] or json.loads(REVIEWED.read_text(encoding="utf-8"))["classes"]
+    review = json.loads(REVIEWED.read_text(encoding="utf-8"))
+    families = "|".join(f"(?:{family})" for family in review["function_families"])
+    tops = arguments[cut + 1 :] or [path.stem for path in sorted(TARGET.glob("*.json"))]
     TARGET.mkdir(parents=True, exist_ok=True)
     for python in arguments[:cut]:
         for top in tops:
-            result = subprocess.run([python, PROBE, top], check=False, capture_output=True, text=True, cwd="/", timeout=900)
+            result = subprocess.run([python, PROBE, families, top], check=False, capture_output=True, text=True, cwd="/", timeout=900)
             for line in result.stdout.splitlines():
                 found = json.loads(line)
                 if "error" in found:

@@ -1,9 +1,9 @@
 """What restoring an object of each class of a library runs; for ``tools/behavior.py``, which starts it with the
 interpreter whose libraries are asked.
 
-``PYTHON behavior_probe.py TOP...`` imports every module below these top-level modules, in this throw-away process,
-and prints one line of JSON a top-level module: its version, its classes by the module that defines them, its ufuncs,
-and the implementations of the methods that restoring or dropping an object runs.  It needs nothing but the standard library,
+``PYTHON behavior_probe.py FAMILIES TOP...`` imports every module below these top-level modules, in this throw-away process,
+and prints one line of JSON a top-level module: its version, its classes by the module that defines them, its ufuncs, those of
+its functions whose names match the expression FAMILIES, and the implementations of the methods that restoring or dropping an object runs.  It needs nothing but the standard library,
 Python 3.8 or later.
 """
 
@@ -230,9 +230,45 @@ def described(cls):
         marks += "t"
     if any(vars(base).get("__slots__") for base in cls.__mro__ if base not in OWNERS):
         marks += "s"
+    if reaches(cls):
+        marks += "i"
     if type(cls).__new__ is not type.__new__ and getattr(type(cls).__new__, "__code__", None) is not None and issubclass(cls, type):
         marks += "m"
     return marks, hooks
+
+
+WORDS = frozenset(
+    "open exec eval system popen Popen check_call check_output run_command connect listen urlopen urlretrieve mkdir makedirs"
+    " rmtree unlink import_module __import__ memmap savez savetxt loads fromfile mkstemp mkdtemp NamedTemporaryFile"
+    " TemporaryDirectory Thread Process ThreadPoolExecutor CDLL create_connection socket".split()
+)
+
+
+def reaches(cls):
+    """Whether making an object by calling the class opens, runs, imports or connects, as far as the methods it calls tell."""
+    seen, todo = set(), []
+    for name in ("__init__", "__new__", "__post_init__"):
+        base = owner_of(cls, name)
+        if base is not None:
+            todo.append((raw(base, name), 0))
+    while todo:
+        function, depth = todo.pop()
+        code = getattr(function, "__code__", None)
+        if code is None or code in seen or depth > 3:
+            continue
+        seen.add(code)
+        if WORDS.intersection(code.co_names):
+            return True
+        for name in code.co_names:
+            base = owner_of(cls, name)
+            if base is not None:
+                value = raw(base, name)
+                todo.append((getattr(value, "fget", None) or value, depth + 1))
+            else:
+                found = getattr(function, "__globals__", {}).get(name)
+                if isinstance(found, types.FunctionType) and (found.__module__ or "").split(".")[0] == cls.__module__.split(".")[0]:
+                    todo.append((found, depth + 1))
+    return False
 
 
 def resolves(module, cls):
@@ -242,7 +278,17 @@ def resolves(module, cls):
     return found is cls
 
 
-def ask(top):
+def is_function(value, name, home):
+    """Whether it is a function that a module defines under this name."""
+    return (
+        callable(value)
+        and not isinstance(value, type)
+        and getattr(value, "__module__", None) == home
+        and getattr(value, "__qualname__", getattr(value, "__name__", None)) == name
+    )
+
+
+def ask(top, families):
     """Everything about one top-level module."""
     failed = []
     names = [name for name in modules(top) if not SKIP.search(name)]
@@ -253,14 +299,16 @@ def ask(top):
             importlib.import_module(name)
         except BaseException as error:  # whatever a module raises
             failed.append(name + ": " + type(error).__name__)
-    classes, ufuncs, hooks = {}, {}, {}
+    classes, ufuncs, hooks, functions = {}, {}, {}, {}
     numpy = sys.modules.get("numpy")
     ufunc = getattr(numpy, "ufunc", None)
     seen = set()
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] != top or not isinstance(module, types.ModuleType) or SKIP.search(name):
             continue
-        for value in list(vars(module).values()):
+        for key, value in list(vars(module).items()):
+            if families.fullmatch(name + "." + key) and is_function(value, key, name):
+                functions.setdefault(name, set()).add(key)
             if ufunc is not None and isinstance(value, ufunc):
                 ufuncs.setdefault(name, set()).add(value.__name__)
             elif isinstance(value, type) and value not in seen:
@@ -294,6 +342,7 @@ def ask(top):
     return {
         "top": top, "version": str(version) if version is not None else None, "classes": classes, "hooks": hooks,
         "ufuncs": {name: sorted(found) for name, found in ufuncs.items()}, "failed": failed,
+        "functions": {name: sorted(found) for name, found in functions.items()},
     }
 
 
@@ -301,10 +350,11 @@ def main():
     """Ask about every module that is named."""
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(5000)
-    for top in sys.argv[1:]:
+    families = re.compile(sys.argv[1])
+    for top in sys.argv[2:]:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             try:
-                found = ask(top) if importlib.util.find_spec(top) else None
+                found = ask(top, families) if importlib.util.find_spec(top) else None
             except BaseException as error:
                 found = {"top": top, "error": repr(error)[:200]}
         if found is not None:
