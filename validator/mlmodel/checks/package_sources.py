@@ -167,7 +167,11 @@ def variables(model: Model) -> Iterator[Finding]:
             why = "changes where packages come from, or how they are installed"
         rule, hint = "MLM482", _HINT
         if why is None and upper in _REDIRECTS:
-            rule, hint, why = "MLM487", "take it out, or make sure that it holds wherever the model is served", _REDIRECTS[upper]
+            rule, hint, why = (
+                "MLM487",
+                "take it out, or make sure that it holds wherever the model is served",
+                _REDIRECTS[upper],
+            )
         if why is not None:
             shown = quoted(masked(f"{name}={value}"))
             message = f"{shown}: the variable {why}, in every process of the environment"

@@ -64,7 +64,9 @@ def defines(tree: ast.Module, name: str) -> bool:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             if any((alias.asname or alias.name) in (name, "*") for alias in node.names):
                 return True
-        elif (isinstance(node, ast.Call) and dotted(node.func) in ("globals", "setattr", "exec", "vars")) or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)):
+        elif (isinstance(node, ast.Call) and dotted(node.func) in ("globals", "setattr", "exec", "vars")) or (
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        ):
             return True
     return False
 
@@ -434,7 +436,9 @@ def free_name(tree: ast.Module, name: str) -> ast.Name | None:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             if any((alias.asname or alias.name) == name for alias in node.names):
                 return None
-        elif (isinstance(node, ast.arg) and node.arg == name) or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)):
+        elif (isinstance(node, ast.arg) and node.arg == name) or (
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        ):
             return None
     uses = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name)
     return min(uses, key=lambda node: (node.lineno, node.col_offset), default=None)

@@ -6,10 +6,13 @@ the library that reads them, or a reviewed class of another; a function, only wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, known
+from mlmodel.pickles import references
+from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_plain_method, known
 from mlmodel.pickles.remarks import Kind, Remark
+from mlmodel.pickles.symbols import Global, Made, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,29 +154,36 @@ _METHOD_EFFECTS = frozenset(
 def judge_document(found: Named) -> Iterator[Remark]:
     """Everything to say of a document, each thing once."""
     said: set[str] = set()
-    for use in found.uses:
-        remark = _of_use(found.form, use)
-        if remark is not None and remark.message not in said:
+    remarks = [remark for use in found.uses for remark in _of_use(found.form, use)]
+    for module, name, node in found.states:
+        if f"{module}.{name}" not in _CONTAINERS:
+            remarks += references.judge_object(module, name, state=_state(node))
+    for remark in remarks:
+        if remark.message not in said:
             said.add(remark.message)
             yield remark
 
 
-def _of_use(form: str, use: Use) -> Remark | None:
+def _of_use(form: str, use: Use) -> Iterator[Remark]:
     if use.role == "code":
-        return Remark(
-            Kind.RUNS_CODE, "has a Lambda layer: code of the author, which loading or predicting runs", 0
-        )
-    if use.role == "operator":
-        return _executes(
+        message = "has a Lambda layer: code of the author, which loading or predicting runs"
+        yield Remark(Kind.RUNS_CODE, message, 0)
+    elif use.role == "operator":
+        yield _executes(
             f"calls {use.module}.{use.name}, which opens files or connects, when it is loaded or predicts"
         )
-    if use.role == "file":
-        return _of_file(use)
-    if use.role == "method":
-        return _of_method(use)
-    if form == "keras":
-        return _of_keras(use)
-    return _of_skops(use)
+    elif use.role == "file":
+        yield _of_file(use)
+    elif form == "keras":
+        remark = _of_keras(use)
+        if remark is not None:
+            yield remark
+    elif use.role == "method":
+        remark = _of_method(use)
+        if remark is not None:
+            yield remark
+    else:
+        yield from _of_skops(use)
 
 
 def _of_file(use: Use) -> Remark:
@@ -182,6 +192,8 @@ def _of_file(use: Use) -> Remark:
 
 def _of_method(use: Use) -> Remark | None:
     last = use.detail.rpartition(".")[2]
+    if is_plain_method(last):
+        return None
     if last in _METHOD_EFFECTS or last.startswith(("to_", "read_", "__", "from_")):
         return _executes(
             f"has {last!r} called of an object when the model predicts: it may evaluate text, or read or write a file"
@@ -240,28 +252,25 @@ def _calls_tensorflow(full: str) -> str:
 # -- skops ---------------------------------------------------------------------------------------
 
 
-def _of_skops(use: Use) -> Remark | None:
+def _of_skops(use: Use) -> Iterator[Remark]:
     full = f"{use.module}.{use.name}"
-    what = known(use.module, use.name)
-    if use.role == "call":
-        return _of_called(full, what.standing)
-    if use.role in ("function", "type"):
-        return _of_referred(use, full, what.standing)
-    if what.standing is Standing.EFFECT:
-        return _executes(f"names {full}, which runs, imports or opens something")
     if full in _CONTAINERS:
-        return None
-    if what.standing in (Standing.STANDARD, Standing.DOTTED, Standing.ACTIVE):
-        return _executes(f"makes an object of {full}, whose own code then runs")
-    if what.standing in (Standing.FUNCTION, Standing.UNKNOWN, Standing.LOCAL):
-        return _unexplained(f"names {full}, which nobody has reviewed")
-    return None
+        return
+    if use.role == "call":
+        remark = _of_called(full, known(use.module, use.name).standing)
+        if remark is not None:
+            yield remark
+    elif use.role in ("function", "type"):
+        if use.module not in _PURE_MODULES or use.name in _CALLING:
+            yield from references.judge_reference(use.module, use.name)
+    else:
+        yield from references.judge_object(use.module, use.name)
 
 
 def _of_called(full: str, standing: Standing) -> Remark | None:
-    if full in _CONTAINERS or standing in (Standing.VALUE, Standing.CONSTRUCTOR, Standing.COMPILED):
+    if standing in (Standing.VALUE, Standing.CONSTRUCTOR, Standing.COMPILED):
         return None
-    if full.startswith("numpy.") and standing in (Standing.CLASS, Standing.ARGUMENTS):
+    if full.startswith("numpy.") and standing in (Standing.CLASS, Standing.NEW, Standing.ARGUMENTS):
         return None
     if standing in CLASSES and standing is not Standing.ACTIVE:
         return _unexplained(f"calls {full}, a class whose own code then runs")
@@ -270,23 +279,32 @@ def _of_called(full: str, standing: Standing) -> Remark | None:
     return _executes(f"calls {full} while the object is made")
 
 
-def _of_referred(use: Use, full: str, standing: Standing) -> Remark | None:
-    if full in _CONTAINERS or (use.module in _PURE_MODULES and use.name not in _CALLING):
+def _state(node: object) -> tuple[Value, ...] | None:
+    """The dictionary that an object of skops is given, as keys and values in turn; None where it is none."""
+    if node is None:
+        return ()
+    content = node.get("content") if isinstance(node, dict) else None
+    if not isinstance(node, dict) or node.get("__loader__") != "DictNode" or not isinstance(content, dict):
         return None
-    if standing is Standing.EFFECT or (use.module == "builtins" and use.name in _BUILTIN_EFFECTS):
-        return _executes(f"hands over {full}, which runs, imports or opens something, to be called later")
-    if standing in (Standing.DOTTED, Standing.ACTIVE):
-        return _executes(f"hands over {full}, to be called later")
-    if standing is Standing.STANDARD:
-        is_builtin = use.module == "builtins"
-        return (
-            None
-            if is_builtin
-            else _executes(f"hands over {full} of the standard library, to be called later")
-        )
-    if standing in (Standing.UNKNOWN, Standing.LOCAL):
-        return _unexplained(f"hands over {full}, which nobody has reviewed")
-    return None
+    return tuple(value for key, item in content.items() for value in (_value("str", key), _of_node(item)))
+
+
+def _of_node(node: object) -> Value:
+    loader = node.get("__loader__") if isinstance(node, dict) else None
+    if isinstance(node, dict) and loader == "JsonNode" and isinstance(node.get("content"), str):
+        try:
+            value = json.loads(node["content"])
+        except (ValueError, RecursionError):
+            return _value("unknown", None)
+        return _value("None" if value is None else type(value).__name__, value)
+    if loader in ("NdArrayNode", "MaskedArrayNode"):
+        made = Made(Global("numpy", "ndarray", 4, "GLOBAL", 0), "REDUCE")
+        return _value("result", made)
+    return _value("unknown", None)
+
+
+def _value(kind: str, value: Any) -> Value:
+    return Value(kind, value, 0, 0)
 
 
 def _executes(message: str) -> Remark:
