@@ -9,8 +9,8 @@ from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files, serialized
-from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.model.loader_documents import HubModule, OwnModule
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 

@@ -8,8 +8,8 @@ from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files
-from mlmodel.sources.directory import Kind
 from mlmodel.model.loader_documents import OwnModule
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def _is_set_elsewhere(model: Model, file: str) -> bool:
     for folder in python_files.code_folders(model):
         inside = f"{folder}/"
         for path, entry in model.directory.entries.items():
-            if path.startswith(inside) and path.endswith(".py") and path != file and entry.kind is Kind.FILE:
-                if any("set_model" in line for line in _parsed(model, path).lines):
-                    return True
+            is_source = path.startswith(inside) and path.endswith(".py") and entry.kind is Kind.FILE
+            if is_source and path != file and any("set_model" in line for line in _parsed(model, path).lines):
+                return True
     return False
 
 

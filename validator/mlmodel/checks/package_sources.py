@@ -230,9 +230,9 @@ def _project(model: Model, entry: Entry) -> str | None:
     found = model.directory.look(path) if path and ".." not in path.split("/") else None
     if found is not None and found.kind is Kind.FILE and path.lower().endswith(_SDIST):
         return "an archive of sources"
-    if found is not None and found.kind is Kind.DIRECTORY:
-        if any(model.directory.look(f"{path}/{name}").kind is Kind.FILE for name in _PROJECT_FILES):
-            return "a project in the model directory"
+    inside = [f"{path}/{name}" for name in _PROJECT_FILES]
+    if found is not None and any(model.directory.look(file).kind is Kind.FILE for file in inside):
+        return "a project in the model directory"
     return None
 
 

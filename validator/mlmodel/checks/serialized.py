@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
@@ -204,7 +203,7 @@ def formats(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM618", message, model.mlmodel, place)
 
 
-_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION (since 3.18 also MLFLOW_ALLOW_MODEL_CODE_EXECUTION)"
 
 
 def unpickled(model: Model) -> Iterator[Finding]:
@@ -257,27 +256,36 @@ def _is_stand_in(model: Model, entry: Entry) -> bool:
     return complaint(model.directory, entry, chosen=True) is not None
 
 
-_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
-"""A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
 _MOST_LOCATIONS = 1000
 
 
 def external_data(model: Model) -> Iterator[Finding]:
-    """MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.model.paths import Fault, fault
+    """MLM609, MLM615: where ONNX files say that their tensors are."""
+    from mlmodel.model import onnx_tensors
 
+    conf = model.flavors.get("onnx", {})
+    named = conf.get("data") if isinstance(conf.get("data"), str) else None
     for path, entry in model.directory.entries.items():
-        if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
+        if not (path.endswith(".onnx") or path == named) or entry.kind is not Kind.FILE:
             continue
+        folder = path.rpartition("/")[0]
         with model.directory.open_mapped(path) as data:
-            for count, match in enumerate(_LOCATION.finditer(data)):
-                raw = data[match.end() : match.end() + match[1][0]]
-                name = raw.decode("utf-8", "replace")
-                if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
-                    message = f"external data at {quoted(name)}, outside the model directory"
-                    yield new_finding("MLM615", message, Location(path), _HINT)
+            for count, item in enumerate(onnx_tensors.locations(data)):
                 if count == _MOST_LOCATIONS:
                     break
+                if isinstance(item, onnx_tensors.Unread):
+                    message = f"{quoted(path)} cannot be judged: {item.reason}"
+                    yield new_finding("MLM609", message, Location(path))
+                elif _leads_out(folder, item.name):
+                    message = f"external data at {quoted(item.name)}, outside the model directory"
+                    yield new_finding("MLM615", message, Location(path), _HINT)
+
+
+def _leads_out(folder: str, name: str) -> bool:
+    """Whether a location, which counts from the folder of its file, leads out of the model directory."""
+    if paths.fault(name) is paths.Fault.ABSOLUTE:
+        return True
+    return paths.fault(f"{folder}/{name}" if folder else name) is paths.Fault.ESCAPES
 
 
 CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)

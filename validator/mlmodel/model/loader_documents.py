@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.documents import location_of
 from mlmodel.findings import Location
-from mlmodel.sources.directory import Kind
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -397,9 +397,10 @@ def _langchain_documents(model: Model, conf: dict[str, Any]) -> Iterator[str]:
     named = {_text(conf.get(key)).strip("/") for key in ("model_data", "agent_primitive_data")} - {""}
     named = named or {"model.yaml"}
     for path, entry in model.directory.entries.items():
-        if entry.kind is Kind.FILE and path.endswith((".json", ".yaml", ".yml")) and entry.size <= MAX_CONFIG:
-            if any(path == name or path.startswith(f"{name}/") for name in named):
-                yield path
+        is_document = entry.kind is Kind.FILE and path.endswith((".json", ".yaml", ".yml"))
+        is_named = any(path == name or path.startswith(f"{name}/") for name in named)
+        if is_document and is_named and entry.size <= MAX_CONFIG:
+            yield path
 
 
 def _of_langchain_object(document: Document, pointer: Pointer, value: dict[str, Any]) -> Iterator[Item]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.documents import python_source
-from mlmodel.sources.directory import UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import UnreadableError
 
 if TYPE_CHECKING:
     from mlmodel.documents.python_source import Parsed

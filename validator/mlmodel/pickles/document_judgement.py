@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.pickles import references
+from mlmodel.pickles import behavior, references, states
 from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_plain_method, known
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.symbols import Global, Made, Value
@@ -157,7 +157,7 @@ def judge_document(found: Named) -> Iterator[Remark]:
     remarks = [remark for use in found.uses for remark in _of_use(found.form, use)]
     for module, name, node in found.states:
         if f"{module}.{name}" not in _CONTAINERS:
-            remarks += references.judge_object(module, name, state=_state(node))
+            remarks += _of_object(module, name, _state(node))
     for remark in remarks:
         if remark.message not in said:
             said.add(remark.message)
@@ -264,7 +264,19 @@ def _of_skops(use: Use) -> Iterator[Remark]:
         if use.module not in _PURE_MODULES or use.name in _CALLING:
             yield from references.judge_reference(use.module, use.name)
     else:
-        yield from references.judge_object(use.module, use.name)
+        yield from _of_object(use.module, use.name, ())
+
+
+def _of_object(module: str, name: str, state: tuple[Value, ...] | None) -> Iterator[Remark]:
+    if known(module, name).standing is not Standing.ARGUMENTS or behavior.of(module, name) is None:
+        yield from references.judge_object(module, name, state=state)
+        return
+    # A class that pickles may call with some arguments: here it is not called.
+    for wrong in (*states.made_faults(module, name), *(states.restored_faults(module, name) if state != () else ())):
+        yield _executes(f"restores {module}.{name}, {wrong}")
+    fault = states.keys_fault(module, name, state) if state != () else None
+    if fault is not None:
+        yield _executes(f"restores {module}.{name}: {fault}")
 
 
 def _of_called(full: str, standing: Standing) -> Remark | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.caching import cached_property
 from mlmodel.pickles import arguments, behavior, carried, form, references, states
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
-from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
+from mlmodel.pickles.catalogue import Known, Standing, known
 from mlmodel.pickles.references import VERBS as _VERBS
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
