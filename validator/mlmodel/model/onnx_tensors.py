@@ -63,7 +63,7 @@ def locations(data: bytes | mmap) -> Iterator[Location | Unread]:
             inside, count = _INSIDE[kind], 0
             for count, field in enumerate(fields(data, start, end), start=1):  # noqa: B007 - it is counted
                 if field.wire == 2 and field.number in inside:
-                    pending.append((inside[field.number], field.start, field.end))  # noqa: PERF401
+                    pending.append((inside[field.number], field.start, field.end))
             if count == MAX_FIELDS:
                 yield Unread(f"a message has more than {MAX_FIELDS:,} fields")
         except BrokenError:
