@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
+from mlmodel.documents import python_source
 from mlmodel.environment import recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files
@@ -47,7 +48,11 @@ def python(model: Model) -> Iterator[Finding]:
 
 
 def _parsed(model: Model, file: str) -> Parsed:
-    return python_files.parsed(model, file, recorded.of(model).python)
+    parsed = python_files.parsed(model, file)
+    fault = parsed.fault
+    if fault is not None and not fault.is_magic and python_source.is_later(recorded.of(model).python):
+        return parsed._replace(fault=None)
+    return parsed
 
 
 def _scripts(model: Model) -> Iterator[str]:

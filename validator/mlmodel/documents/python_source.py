@@ -19,6 +19,11 @@ _MAGIC = re.compile(r"^[ \t]*(?:%{1,2}[A-Za-z]\w*|![A-Za-z.~/]|\?[A-Za-z]|dbutil
 """Lines of a notebook that no file can have, or that end its process: ``%pip install``, ``!ls``, ``%%time``, ``?name``."""
 
 
+def is_later(python: tuple[int, ...] | None) -> bool:
+    """Whether a release of Python is later than ours: what it reads may be no fault, though we cannot parse it."""
+    return python is not None and python[:2] > sys.version_info[:2]
+
+
 class Fault(NamedTuple):
     """Why a file is no Python."""
 
@@ -38,14 +43,8 @@ class Parsed(NamedTuple):
     """The text, line by line, without line ends."""
 
 
-def parse(content: bytes, python: tuple[int, ...] | None = None) -> Parsed:
-    """Parse a Python file; what it makes this Python warn of is not said.
-
-    Args:
-        content: the bytes of the file, in the encoding that it declares.
-        python: the release of Python that is to run it.  Where that is later than ours, a syntax that we do not know is no
-            fault of the file.
-    """
+def parse(content: bytes) -> Parsed:
+    """Parse a Python file, in the encoding that it declares; what it makes this Python warn of is not said."""
     lines = tuple(content.decode("utf-8", "replace").removeprefix("\ufeff").splitlines())
     try:
         with warnings.catch_warnings():
@@ -55,8 +54,6 @@ def parse(content: bytes, python: tuple[int, ...] | None = None) -> Parsed:
         line = error.lineno or 1
         text = lines[line - 1] if line <= len(lines) else ""
         magic = _MAGIC.match(text) is not None
-        if not magic and python is not None and python[:2] > sys.version_info[:2]:
-            return Parsed(None, None, lines)
         return Parsed(None, Fault(line, error.offset or 1, error.msg or "invalid syntax", magic), lines)
     except ValueError as error:  # a NUL, or an encoding that is none
         return Parsed(None, Fault(1, 1, str(error)), lines)

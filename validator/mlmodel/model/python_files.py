@@ -23,7 +23,7 @@ def _cache(model: Model) -> dict[str, Parsed]:
     return {}
 
 
-def parsed(model: Model, file: str, python: tuple[int, ...] | None = None) -> Parsed:
+def parsed(model: Model, file: str) -> Parsed:
     """A Python file of the model; without tree and fault where it cannot be read, or is one too many."""
     known = _cache(model)
     if file not in known:
@@ -34,7 +34,7 @@ def parsed(model: Model, file: str, python: tuple[int, ...] | None = None) -> Pa
         except UnreadableError:
             known[file] = _NOTHING
         else:
-            known[file] = python_source.parse(content, python)
+            known[file] = python_source.parse(content)
     return known[file]
 
 

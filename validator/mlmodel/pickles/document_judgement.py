@@ -254,15 +254,14 @@ def _calls_tensorflow(full: str) -> str:
 
 def _of_skops(use: Use) -> Iterator[Remark]:
     full = f"{use.module}.{use.name}"
-    if full in _CONTAINERS:
+    if full in _CONTAINERS or (use.module in _PURE_MODULES and use.name not in _CALLING):
         return
     if use.role == "call":
         remark = _of_called(full, known(use.module, use.name).standing)
         if remark is not None:
             yield remark
     elif use.role in ("function", "type"):
-        if use.module not in _PURE_MODULES or use.name in _CALLING:
-            yield from references.judge_reference(use.module, use.name)
+        yield from references.judge_reference(use.module, use.name)
     else:
         yield from _of_object(use.module, use.name, ())
 

@@ -110,7 +110,7 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Ambiguity |
                         "the tar archive has a global header: readers differ in what they take from it"
                     )
             elif header.type != _LONG_LINK:
-                local.update(_records(content))
+                local = _records(content) | local  # of several in a row, tarfile applies the first last
             if size > MAX_RECORDS or _UNREAD in local or _UNREAD in shared:
                 yield Unreadable(f"the tar archive has an extended header of {size:,} bytes")
         else:
