@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
-from mlmodel.model import paths, serialized
+from mlmodel.model import own_code, paths, serialized
 from mlmodel.model.directory import Kind
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
@@ -40,7 +40,7 @@ def judged(model: Model) -> Iterator[Finding]:
     for file, found in (*serialized.of(model).named(), *serialized.of(model).others()):
         counts: dict[str, int] = {}
         chosen = serialized.of(model).is_chosen(file)
-        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+        for finding in dict.fromkeys(_of_file(file, found, local, model.trusted, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if counts[finding.rule] <= _MOST:
                 yield finding
@@ -57,7 +57,7 @@ def _local(model: Model) -> frozenset[str]:
 
 
 def _of_file(
-    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+    file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
@@ -66,7 +66,7 @@ def _of_file(
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
-            for remark in judge(item.stream, marked=item.marked, local=local):
+            for remark in judge(item.stream, marked=item.marked, local=local, trusted=trusted):
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
@@ -104,6 +104,7 @@ _RULES = {
     "UNEXPLAINED": "MLM606",
     "CODE": "MLM607",
     "UNREAD": "MLM609",
+    "TRUSTED": "MLM620",
 }
 
 
@@ -204,6 +205,15 @@ def formats(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM618", message, model.mlmodel, place)
 
 
+def runs_code(model: Model) -> Iterator[Finding]:
+    """MLM621: Python of the directory that loading runs."""
+    own = own_code.of(model)
+    if own:
+        message = f"loading this model runs Python of its directory ({'; '.join(map(quoted, own[:_MOST_KEYS]))})"
+        yield model.finding("MLM621", message, model.mlmodel, ("flavors",))
+
+
+_MOST_KEYS = 3
 _VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 
 
@@ -280,4 +290,4 @@ def external_data(model: Model) -> Iterator[Finding]:
                     break
 
 
-CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)
+CHECKS = (judged, trusted_types, external_data, named_modules, formats, runs_code, unpickled)
