@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.model.directory import MAPPED_FROM, ModelDirectory, UnreadableError
 from mlmodel.pickles import Pickled, imported, scan
+from mlmodel.sources.directory import MAPPED_FROM, ModelDirectory, UnreadableError
 from tests.pickles.benign import OBJECTS
 
 

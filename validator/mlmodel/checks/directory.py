@@ -11,15 +11,15 @@ from mlmodel.common.caching import cached_property
 from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.model import file_integrity, paths
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model.directory import Entry
     from mlmodel.model.model import Model
     from mlmodel.model.paths import PathUse
+    from mlmodel.sources.directory import Entry
 
 
 def mlmodel_is_there(model: Model) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
 from mlmodel.model import own_code, paths, serialized
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model.directory import Entry
     from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.remarks import Remark
+    from mlmodel.sources.directory import Entry
 
 _MOST = 20
 """Findings of one rule in one file."""

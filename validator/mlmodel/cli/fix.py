@@ -18,7 +18,7 @@ def command(context: click.Context, directory: str, write: bool) -> None:
     The serialized model is never touched.
     """
     from mlmodel import fixing
-    from mlmodel.model import discovery
+    from mlmodel.sources import discovery
 
     try:
         path = next(discovery.directories([directory]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import Entry, Kind, ModelDirectory
+from mlmodel.sources.directory import Entry, Kind, ModelDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
