@@ -204,15 +204,15 @@ def test_honest_modules(name: str, model: Path) -> None:
 def test_the_models_own_code_is_told_once(model: Path) -> None:
     (model / "code/helper.py").write_text("x = 1\n")
     (model / "code/more.py").write_text("x = 1\n")
-    found = [finding for finding in validate(model).findings if finding.rule == "MLM635"]
+    found = [finding for finding in validate(model).findings if finding.rule == "MLM621"]
     assert [finding.severity for finding in found] == [Severity.INFO]
     assert "MLFLOW_ALLOW_MODEL_CODE_EXECUTION" in (found[0].hint or "")
-    graded = validate(model, Options(severity={"MLM635": Severity.ERROR}))
-    assert [finding.severity for finding in graded.findings if finding.rule == "MLM635"] == [Severity.ERROR]
+    graded = validate(model, Options(severity={"MLM621": Severity.ERROR}))
+    assert [finding.severity for finding in graded.findings if finding.rule == "MLM621"] == [Severity.ERROR]
 
 
 def test_a_model_without_code_has_none(tmp_path: Path) -> None:
-    assert "MLM635" not in rules(make_model(tmp_path / "model"))
+    assert "MLM621" not in rules(make_model(tmp_path / "model"))
 
 
 @pytest.mark.parametrize("cut", range(16, 200, 7))

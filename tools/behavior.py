@@ -18,6 +18,7 @@ numbers do, ``s`` has slots, ``i`` opens, connects to or runs something when it 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,9 @@ def load(top: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def merge(known: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    """Add what one release says."""
+def merge(known: dict[str, Any], found: dict[str, Any], wanted: str = "") -> dict[str, Any]:
+    """Add what one release says, of the modules that an expression matches the beginning of."""
+    keep = re.compile(wanted).match
     releases = set(known.get("releases", [])) | ({found["version"]} if found["version"] else set())
     hooks = {name: line.split() for name, line in known.get("hooks", {}).items()}
     numbers = list(hooks)
@@ -61,6 +63,8 @@ def merge(known: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     functions = {module: set(line.split()) for module, line in known.get("functions", {}).items()}
     for module, names in found.get("functions", {}).items():
         functions.setdefault(module, set()).update(names)
+    classes = {module: names for module, names in classes.items() if keep(module)}
+    functions = {module: names for module, names in functions.items() if keep(module)}
     used = sorted(set().union(*(own for names in classes.values() for _, own in names.values())))
     place = {name: number for number, name in enumerate(used)}
     ufuncs = known.get("ufuncs", {"modules": "", "names": ""})
@@ -104,7 +108,7 @@ def main() -> None:
                 if "error" in found:
                     sys.stderr.write(f"{top}: {found['error']}\n")
                 elif found["classes"]:
-                    text = json.dumps(merge(load(top), found), indent=0, ensure_ascii=True) + "\n"
+                    text = json.dumps(merge(load(top), found, review["modules_of"].get(top, "")), indent=0, ensure_ascii=True) + "\n"
                     (TARGET / f"{top}.json").write_text(text, encoding="utf-8", newline="\n")
                     print(top, found["version"], sum(map(len, found["classes"].values())), len(text))
 

@@ -46,6 +46,8 @@ class Options(NamedTuple):
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     load: Wish | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
+    trust: frozenset[str] = frozenset()
+    """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -68,7 +70,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     given = os.fspath(path)
     if not os.path.isdir(given):
         raise NotADirectoryError(f"{given} is not a directory")
-    model = Model(ModelDirectory(given), options.today)
+    model = Model(ModelDirectory(given), options.today, options.trust)
     try:
         return _report(model, given, options)
     finally:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.texts import quoted
-from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
-from mlmodel.model import loader_documents, python_files, serialized
-from mlmodel.model.loader_documents import HubModule, OwnModule
+from mlmodel.model import own_code, python_files, serialized
 from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
@@ -27,36 +25,24 @@ _NATIVE = (".so", ".pyd")
 
 
 def runs_own_code(model: Model) -> Iterator[Finding]:
-    """MLM635: that loading the model runs Python of its directory, once a model."""
-    parts = list(dict.fromkeys(_own_code(model)))
+    """MLM621: that loading the model runs Python of its directory, once a model."""
+    parts = [*own_code.of(model), *_torchscript(model)]
     if not parts or model.mlmodel is None:
         return
-    more = f" and {len(parts) - 6:,} more" if len(parts) > 6 else ""
-    message = f"loading the model runs Python of its directory: {', '.join(parts[:6])}{more}"
-    yield new_finding("MLM635", message, location_of(model.mlmodel, ("flavors",), key=True), _SWITCH)
+    more = f"; and {len(parts) - _MOST_PARTS:,} more" if len(parts) > _MOST_PARTS else ""
+    shown = "; ".join(map(quoted, parts[:_MOST_PARTS]))
+    message = f"loading this model runs Python of its directory ({shown}{more})"
+    yield model.finding("MLM621", message, model.mlmodel, ("flavors",), hint=_SWITCH)
 
 
-_SWITCH = "MLflow 3.18 and later refuse it where MLFLOW_ALLOW_MODEL_CODE_EXECUTION is false; `--severity MLM635=error` does so here"
+_MOST_PARTS = 6
+_SWITCH = "MLflow 3.18 refuses it where MLFLOW_ALLOW_MODEL_CODE_EXECUTION is false; `--severity MLM621=error` does so here"
 
 
-def _own_code(model: Model) -> Iterator[str]:
-    for conf in model.flavors.values():
-        script = conf.get("model_code_path")
-        if isinstance(script, str) and script:
-            yield f"the model from code {quoted(script.replace(chr(92), '/').rpartition('/')[2])}"
-    loader = model.flavors.get("python_function", {}).get("loader_module")
-    if isinstance(loader, str) and loader.partition(".")[0] != "mlflow":
-        yield f"the loader module {quoted(loader)}"
-    for folder in python_files.code_folders(model):
-        yield f"the code in {quoted(folder + '/')}"
-    for item in loader_documents.of(model):
-        if isinstance(item, OwnModule) and item.is_there:
-            yield quoted(item.file)
-        elif isinstance(item, HubModule):
-            yield f"code of the repository {quoted(item.repository)}"
+def _torchscript(model: Model) -> Iterator[str]:
     for file, found in serialized.of(model).named():
         if any(getattr(item, "form", None) == "torchscript" for item in found):
-            yield f"the TorchScript in {quoted(file)}"
+            yield f"TorchScript: {file}"
 
 
 # -- byte code -----------------------------------------------------------------------------------

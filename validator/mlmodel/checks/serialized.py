@@ -39,7 +39,7 @@ def judged(model: Model) -> Iterator[Finding]:
     for file, found in (*serialized.of(model).named(), *serialized.of(model).others()):
         counts: dict[str, int] = {}
         chosen = serialized.of(model).is_chosen(file)
-        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+        for finding in dict.fromkeys(_of_file(file, found, local, model.trusted, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if counts[finding.rule] <= _MOST:
                 yield finding
@@ -56,7 +56,7 @@ def _local(model: Model) -> frozenset[str]:
 
 
 def _of_file(
-    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+    file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
@@ -65,7 +65,7 @@ def _of_file(
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
-            for remark in judge(item.stream, marked=item.marked, local=local):
+            for remark in judge(item.stream, marked=item.marked, local=local, trusted=trusted):
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
@@ -103,6 +103,7 @@ _RULES = {
     "UNEXPLAINED": "MLM606",
     "CODE": "MLM607",
     "UNREAD": "MLM609",
+    "TRUSTED": "MLM620",
 }
 
 

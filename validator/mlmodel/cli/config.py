@@ -30,6 +30,7 @@ class Config(NamedTuple):
     per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
+    trust: tuple[str, ...] = ()
 
 
 def find(start: str) -> str | None:
@@ -140,6 +141,31 @@ def _count(key: str, value: Any) -> int:
     return value
 
 
+def _trust(key: str, value: Any) -> tuple[str, ...]:
+    """``[tool.mlmodel.trust]``: lists of modules and of classes."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{key} must be a table with the lists 'modules' and 'classes'")
+    names: list[str] = []
+    for part, listed in value.items():
+        if part not in ("modules", "classes"):
+            raise ConfigError(f"{key} has the lists 'modules' and 'classes', and no {part!r}")
+        if not isinstance(listed, list):
+            raise ConfigError(f"{key}.{part} must be a list of names")
+        names += [check_trusted(item) for item in listed]
+    return tuple(names)
+
+
+def check_trusted(name: Any) -> str:
+    """Refuse what is no name of a module or class.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        raise ConfigError(f"{name!r} is no name of a module or class")
+    return name
+
+
 _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "select": _selectors,
     "ignore": _selectors,
@@ -148,4 +174,5 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "per-path-ignores": _path_ignores,
     "max-findings": _count,
     "jobs": _count,
+    "trust": _trust,
 }

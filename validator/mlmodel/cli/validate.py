@@ -69,6 +69,12 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
     "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
 )
 @click.option(
+    "--trust-module",
+    multiple=True,
+    metavar="NAMES",
+    help="Accept objects of these modules or classes of yours as data, comma-separated.",
+)
+@click.option(
     "--config",
     "config_file",
     type=click.Path(exists=True, dir_okay=False),
@@ -136,6 +142,7 @@ def command(
     ignore: tuple[str, ...],
     severity: tuple[str, ...],
     fail_on: str | None,
+    trust_module: tuple[str, ...],
     config_file: str | None,
     no_config: bool,
     jobs: int | None,
@@ -164,6 +171,8 @@ def command(
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
+        named = (config.check_trusted(name) for name in _split(trust_module))
+        options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
         if resolve:
@@ -213,7 +222,12 @@ def _settings(config_file: str | None, no_config: bool) -> config.Config:
     if no_config:
         return config.Config()
     path = config_file or config.find(os.curdir)
-    return config.load(path) if path else config.Config()
+    if not path:
+        return config.Config()
+    settings = config.load(path)
+    if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
+        return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
+    return settings
 
 
 def _options(

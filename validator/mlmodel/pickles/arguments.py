@@ -321,8 +321,13 @@ def _own_class(given: tuple[Value, ...]) -> str | None:
 def _own_function(given: tuple[Value, ...]) -> str | None:
     """As :func:`_own_class`, of functions."""
     first = given[0].value if given else None
-    own = isinstance(first, Made) and _maker(first) in _MADE_FUNCTIONS
+    own = isinstance(first, Made) and (_maker(first) in _MADE_FUNCTIONS or _is_of_type(first))
     return None if own else "it changes what the stream did not make"
+
+
+def _is_of_type(made: Made) -> bool:
+    """Whether it was made by a type that cloudpickle named (``_builtin_type``): before 2.1, functions by value are."""
+    return isinstance(made.by, Made) and _maker(made.by) == "_builtin_type"
 
 
 def _metaclass(given: tuple[Value, ...]) -> str | None:

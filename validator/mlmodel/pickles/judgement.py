@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def is_watched(symbol: Global) -> bool:
     """Whether the arguments of calls of a name matter."""
     target = symbol.target
-    return target is None or known(*target).standing not in _HARMLESS or states.is_watched(*target)
+    if target is None:
+        return True
+    standing = known(*target).standing
+    return standing not in _HARMLESS or standing is Standing.COMPILED or states.is_watched(*target)
 
 
 _HARMLESS = frozenset({Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.COMPILED})
@@ -79,6 +82,8 @@ class _Judge:
         self._stream = stream
         self._local = local
         self._trusted = trusted
+        self._accepted: dict[str, None] = {}
+        """What is accepted because the user trusts it."""
         self._strange: dict[str, list[Global]] = {}
         """What is made or held of libraries that nobody has read, by their top-level modules."""
         self._calls: dict[tuple[object, str], list[Call]] = {}
@@ -102,6 +107,9 @@ class _Judge:
         yield from self._of_states()
         for top, symbols in self._strange.items():
             yield self._of_library(top, symbols)
+        if self._accepted:
+            message = f"has objects of what is trusted by configuration: {_listed([*self._accepted])}"
+            yield Remark(Kind.TRUSTED, message, self._stream.start)
         yield from carried.remarks(self._stream)
         yield from form.remarks(self._stream)
 
@@ -109,7 +117,8 @@ class _Judge:
         found = known(module, name)
         if found.standing in _STRANGE and module.partition(".")[0] in self._local:
             return Known(Standing.LOCAL)
-        if found.standing in _STRANGE and self._trusted and references.is_trusted(module, name, self._trusted):
+        if found.standing in _TRUSTABLE and self._trusted and references.is_trusted(module, name, self._trusted):
+            self._accepted[f"{module}.{name}"] = None
             return Known(Standing.LOCAL)
         return found
 
@@ -185,13 +194,14 @@ class _Judge:
             case Standing.ARGUMENTS:
                 yield from self._of_call(use._replace(opcode=use.opcode), symbol, name, found)
             case Standing.CLASS | Standing.NEW | Standing.ACTIVE | Standing.COMPILED:
-                if found.standing is Standing.NEW:
-                    calls = self._calls.get((symbol, use.opcode), [])
-                    if any(call.arguments is None or call.arguments for call in calls):
+                calls = self._calls.get((symbol, use.opcode), [])
+                for call in calls:
+                    given = call.arguments
+                    if given is None or (given and found.standing is Standing.NEW) or not all(map(_is_explained, given)):
                         self._said.add(symbol)
-                        yield self._executes(
-                            use, f"makes {self._call(use, symbol)} at load, and so runs its __new__ with these"
-                        )
+                        message = f"makes {spelled(call)} at load, and so runs its __new__ with these"
+                        yield Remark(Kind.EXECUTES, message, call.offset)
+                        break
                 yield from self._of_dropped(use, symbol)
             case Standing.FUNCTION:
                 self._said.add(symbol)
@@ -239,8 +249,8 @@ class _Judge:
     def _of_library(top: str, symbols: list[Global]) -> Remark:
         """What is made or held of one library that nobody has read."""
         names = list(dict.fromkeys(".".join(symbol.target or ()) for symbol in symbols))
-        shown = ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
-        return Remark(Kind.UNEXPLAINED, f"has objects of {top}, which nobody has reviewed: {shown}", symbols[0].offset)
+        message = f"has objects of {top}, which nobody has reviewed: {_listed(names)}"
+        return Remark(Kind.UNEXPLAINED, message, symbols[0].offset)
 
     def _of_result(self, use: Use, made: Made) -> Iterator[Remark]:
         """What is done with what a call gave."""
@@ -356,7 +366,7 @@ class _Judge:
         if state.kind == "object" and found is not None and states.acts_on_state(found):
             message = f"restores {name} at load from an object, whose methods its __setstate__ calls"
             yield Remark(Kind.EXECUTES, message, state.offset)
-        elif state.kind == "slots":
+        elif state.kind == "slots" and (found is not None or not self._made_by_library(target) or "__class__" in (state.keys or ())):
             wrong = states.slots_fault(*target, state.keys)
             if wrong is not None:
                 kind = Kind.UNEXPLAINED if old and state.keys is None else Kind.EXECUTES
@@ -364,6 +374,11 @@ class _Judge:
         elif state.kind == "tuple" and not old and found is not None and not states.acts_on_state(found):
             message = f"restores {name} from a tuple that it made before, which no pickler does"
             yield Remark(Kind.ODD, message, state.offset)
+
+    @staticmethod
+    def _made_by_library(target: tuple[str, str]) -> bool:
+        """Whether a reviewed function makes objects, whose classes take a pair as their state."""
+        return known(*target).standing in (Standing.CONSTRUCTOR, Standing.ARGUMENTS)
 
     # -- wording
 
@@ -393,7 +408,15 @@ _CONTAINERS = frozenset(
     }
 )
 _STRANGE = frozenset({Standing.UNKNOWN, Standing.DOTTED})
+_TRUSTABLE = _STRANGE | {Standing.FUNCTION, Standing.STANDARD}
 _MOST_NAMES = 6
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
 _HANDLES = frozenset(
     {
         "logging.getLogger",

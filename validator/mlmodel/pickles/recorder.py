@@ -78,6 +78,9 @@ _JUDGED = frozenset(
 )
 """Functions whose arguments are judged as such: a class or a function among them is no value that is kept."""
 _DICTIONARIES = (0x7D, 0x64)
+_NUMBERS = frozenset({0x4A, 0x4B, 0x4D, 0x8A, 0x47, 0x4E, 0x88, 0x89})
+_MOST_PLAIN = 100
+"""Calls of one thing after which those with numbers only are not kept."""
 _TUPLES = (0x74, 0x85, 0x86, 0x87)
 _TAKE_OBJECTS = frozenset(
     (module, name)
@@ -351,6 +354,8 @@ class Recorder:
             if used.count > 1 or not self._tells:
                 return result
         elements = self._elements(arguments)
+        if used.count > _MOST_PLAIN and role == "watched" and elements is not None and all(map(self._is_number, elements)):
+            return result
         if used.opcode == "BUILD" and elements is None and arguments > 0:
             elements = self.items_of(arguments)
         if role == "maker":
@@ -386,6 +391,13 @@ class Recorder:
         # copyreg._reconstructor(class, object, None), and copyreg.__newobj__(class, *arguments).
         rest = [] if len(elements) == 3 and self._is_none(elements[2]) else list(elements[1:])
         return self.call_with(0x81, elements[0], rest, offset), told
+
+    def _is_number(self, value: int) -> bool:
+        """Whether a value is a number or one of Python's constants, or made by Python or NumPy."""
+        if value > 0:
+            return self._data[value - 1] in _NUMBERS
+        symbol = self._symbols[-value]
+        return isinstance(symbol, Made) and is_plain(symbol)
 
     def _is_none(self, value: int) -> bool:
         return value > 0 and self._data[value - 1] == 0x4E
