@@ -181,6 +181,21 @@ def test_a_class_that_transformers_has_not(tmp_path: Path) -> None:
     assert "MLM007" in rules(pipeline(tmp_path / "b", "Mine", CUSTOM))
 
 
+def test_what_its_code_imports_is_listed(tmp_path: Path) -> None:
+    files = {
+        "model/conf.py": "import torch\nimport einops_exts\nfrom .net import Mine\n",
+        "model/net.py": "try:\n    import flash_attn\nexcept ImportError:\n    pass\n",
+    }
+    found = [
+        finding
+        for finding in validate(pipeline(tmp_path, "Mine", CUSTOM, files)).findings
+        if finding.rule in ("MLM404", "MLM405")
+    ]
+    names = {finding.message.split("'")[1] for finding in found if finding.location.file == "model/conf.py"}
+    assert "einops_exts" in names
+    assert not names & {"net", "flash_attn"}
+
+
 def test_a_class_that_it_has(tmp_path: Path) -> None:
     target = pipeline(
         tmp_path,

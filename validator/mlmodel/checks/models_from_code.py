@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
-from mlmodel.documents import python_source
 from mlmodel.environment import recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files
@@ -48,6 +47,8 @@ def python(model: Model) -> Iterator[Finding]:
 
 
 def _parsed(model: Model, file: str) -> Parsed:
+    from mlmodel.documents import python_source
+
     parsed = python_files.parsed(model, file)
     fault = parsed.fault
     if fault is not None and not fault.is_magic and python_source.is_later(recorded.of(model).python):

@@ -30,8 +30,8 @@ _KNOWN_HOSTS = frozenset(
      "conda-static.anaconda.org", "repo.prefix.dev", "prefix.dev", "conda.modular.com", "conda.rapids.ai", "conda.graylab.jhu.edu"}
 )  # fmt: skip
 """Hosts of public channels that are reached by ``https``."""
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):/{1,3}(?:[^/@\s]*@)?(?P<host>[^/:\s]*)")
-_LOCAL_PATH = re.compile(r"[/~.]|[A-Za-z]:[\\/]|\\\\")
+_URL = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):/{1,3}(?:[^/@\s]*@)?(?P<host>[^/:\s]*)"
+_LOCAL_PATH = r"[/~.]|[A-Za-z]:[\\/]|\\\\"
 
 
 def conda_sources(model: Model) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def conda_sources(model: Model) -> Iterator[Finding]:
         place = location_of(conda.document, ("dependencies", index))
         if "::" in item:
             yield from _of_source("the channel", item.partition("::")[0].strip(), place)
-        elif _URL.match(item) or re.search(r"\.(?:conda|tar\.bz2)(?:#|$)", item):
+        elif re.match(_URL, item) or re.search(r"\.(?:conda|tar\.bz2)(?:#|$)", item):
             yield from _of_source("the package", item, place)
         if "[" in item:
             for value in re.findall(r"(?:channel|url)\s*=\s*['\"]?([^'\",\]]+)", item[:1000]):
@@ -57,9 +57,9 @@ def conda_sources(model: Model) -> Iterator[Finding]:
 
 def _of_source(what: str, text: str, place: Location) -> Iterator[Finding]:
     name = quoted(masked(text))
-    match = _URL.match(text)
+    match = re.match(_URL, text)
     if match is None:
-        if _LOCAL_PATH.match(text):
+        if re.match(_LOCAL_PATH, text):
             message = f"{what} {name} is a path of the author's machine: what lies there is installed, and its scripts run"
             yield new_finding("MLM480", message, place, "name a channel that others can reach by https")
         return
@@ -144,13 +144,10 @@ _REDIRECTS = {
     "MLFLOW_REGISTRY_URI": "says where models and runs are",
 }
 """Environment variables that say where things come from, which honest environments set, too."""
-_SOURCES = re.compile(
-    r"(?:PIP|UV|CONDA|MAMBA|PIPENV|POETRY|PDM|TWINE|NPM_CONFIG|GIT_CONFIG)_[A-Z0-9_]+|PIP|UV", re.IGNORECASE
-)
-_HARMLESS_SETTINGS = re.compile(
-    r"(?:PIP|UV|CONDA)_(?:NO_COLOR|QUIET|VERBOSE|PROGRESS_BAR|DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_CACHE|DEFAULT_TIMEOUT|TIMEOUT"
-    r"|RETRIES|NO_INPUT|NO_WARN_\w+|ROOT_USER_ACTION|CHANNEL_PRIORITY|SOLVER|ALWAYS_YES|NO_PROGRESS|HTTP_TIMEOUT|LINK_MODE|DEFAULT_ENV)",
-    re.IGNORECASE,
+_SOURCES = r"(?i)(?:PIP|UV|CONDA|MAMBA|PIPENV|POETRY|PDM|TWINE|NPM_CONFIG|GIT_CONFIG)_[A-Z0-9_]+|PIP|UV"
+_HARMLESS_SETTINGS = (
+    r"(?i)(?:PIP|UV|CONDA)_(?:NO_COLOR|QUIET|VERBOSE|PROGRESS_BAR|DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_CACHE|DEFAULT_TIMEOUT|TIMEOUT"
+    r"|RETRIES|NO_INPUT|NO_WARN_\w+|ROOT_USER_ACTION|CHANNEL_PRIORITY|SOLVER|ALWAYS_YES|NO_PROGRESS|HTTP_TIMEOUT|LINK_MODE|DEFAULT_ENV)"
 )
 
 
@@ -163,7 +160,7 @@ def variables(model: Model) -> Iterator[Finding]:
     for name, value in given.items():
         upper = name.upper().strip()
         why = _RUNS.get(upper)
-        if why is None and _SOURCES.fullmatch(upper) and not _HARMLESS_SETTINGS.fullmatch(upper):
+        if why is None and re.fullmatch(_SOURCES, upper) and not re.fullmatch(_HARMLESS_SETTINGS, upper):
             why = "changes where packages come from, or how they are installed"
         rule, hint = "MLM482", _HINT
         if why is None and upper in _REDIRECTS:

@@ -119,7 +119,7 @@ def _walk(data: object) -> Iterator[tuple[Pointer, Any]]:
 
 # -- transformers and sentence-transformers ------------------------------------------------------
 
-_REFERENCE = re.compile(r"(?:(?P<repository>[^\s]{1,200}?)--)?(?P<module>[\w.-]{1,200})\.(?P<name>\w{1,200})")
+_REFERENCE = r"(?:(?P<repository>[^\s]{1,200}?)--)?(?P<module>[\w.-]{1,200})\.(?P<name>\w{1,200})"
 """``file.Class``, or ``owner/repository--file.Class`` (``transformers.dynamic_module_utils``)."""
 _COMPONENTS = {
     "tokenizer": ("tokenizer_config.json", "config.json"),
@@ -158,7 +158,7 @@ def _reference(
     asks: bool = False,
 ) -> Iterator[Item]:
     """What a reference to a class in a Python file leads to; the files that this one imports from beside it, too."""
-    match = _REFERENCE.fullmatch(reference)
+    match = re.fullmatch(_REFERENCE, reference)
     if match is None:
         return
     if match["repository"]:
@@ -297,7 +297,7 @@ def _of_sentence_transformers(model: Model, conf: dict[str, Any]) -> Iterator[It
 def _of_module_type(model: Model, folder: str, kind: str, place: Location) -> Iterator[Item]:
     """The type of a module: of the library, of a file beside ``modules.json`` (run whatever is trusted), or installed."""
     what = "a module of the sentence transformer"
-    match = _REFERENCE.fullmatch(kind)
+    match = re.fullmatch(_REFERENCE, kind)
     is_beside = (
         match is not None and "." not in match["module"] and _is_file(model, f"{folder}/{match['module']}.py")
     )
@@ -455,7 +455,7 @@ def _of_keras(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
         yield ImportedName(name, location, "the module that reads the model", _KERAS)
 
 
-_RUNS_IN_JVM = re.compile(
+_RUNS_IN_JVM = (
     r"-XX:\+?On|-javaagent|-agentlib|-agentpath|-Xbootclasspath|-Djava|-XX:Flags|@|-cp\b|-classpath|-jar"
 )
 _FOREIGN_H2O = (
@@ -484,7 +484,9 @@ def _of_h2o(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
             continue
         place = location_of(document, ("init", key))
         texts = [str(item) for item in (value if isinstance(value, list) else [value])]
-        if key == "extra_classpath" or (key == "jvm_custom_args" and any(map(_RUNS_IN_JVM.match, texts))):
+        if key == "extra_classpath" or (
+            key == "jvm_custom_args" and any(re.match(_RUNS_IN_JVM, text) for text in texts)
+        ):
             yield Action(
                 f"{key!r} has H2O start a JVM that runs code of the model: {', '.join(texts)[:200]}",
                 place,
@@ -508,9 +510,9 @@ _FACTORIES = frozenset(
     ).split()
 )
 """Components that spaCy and the packages of its makers register."""
-_LOADED = re.compile(r"nlp|nlp\.(?!.*batcher).*|components|components\..*")
+_LOADED = r"nlp|nlp\.(?!.*batcher).*|components|components\..*"
 """Sections of ``config.cfg`` that ``spacy.load`` resolves; those of training it does not."""
-_SPACY_NAME = re.compile(r"spacy[\w-]*\..*|(?:[A-Z]\w*|[a-z_]+)\.v\d+")
+_SPACY_NAME = r"spacy[\w-]*\..*|(?:[A-Z]\w*|[a-z_]+)\.v\d+"
 """Names that spaCy and its makers' packages register (``spacy.Tok2Vec.v2``), and those of thinc (``Softmax.v1``)."""
 _MISUSED = {
     "spacy.copy_from_base_model.v1": "loads another pipeline",
@@ -534,7 +536,7 @@ def _of_spacy(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
         stripped = line.strip()
         if stripped.startswith("[") and stripped.endswith("]"):
             section = stripped[1:-1].strip()
-        elif "=" in stripped and not stripped.startswith("#") and _LOADED.fullmatch(section):
+        elif "=" in stripped and not stripped.startswith("#") and re.fullmatch(_LOADED, section):
             key, _, value = (part.strip() for part in stripped.partition("="))
             name = value.strip("\"'")
             place = Location(path, number, line.index(key) + 1, None, line)
@@ -554,7 +556,7 @@ def _of_spacy_value(section: str, key: str, name: str, place: Location) -> Itera
         )
     elif key.startswith("@") and name in _MISUSED:
         yield Action(f"{key} = {name!r} {_MISUSED[name]} when the pipeline is loaded", place, False)
-    elif key.startswith("@") and not _SPACY_NAME.fullmatch(name):
+    elif key.startswith("@") and not re.fullmatch(_SPACY_NAME, name):
         yield Action(
             f"{key} = {name[:200]!r} is nothing that spaCy registers: code that is installed elsewhere runs",
             place,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.documents import python_source
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import UnreadableError
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 MAX_FILES = 500
 """Python files of one model that are parsed; what lies beyond is not judged."""
-_NOTHING = python_source.Parsed(None, None, ())
 
 
 @fact
@@ -25,14 +23,17 @@ def _cache(model: Model) -> dict[str, Parsed]:
 
 def parsed(model: Model, file: str) -> Parsed:
     """A Python file of the model; without tree and fault where it cannot be read, or is one too many."""
+    from mlmodel.documents import python_source
+
+    nothing = python_source.Parsed(None, None, ())
     known = _cache(model)
     if file not in known:
         if len(known) >= MAX_FILES:
-            return _NOTHING
+            return nothing
         try:
             content = model.directory.read(file, python_source.MAX_BYTES)
         except UnreadableError:
-            known[file] = _NOTHING
+            known[file] = nothing
         else:
             known[file] = python_source.parse(content)
     return known[file]
