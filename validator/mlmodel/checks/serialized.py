@@ -209,7 +209,9 @@ def runs_code(model: Model) -> Iterator[Finding]:
     """MLM621: Python of the directory that loading runs."""
     own = own_code.of(model)
     if own:
-        message = f"loading this model runs Python of its directory ({'; '.join(map(quoted, own[:_MOST_KEYS]))})"
+        message = (
+            f"loading this model runs Python of its directory ({'; '.join(map(quoted, own[:_MOST_KEYS]))})"
+        )
         yield model.finding("MLM621", message, model.mlmodel, ("flavors",))
 
 

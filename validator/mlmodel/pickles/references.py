@@ -46,9 +46,7 @@ def is_suspicious(module: str, name: str) -> bool:
     return is_word(name) or is_word(module.rpartition(".")[2])
 
 
-def remark(
-    module: str, name: str, found: Known, *, held: bool, code: bool, offset: int = 0
-) -> Remark | None:
+def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offset: int = 0) -> Remark | None:
     """What is to be said of a name.
 
     Args:
@@ -74,7 +72,9 @@ def remark(
         return Remark(Kind.EXECUTES, f"imports {full}, a path that may lead anywhere", offset)
     if found.standing is Standing.UNKNOWN:
         if is_suspicious(module, name):
-            return Remark(Kind.REFERS, f"refers to {full}, which has the name of what runs, opens or imports", offset)
+            return Remark(
+                Kind.REFERS, f"refers to {full}, which has the name of what runs, opens or imports", offset
+            )
         return Remark(Kind.UNEXPLAINED, f"imports {full}, which nobody has reviewed", offset)
     if not held or code or found.standing in (Standing.LOCAL, Standing.VALUE):
         return None
@@ -84,11 +84,20 @@ def remark(
         wrong = next(iter((*states.made_faults(module, name), *states.restored_faults(module, name))), None)
         return Remark(Kind.REFERS, f"holds {full}, {wrong}", offset) if wrong is not None else None
     if found.standing in (Standing.NEW, Standing.ACTIVE):
-        does = "opens, connects to or runs something" if found.standing is Standing.ACTIVE else "runs code of its own"
+        does = (
+            "opens, connects to or runs something"
+            if found.standing is Standing.ACTIVE
+            else "runs code of its own"
+        )
         return Remark(Kind.REFERS, f"holds {full}, a class that {does} when it is called", offset)
     if found.standing is Standing.STANDARD and _CLASS.fullmatch(name):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, a class that nobody has reviewed", offset)
-    if found.standing is Standing.FUNCTION and behavior.of(module, name) is None and _CLASS.fullmatch(name) and not is_word(name):
+    if (
+        found.standing is Standing.FUNCTION
+        and behavior.of(module, name) is None
+        and _CLASS.fullmatch(name)
+        and not is_word(name)
+    ):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, which nobody has reviewed", offset)
     return _refers(full, offset)
 
@@ -131,7 +140,9 @@ def judge_object(
             yield said
         return
     if found.standing is Standing.NEW and arguments:
-        yield Remark(Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0)
+        yield Remark(
+            Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0
+        )
     for wrong in states.made_faults(module, name):
         yield Remark(Kind.EXECUTES, f"makes an object of {full}, {wrong}", 0)
     if state == ():

@@ -91,7 +91,12 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
         return f"evaluates its formula at load: {wrong}" if wrong is not None else None
     if rule == "nodes" and key == "nodes" and _is_made(value) and not _is_array(value):
         return "calls the astype of its nodes at load, which are no array"
-    if rule == "booster" and key in ("handle", "_handle") and value.kind not in ("bytes", "str", "None") and not _is_array(value):
+    if (
+        rule == "booster"
+        and key in ("handle", "_handle")
+        and value.kind not in ("bytes", "str", "None")
+        and not _is_array(value)
+    ):
         return "hands its handle to the native library, and that is no serialized model"
     return None
 
@@ -103,7 +108,14 @@ def _is_made(value: Value) -> bool:
 def _is_array(value: Value) -> bool:
     made = value.value
     by = made.by if isinstance(made, Made) else None
-    return isinstance(by, Global) and (by.module or "").partition(".")[0] in ("numpy", "joblib", "sklearn", "builtins", "_codecs", "__builtin__")
+    return isinstance(by, Global) and (by.module or "").partition(".")[0] in (
+        "numpy",
+        "joblib",
+        "sklearn",
+        "builtins",
+        "_codecs",
+        "__builtin__",
+    )
 
 
 def slots_fault(module: str, name: str, keys: tuple[str | None, ...] | None) -> str | None:
