@@ -62,7 +62,10 @@ def test_what_the_standard_library_calls_later(value: object, protocol: int, mod
         + b"sb",
         name("sklearn.isotonic", "IsotonicRegression") + b")\x81}" + text("y_min") + b"Nsb",
         # As scikit-learn 0.20 named it.
-        name("sklearn.ensemble.forest", "RandomForestClassifier") + b")\x81}" + text("n_estimators") + b"K\1sb",
+        name("sklearn.ensemble.forest", "RandomForestClassifier")
+        + b")\x81}"
+        + text("n_estimators")
+        + b"K\1sb",
         name("sklearn.preprocessing._function_transformer", "FunctionTransformer")
         + b")\x81}"
         + text("func")
@@ -81,7 +84,9 @@ def test_what_libraries_write(body: bytes, model: Path) -> None:
         name("a_library.module", "Outer.Inner") + b")\x81",
         call("builtins", "getattr", name("a_library.module", "Outer"), text("Inner")),
         call("builtins", "getattr", name("a_library.module", "Outer"), text("static")),
-        call("copyreg", "_reconstructor", name("a_library.module", "Outer"), name("builtins", "object"), b"N"),
+        call(
+            "copyreg", "_reconstructor", name("a_library.module", "Outer"), name("builtins", "object"), b"N"
+        ),
         b"](" + name("a_library.module", "One") + b")\x81" + name("a_library.module", "Two") + b")\x81e",
     ],
 )
@@ -114,15 +119,22 @@ def test_what_the_user_trusts_is_data(name_: str, model: Path) -> None:
 
 def test_functions_of_what_is_trusted_are_not(model: Path) -> None:
     options = Options(trust=frozenset({"shop"}))
-    rules = {finding.rule for finding in found(model, stream(call("shop.features", "build", text("x"))), options)}
+    rules = {
+        finding.rule for finding in found(model, stream(call("shop.features", "build", text("x"))), options)
+    }
     assert "MLM606" in rules
-    assert "MLM601" in {f.rule for f in found(model, stream(call("os", "system", text("x"))), Options(trust=frozenset({"os"})))}
+    assert "MLM601" in {
+        f.rule
+        for f in found(model, stream(call("os", "system", text("x"))), Options(trust=frozenset({"os"})))
+    }
 
 
 def test_the_option_and_the_configuration(model: Path, tmp_path: Path) -> None:
     (model / "model.pkl").write_bytes(OWN)
     assert mlmodel_validate("--fail-on", "warning", "--select", "MLM6", model).returncode == 1
-    result = mlmodel_validate("--fail-on", "warning", "--select", "MLM6", "--trust-module", "shop.features", model)
+    result = mlmodel_validate(
+        "--fail-on", "warning", "--select", "MLM6", "--trust-module", "shop.features", model
+    )
     assert result.returncode == 0, result.stdout
     assert mlmodel_validate("--trust-module", "not a name", model).returncode == 2
     settings = '[trust]\nclasses = ["shop.features.Ranker"]\n'
@@ -148,8 +160,16 @@ def test_code_of_the_directory_is_told(model: Path) -> None:
 def test_documents_are_judged_by_the_same() -> None:
     assert not list(references.judge_reference("numpy", "log1p"))
     assert list(references.judge_reference("pandas.core.frame", "DataFrame.to_csv"))
-    assert not list(references.judge_object("sklearn.isotonic", "IsotonicRegression", state=(Value("str", "y_min"), Value("None"))))
-    assert list(references.judge_object("sklearn.isotonic", "IsotonicRegression", state=(Value("str", "_build_f"), Value("None"))))
+    assert not list(
+        references.judge_object(
+            "sklearn.isotonic", "IsotonicRegression", state=(Value("str", "y_min"), Value("None"))
+        )
+    )
+    assert list(
+        references.judge_object(
+            "sklearn.isotonic", "IsotonicRegression", state=(Value("str", "_build_f"), Value("None"))
+        )
+    )
     assert list(references.judge_object("sympy.core.function", "Derivative", (Value("str", "x"),)))
 
 

@@ -103,14 +103,9 @@ def _may_be_class(value: Value) -> bool:
     if _is_class(value):
         return True
     module, name = _target(value.value)
-    return (
-        (bool(name)
-        and not is_word(name)
-        and known(module, name).standing is Standing.UNKNOWN)
-        or (
-            bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
-            and known(module, name).standing is Standing.DOTTED
-        )
+    return (bool(name) and not is_word(name) and known(module, name).standing is Standing.UNKNOWN) or (
+        bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
+        and known(module, name).standing is Standing.DOTTED
     )
 
 

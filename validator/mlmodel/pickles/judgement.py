@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.caching import cached_property
 from mlmodel.pickles import arguments, behavior, carried, form, references, states
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
-from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
+from mlmodel.pickles.catalogue import CLASSES, Known, Standing, is_reviewed, known
 from mlmodel.pickles.references import VERBS as _VERBS
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
@@ -215,6 +215,16 @@ class _Judge:
                 for call in calls:
                     given = call.arguments
                     if (
+                        found.standing is Standing.NEW
+                        and not is_reviewed(name)
+                        and given
+                        and all(map(_is_explained, given))
+                    ):
+                        self._said.add(symbol)
+                        message = f"makes {spelled(call)}, whose __new__ nobody has reviewed"
+                        yield Remark(Kind.UNEXPLAINED, message, call.offset)
+                        break
+                    if (
                         given is None
                         or (given and found.standing is Standing.NEW)
                         or not all(map(_is_explained, given))
@@ -244,11 +254,9 @@ class _Judge:
 
     def _of_dropped(self, use: Use, symbol: Global) -> Iterator[Remark]:
         """What objects of a class run when they are dropped."""
-        for wrong in states.made_faults(*(symbol.target or ("", ""))):
-            yield self._executes(
-                use,
-                f"makes an object of {'.'.join(symbol.target or ())}, which {wrong.removeprefix('which ')}",
-            )
+        for wrong, certain in states.made_faults(*(symbol.target or ("", ""))):
+            message = f"makes an object of {'.'.join(symbol.target or ())}, which {wrong}"
+            yield self._executes(use, message) if certain else self._unexplained(use, message)
 
     def _is_made_plainly(self, use: Use, symbol: Global) -> bool:
         """Whether a class of a library that nobody has read is called with plain data only, as that of an enumeration."""
@@ -369,11 +377,10 @@ class _Judge:
             target = _class_of(use.callee)
             if use.opcode != "BUILD" or target is None or target in said:
                 continue
-            for wrong in states.restored_faults(*target):
+            for wrong, certain in states.restored_faults(*target):
                 said.add(target)
-                yield self._executes(
-                    use, f"restores {'.'.join(target)}, which {wrong}".replace("which whose", "whose")
-                )
+                message = f"restores {'.'.join(target)}, which {wrong}"
+                yield self._executes(use, message) if certain else self._unexplained(use, message)
         for call in self._stream.calls:
             target = _class_of(call.callee) if call.opcode == "BUILD" else None
             if target is None or target in said:
