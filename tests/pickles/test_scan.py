@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mlmodel.pickles import Pickled, imported, scan
-from mlmodel.sources.directory import MAPPED_FROM, ModelDirectory, UnreadableError
+from mlmodel.sources.base import MAPPED_FROM
+from mlmodel.sources.directory import ModelDirectory, UnreadableError
 from tests.pickles.benign import OBJECTS
 
 
