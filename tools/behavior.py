@@ -81,7 +81,14 @@ def merge(known: dict[str, Any], found: dict[str, Any], wanted: str = "") -> dic
         "functions": {module: " ".join(sorted(names)) for module, names in sorted(functions.items())},
         "ufuncs": {
             "modules": " ".join(sorted({*ufuncs["modules"].split(), *found["ufuncs"]})),
-            "names": " ".join(sorted({*ufuncs["names"].split(), *(name for names in found["ufuncs"].values() for name in names)})),
+            "names": " ".join(
+                sorted(
+                    {
+                        *ufuncs["names"].split(),
+                        *(name for names in found["ufuncs"].values() for name in names),
+                    }
+                )
+            ),
         },
     }
 
@@ -102,13 +109,27 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for python in arguments[:cut]:
         for top in tops:
-            result = subprocess.run([python, PROBE, families, top], check=False, capture_output=True, text=True, cwd="/", timeout=900)
+            result = subprocess.run(
+                [python, PROBE, families, top],
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                timeout=900,
+            )
             for line in result.stdout.splitlines():
                 found = json.loads(line)
                 if "error" in found:
                     sys.stderr.write(f"{top}: {found['error']}\n")
                 elif found["classes"]:
-                    text = json.dumps(merge(load(top), found, review["modules_of"].get(top, "")), indent=0, ensure_ascii=True) + "\n"
+                    text = (
+                        json.dumps(
+                            merge(load(top), found, review["modules_of"].get(top, "")),
+                            indent=0,
+                            ensure_ascii=True,
+                        )
+                        + "\n"
+                    )
                     (TARGET / f"{top}.json").write_text(text, encoding="utf-8", newline="\n")
                     print(top, found["version"], sum(map(len, found["classes"].values())), len(text))
 

@@ -28,13 +28,30 @@ SKIP = re.compile(
     r"gui|dashboard|idle|webapp|sphinxext|docs?|vendor\w*|_vendor\w*)(\.|$)"
 )
 HOOKS = ("__setstate__", "__new__", "__del__")
-OWNERS = (object, type, int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset, BaseException)
+OWNERS = (
+    object,
+    type,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bytearray,
+    tuple,
+    list,
+    dict,
+    set,
+    frozenset,
+    BaseException,
+)
 QUIET = frozenset(
     "isinstance issubclass len super dict list tuple set frozenset str int float bool range zip enumerate hasattr type id"
     " sorted reversed min max sum abs any all repr object ValueError TypeError AttributeError NotImplementedError"
     " RuntimeError KeyError DeprecationWarning UserWarning FutureWarning OrderedDict defaultdict".split()
 )
-OF_STATES = frozenset("pop get items keys values update copy setdefault append extend format join startswith endswith split".split())
+OF_STATES = frozenset(
+    "pop get items keys values update copy setdefault append extend format join startswith endswith split".split()
+)
 
 
 def modules(top):
@@ -94,7 +111,7 @@ class Analysis:
         except (OSError, TypeError, SyntaxError, IndentationError):
             self.acts.append("native")
             return
-        given = [name for name in code.co_varnames[: code.co_argcount]]
+        given = code.co_varnames[: code.co_argcount]
         me = given[0] if given else None
         for node in ast.walk(tree):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -117,9 +134,25 @@ class Analysis:
             elif name in OF_STATES or (isinstance(value, ast.Attribute) and value.attr == "__dict__"):
                 pass
             elif isinstance(value, ast.Name) and value.id in ("warnings", "np", "numpy", "copy", "math"):
-                if name in ("load", "save", "savetxt", "fromfile", "memmap", "vectorize", "frompyfunc", "deepcopy", "copy"):
+                if name in (
+                    "load",
+                    "save",
+                    "savetxt",
+                    "fromfile",
+                    "memmap",
+                    "vectorize",
+                    "frompyfunc",
+                    "deepcopy",
+                    "copy",
+                ):
                     self.acts.append(value.id + "." + name)
-            elif name in ("__setattr__", "__setstate__", "__init__", "__new__", "__getattribute__") and isinstance(value, ast.Name):
+            elif name in (
+                "__setattr__",
+                "__setstate__",
+                "__init__",
+                "__new__",
+                "__getattribute__",
+            ) and isinstance(value, ast.Name):
                 if value.id == "object":
                     return
                 found = function.__globals__.get(value.id)
@@ -175,9 +208,14 @@ def body(function):
         return None
     for node in ast.walk(tree):
         inside = getattr(node, "body", None)
-        if isinstance(inside, list) and inside and isinstance(inside[0], ast.Expr) and isinstance(getattr(inside[0], "value", None), ast.Constant):
-            if isinstance(inside[0].value.value, str):
-                inside[0].value.value = ""
+        if (
+            isinstance(inside, list)
+            and inside
+            and isinstance(inside[0], ast.Expr)
+            and isinstance(getattr(inside[0], "value", None), ast.Constant)
+            and isinstance(inside[0].value.value, str)
+        ):
+            inside[0].value.value = ""
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
 
 
@@ -193,7 +231,17 @@ def described(cls):
             continue
         found = raw(base, name)
         where = base.__module__ + "." + base.__qualname__ + "." + name
-        if base.__module__.split(".")[0] in ("builtins", "typing", "abc", "collections", "enum", "datetime", "_io", "io", "functools"):
+        if base.__module__.split(".")[0] in (
+            "builtins",
+            "typing",
+            "abc",
+            "collections",
+            "enum",
+            "datetime",
+            "_io",
+            "io",
+            "functools",
+        ):
             continue
         if name == "__new__":
             if getattr(found, "__code__", None) is None:
@@ -201,7 +249,11 @@ def described(cls):
                     continue
                 marks += "n"  # a compiled base makes it
                 continue
-            if issubclass(cls, tuple) and hasattr(cls, "_fields") and found.__code__.co_filename.startswith("<"):
+            if (
+                issubclass(cls, tuple)
+                and hasattr(cls, "_fields")
+                and found.__code__.co_filename.startswith("<")
+            ):
                 marks += "t"
                 continue
             marks += "!"
@@ -217,7 +269,15 @@ def described(cls):
             continue
         analysis = Analysis(cls)
         analysis.of(found, base)
-        kind = "native" if analysis.acts == ["native"] and body(found) is None else "acts" if analysis.acts else "names" if analysis.names else "plain"
+        kind = (
+            "native"
+            if analysis.acts == ["native"] and body(found) is None
+            else "acts"
+            if analysis.acts
+            else "names"
+            if analysis.names
+            else "plain"
+        )
         hooks[where] = (kind, sorted(analysis.names), sorted(set(analysis.acts)), body(found))
     for name in ("__reduce__", "__reduce_ex__"):
         base = owner_of(cls, name)
@@ -226,13 +286,21 @@ def described(cls):
             if getattr(found, "__name__", "") != "__reduce_cython__" and not is_python:
                 marks += "*"
                 break
-    if issubclass(cls, (int, float, str, bytes, complex, frozenset, tuple)) and "t" not in marks and "!" not in marks:
+    if (
+        issubclass(cls, (int, float, str, bytes, complex, frozenset, tuple))
+        and "t" not in marks
+        and "!" not in marks
+    ):
         marks += "t"
     if any(vars(base).get("__slots__") for base in cls.__mro__ if base not in OWNERS):
         marks += "s"
     if reaches(cls):
         marks += "i"
-    if type(cls).__new__ is not type.__new__ and getattr(type(cls).__new__, "__code__", None) is not None and issubclass(cls, type):
+    if (
+        type(cls).__new__ is not type.__new__
+        and getattr(type(cls).__new__, "__code__", None) is not None
+        and issubclass(cls, type)
+    ):
         marks += "m"
     return marks, hooks
 
@@ -266,7 +334,10 @@ def reaches(cls):
                 todo.append((getattr(value, "fget", None) or value, depth + 1))
             else:
                 found = getattr(function, "__globals__", {}).get(name)
-                if isinstance(found, types.FunctionType) and (found.__module__ or "").split(".")[0] == cls.__module__.split(".")[0]:
+                if (
+                    isinstance(found, types.FunctionType)
+                    and (found.__module__ or "").split(".")[0] == cls.__module__.split(".")[0]
+                ):
                     todo.append((found, depth + 1))
     return False
 
@@ -336,12 +407,16 @@ def ask(top, families):
                     except BaseException as error:
                         failed.append(home + "." + cls.__qualname__ + ": " + repr(error)[:80])
                         continue
-                    hooks.update({key: value for key, value in entry[1].items()})
+                    hooks.update(entry[1])
                     classes.setdefault(home, {})[cls.__qualname__] = (entry[0], sorted(entry[1]))
     version = getattr(sys.modules.get(top), "__version__", None)
     return {
-        "top": top, "version": str(version) if version is not None else None, "classes": classes, "hooks": hooks,
-        "ufuncs": {name: sorted(found) for name, found in ufuncs.items()}, "failed": failed,
+        "top": top,
+        "version": str(version) if version is not None else None,
+        "classes": classes,
+        "hooks": hooks,
+        "ufuncs": {name: sorted(found) for name, found in ufuncs.items()},
+        "failed": failed,
         "functions": {name: sorted(found) for name, found in functions.items()},
     }
 

@@ -25,8 +25,8 @@ from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
-from mlmodel.pickles import behavior, judgement, reading  # noqa: E402
-from mlmodel.pickles.recorder import Target  # noqa: E402
+from mlmodel.pickles import behavior, judgement, reading
+from mlmodel.pickles.recorder import Target
 
 warnings.simplefilter("ignore")
 LIBRARIES = "sklearn scipy numpy pandas statsmodels lightgbm joblib imblearn category_encoders pmdarima patsy skops fsspec jinja2 sympy".split()
@@ -40,7 +40,14 @@ TEXTS = (
     'open("canary","w")', '__import__("canary")', "canary", "canary.module", "/tmp/canary", "y ~ canary(x)", "y ~ x + canary", "a ~ [canary][0](b)",
     "def _parse_args(self, canary, loc=0, scale=1):\n    return (canary,), loc, scale\n", "1.0", "np.float64", "os", "norm", "f8", "utf-8", "",
 )  # fmt: skip
-FUNCTIONS = (("numpy", "log1p"), ("operator", "add"), ("builtins", "len"), ("numpy", "mean"), ("sklearn.metrics._regression", "r2_score"), ("builtins", "dict"))
+FUNCTIONS = (
+    ("numpy", "log1p"),
+    ("operator", "add"),
+    ("builtins", "len"),
+    ("numpy", "mean"),
+    ("sklearn.metrics._regression", "r2_score"),
+    ("builtins", "dict"),
+)
 
 
 def text(value: str) -> bytes:
@@ -74,7 +81,20 @@ class Maker:
         if choice < 0.25:
             return text(self.random.choice(TEXTS))
         if choice < 0.4:
-            return self.random.choice((b"N", b"K\1", b"K\0", b"J\xff\xff\xff\xff", b"\x88", b"G" + struct.pack(">d", 0.5), b"]", b")", b"}", b"C\3abc"))
+            return self.random.choice(
+                (
+                    b"N",
+                    b"K\1",
+                    b"K\0",
+                    b"J\xff\xff\xff\xff",
+                    b"\x88",
+                    b"G" + struct.pack(">d", 0.5),
+                    b"]",
+                    b")",
+                    b"}",
+                    b"C\3abc",
+                )
+            )
         if choice < 0.55:
             return name(*self.random.choice(FUNCTIONS))
         if depth > 2:
@@ -88,7 +108,13 @@ class Maker:
         if choice < 0.88:
             return name("types", "SimpleNamespace") + b")R" + self.state(depth + 1) + b"b"
         if choice < 0.92:
-            return name("functools", "partial") + b"(" + name(*self.random.choice(FUNCTIONS)) + self.value(depth + 1) + b"tR"
+            return (
+                name("functools", "partial")
+                + b"("
+                + name(*self.random.choice(FUNCTIONS))
+                + self.value(depth + 1)
+                + b"tR"
+            )
         if choice < 0.95:
             return name("builtins", "getattr") + text("x") + text("upper") + b"\x86R"
         return name(*self.random.choice(self.classes)) + b")\x81" + self.state(depth + 1) + b"b"
@@ -126,7 +152,11 @@ def words(cls: type) -> set[str]:
             code = getattr(getattr(function, "fget", function), "__code__", None)
             if code is not None:
                 found.update(code.co_names)
-                found.update(constant for constant in code.co_consts if isinstance(constant, str) and constant.isidentifier())
+                found.update(
+                    constant
+                    for constant in code.co_consts
+                    if isinstance(constant, str) and constant.isidentifier()
+                )
     return {word for word in found if len(word) < 40}
 
 
@@ -159,7 +189,9 @@ class Watch:
                 self.events.append(f"exec {code!r}"[:200])
 
 
-def tried(module: str, attribute: str, count: int, seed: int, classes: list[tuple[str, str]], out: int) -> None:
+def tried(
+    module: str, attribute: str, count: int, seed: int, classes: list[tuple[str, str]], out: int
+) -> None:
     """In the child: objects of one class."""
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
@@ -168,7 +200,21 @@ def tried(module: str, attribute: str, count: int, seed: int, classes: list[tupl
     for part in attribute.split("."):
         found = getattr(found, part)
     hook_names = {method for hook in behavior.of(module, attribute).hooks for method in hook.methods}  # type: ignore[union-attr]
-    names = sorted(words(found) | hook_names | {"pop", "keys", "items", "close", "__setstate__", "__class__", "formula", "_parse_arg_template", "handle"})
+    names = sorted(
+        words(found)
+        | hook_names
+        | {
+            "pop",
+            "keys",
+            "items",
+            "close",
+            "__setstate__",
+            "__class__",
+            "formula",
+            "_parse_arg_template",
+            "handle",
+        }
+    )
     maker = Maker(seed, names, classes)
     watch = Watch()
     sys.addaudithook(watch)
@@ -185,7 +231,7 @@ def tried(module: str, attribute: str, count: int, seed: int, classes: list[tupl
             watch.on = True
             made = None
             try:
-                made = pickle.loads(data)  # noqa: S301
+                made = pickle.loads(data)
             except BaseException:
                 pass
             del made

@@ -36,7 +36,15 @@ Z = X @ np.array([1.0, 2.0, -1.0, 0.5])
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 SERIES = pd.Series(Z, index=pd.date_range("2020-01-01", periods=60, freq="D"))
 WORDS = [["ab", "cd", "ef"], ["ab", "ef", "gh"], ["cd", "ij", "kl"]] * 5
-SMALL: dict[str, Any] = {"n_estimators": 3, "max_iter": 20, "n_init": 1, "epochs": 2, "n_epochs": 3, "verbose": 0, "random_state": 0}
+SMALL: dict[str, Any] = {
+    "n_estimators": 3,
+    "max_iter": 20,
+    "n_init": 1,
+    "epochs": 2,
+    "n_epochs": 3,
+    "verbose": 0,
+    "random_state": 0,
+}
 PER_LIBRARY = 15
 
 
@@ -65,7 +73,9 @@ def modules(top: str) -> Iterator[str]:
     yield top
     found = []
     for item in pkgutil.walk_packages(getattr(package, "__path__", []), top + ".", onerror=lambda _: None):
-        if not any(part.startswith(("_", "test", "conftest", "setup", "example")) for part in item.name.split(".")):
+        if not any(
+            part.startswith(("_", "test", "conftest", "setup", "example")) for part in item.name.split(".")
+        ):
             found.append(item.name)
         if len(found) > 400:
             break
@@ -98,9 +108,23 @@ def _fitted(kind: type) -> Any:
     except (TypeError, ValueError):
         return None
     given = {key: value for key, value in SMALL.items() if key in known}
-    for data in ((X, Y), (X, Z), (FRAME, pd.Series(Y)), (X,), (FRAME,), (SERIES,), (Z,), (np.round(X * 10), Y), (WORDS,)):
+    for data in (
+        (X, Y),
+        (X, Z),
+        (FRAME, pd.Series(Y)),
+        (X,),
+        (FRAME,),
+        (SERIES,),
+        (Z,),
+        (np.round(X * 10), Y),
+        (WORDS,),
+    ):
         try:
-            with within(4), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with (
+                within(4),
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 made = kind(**given)
                 result = made.fit(*data)
                 return made if result is None else result
@@ -123,7 +147,10 @@ def of_gensim() -> Iterator[tuple[str, Any]]:
     yield "Word2Vec", Word2Vec(WORDS, vector_size=4, min_count=1)
     yield "KeyedVectors", Word2Vec(WORDS, vector_size=4, min_count=1).wv
     yield "FastText", FastText(WORDS, vector_size=4, min_count=1)
-    yield "Doc2Vec", Doc2Vec([TaggedDocument(words, [i]) for i, words in enumerate(WORDS)], vector_size=4, min_count=1)
+    yield (
+        "Doc2Vec",
+        Doc2Vec([TaggedDocument(words, [i]) for i, words in enumerate(WORDS)], vector_size=4, min_count=1),
+    )
     yield "LdaModel", LdaModel(corpus, num_topics=2, id2word=dictionary)
     yield "LsiModel", LsiModel(corpus, num_topics=2, id2word=dictionary)
     yield "TfidfModel", TfidfModel(corpus)
@@ -133,9 +160,21 @@ def of_lifelines() -> Iterator[tuple[str, Any]]:
     import lifelines
 
     table = pd.DataFrame({"T": Z + 10, "E": Y, "a": X[:, 0], "b": X[:, 1]})
-    for name in ("CoxPHFitter", "WeibullAFTFitter", "LogNormalAFTFitter", "AalenAdditiveFitter", "LogLogisticAFTFitter"):
+    for name in (
+        "CoxPHFitter",
+        "WeibullAFTFitter",
+        "LogNormalAFTFitter",
+        "AalenAdditiveFitter",
+        "LogLogisticAFTFitter",
+    ):
         yield name, getattr(lifelines, name)().fit(table, "T", "E")
-    for name in ("KaplanMeierFitter", "NelsonAalenFitter", "WeibullFitter", "ExponentialFitter", "LogNormalFitter"):
+    for name in (
+        "KaplanMeierFitter",
+        "NelsonAalenFitter",
+        "WeibullFitter",
+        "ExponentialFitter",
+        "LogNormalFitter",
+    ):
         yield name, getattr(lifelines, name)().fit(table["T"], table["E"])
 
 
@@ -148,10 +187,24 @@ def of_networkx() -> Iterator[tuple[str, Any]]:
 
 
 def of_river() -> Iterator[tuple[str, Any]]:
-    from river import anomaly, cluster, compose, drift, ensemble, linear_model, naive_bayes, neighbors, preprocessing, tree
+    from river import (
+        anomaly,
+        cluster,
+        compose,
+        drift,
+        ensemble,
+        linear_model,
+        naive_bayes,
+        neighbors,
+        preprocessing,
+        tree,
+    )
 
     kinds = [
-        ("LogisticRegression", lambda: compose.Pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression())),
+        (
+            "LogisticRegression",
+            lambda: compose.Pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression()),
+        ),
         ("HoeffdingTreeClassifier", tree.HoeffdingTreeClassifier),
         ("GaussianNB", naive_bayes.GaussianNB),
         ("KNNClassifier", neighbors.KNNClassifier),
@@ -163,9 +216,13 @@ def of_river() -> Iterator[tuple[str, Any]]:
     ]
     for name, kind in kinds:
         model = kind()
-        for row, label in zip(X, Y):
-            one = dict(zip("abcd", map(float, row)))
-            for call in (lambda: model.learn_one(one, int(label)), lambda: model.learn_one(one), lambda: model.update(1.0)):
+        for row, label in zip(X, Y, strict=True):
+            one = dict(zip("abcd", map(float, row), strict=True))
+            for call in (
+                lambda: model.learn_one(one, int(label)),
+                lambda: model.learn_one(one),
+                lambda: model.update(1.0),
+            ):
                 try:
                     call()
                     break
@@ -177,8 +234,16 @@ def of_river() -> Iterator[tuple[str, Any]]:
 def of_statsforecast() -> Iterator[tuple[str, Any]]:
     from statsforecast import StatsForecast, models
 
-    table = pd.DataFrame({"unique_id": 1, "ds": SERIES.index, "y": SERIES.values})
-    for name in ("AutoARIMA", "AutoETS", "Naive", "SeasonalNaive", "AutoTheta", "HistoricAverage", "CrostonClassic"):
+    table = pd.DataFrame({"unique_id": 1, "ds": SERIES.index, "y": SERIES.to_numpy()})
+    for name in (
+        "AutoARIMA",
+        "AutoETS",
+        "Naive",
+        "SeasonalNaive",
+        "AutoTheta",
+        "HistoricAverage",
+        "CrostonClassic",
+    ):
         kind = getattr(models, name)
         model = kind(season_length=7) if "season_length" in inspect.signature(kind).parameters else kind()
         yield name, StatsForecast(models=[model], freq="D").fit(table)
@@ -189,14 +254,18 @@ def of_pgmpy() -> Iterator[tuple[str, Any]]:
     from pgmpy.models import DiscreteBayesianNetwork
 
     network = DiscreteBayesianNetwork([("a", "b")])
-    network.add_cpds(TabularCPD("a", 2, [[0.5], [0.5]]), TabularCPD("b", 2, [[0.1, 0.9], [0.9, 0.1]], ["a"], [2]))
+    network.add_cpds(
+        TabularCPD("a", 2, [[0.5], [0.5]]), TabularCPD("b", 2, [[0.1, 0.9], [0.9, 0.1]], ["a"], [2])
+    )
     yield "DiscreteBayesianNetwork", network
 
 
 def of_surprise() -> Iterator[tuple[str, Any]]:
     import surprise
 
-    data = surprise.Dataset.load_from_df(pd.DataFrame({"u": [1, 1, 2], "i": [1, 2, 1], "r": [3, 4, 5]}), surprise.Reader())
+    data = surprise.Dataset.load_from_df(
+        pd.DataFrame({"u": [1, 1, 2], "i": [1, 2, 1], "r": [3, 4, 5]}), surprise.Reader()
+    )
     for name in ("SVD", "NMF", "KNNBasic", "BaselineOnly", "SlopeOne", "CoClustering", "NormalPredictor"):
         yield name, getattr(surprise, name)().fit(data.build_full_trainset())
 

@@ -44,8 +44,14 @@ def of_states() -> Iterator[Attack]:
         "cache": ("jinja2.utils", "LRUCache", "_postinit"),
     }
     for way, (module, attribute, method) in shadowed.items():
-        for kind, value in (("held", HELD), ("partial", partial(HELD)), ("class", name("sklearn.svm._classes", "SVC"))):
-            yield Attack(f"30-state/{way}-{kind}", stream(restored(module, attribute, **{method: value})), attribute)
+        for kind, value in (
+            ("held", HELD),
+            ("partial", partial(HELD)),
+            ("class", name("sklearn.svm._classes", "SVC")),
+        ):
+            yield Attack(
+                f"30-state/{way}-{kind}", stream(restored(module, attribute, **{method: value})), attribute
+            )
     template = text("import os\ndef _parse_args(self, loc=0, scale=1):\n    return (), loc, scale\n")
     for way, module, attribute in (
         ("norm", "scipy.stats._continuous_distns", "norm_gen"),
@@ -53,10 +59,20 @@ def of_states() -> Iterator[Attack]:
         ("histogram", "scipy.stats._continuous_distns", "rv_histogram"),
         ("statsmodels", "statsmodels.distributions.discrete", "zipoisson_gen"),
     ):
-        yield Attack(f"30-state/template-{way}", stream(restored(module, attribute, _parse_arg_template=template)), "_parse_arg_template")
+        yield Attack(
+            f"30-state/template-{way}",
+            stream(restored(module, attribute, _parse_arg_template=template)),
+            "_parse_arg_template",
+        )
     yield Attack(
         "30-state/template-computed",
-        stream(restored("scipy.stats._continuous_distns", "norm_gen", _parse_arg_template=call("builtins", "str", b"K\1"))),
+        stream(
+            restored(
+                "scipy.stats._continuous_distns",
+                "norm_gen",
+                _parse_arg_template=call("builtins", "str", b"K\1"),
+            )
+        ),
         "_parse_arg_template",
     )
     held = NAMESPACE + state(pop=HELD) + b"b"
@@ -82,14 +98,36 @@ def of_states() -> Iterator[Attack]:
     }.items():
         body = new("sklearn.model_selection._split", "KFold") + b"N" + slots + b"\x86b"
         yield Attack(f"30-state/slots-{way}", stream(body), "KFold")
-    yield Attack("30-state/map-cache", stream(restored("fsspec.caching", "MMapCache", location=text("x"))), "overwrites")
-    yield Attack("30-state/data-source", stream(restored("numpy.lib.npyio", "DataSource", _destpath=text("x"))), "deletes")
-    yield Attack("30-state/data-source-alias", stream(restored("numpy.lib._datasource", "DataSource", _destpath=text("x"))), "DataSource")
-    yield Attack("30-state/monitor", stream(restored("sklearn.callback._scoring_monitor", "ScoringMonitor", _log=b"]")), "connects")
+    yield Attack(
+        "30-state/map-cache",
+        stream(restored("fsspec.caching", "MMapCache", location=text("x"))),
+        "overwrites",
+    )
+    yield Attack(
+        "30-state/data-source",
+        stream(restored("numpy.lib.npyio", "DataSource", _destpath=text("x"))),
+        "deletes",
+    )
+    yield Attack(
+        "30-state/data-source-alias",
+        stream(restored("numpy.lib._datasource", "DataSource", _destpath=text("x"))),
+        "DataSource",
+    )
+    yield Attack(
+        "30-state/monitor",
+        stream(restored("sklearn.callback._scoring_monitor", "ScoringMonitor", _log=b"]")),
+        "connects",
+    )
     yield Attack(
         "30-state/reconstructor",
         stream(
-            call("copyreg", "_reconstructor", name("sklearn.isotonic", "IsotonicRegression"), name("builtins", "object"), b"N")
+            call(
+                "copyreg",
+                "_reconstructor",
+                name("sklearn.isotonic", "IsotonicRegression"),
+                name("builtins", "object"),
+                b"N",
+            )
             + state(_build_f=HELD)
             + b"b"
         ),
@@ -97,7 +135,11 @@ def of_states() -> Iterator[Attack]:
     )
     yield Attack(
         "30-state/newobj-function",
-        stream(call("copyreg", "__newobj__", name("sklearn.isotonic", "IsotonicRegression")) + state(_build_f=HELD) + b"b"),
+        stream(
+            call("copyreg", "__newobj__", name("sklearn.isotonic", "IsotonicRegression"))
+            + state(_build_f=HELD)
+            + b"b"
+        ),
         "_build_f",
     )
 
@@ -107,10 +149,20 @@ def of_making() -> Iterator[Attack]:
     derivative = name("sympy.core.function", "Derivative")
     evaluated = text("__import__('os')")
     yield Attack("31-making/newobj", stream(derivative + given(evaluated) + b"\x81"), "Derivative")
-    yield Attack("31-making/newobj-keywords", stream(derivative + b")" + state(expr=evaluated) + b"\x92"), "Derivative")
-    yield Attack("31-making/function", stream(call("copyreg", "__newobj__", derivative, evaluated)), "Derivative")
-    yield Attack("31-making/function-keywords", stream(call("copyreg", "__newobj_ex__", derivative, given(evaluated), b"}")), "Derivative")
-    yield Attack("31-making/integral", stream(new("sympy.integrals.integrals", "Integral", evaluated)), "Integral")
+    yield Attack(
+        "31-making/newobj-keywords", stream(derivative + b")" + state(expr=evaluated) + b"\x92"), "Derivative"
+    )
+    yield Attack(
+        "31-making/function", stream(call("copyreg", "__newobj__", derivative, evaluated)), "Derivative"
+    )
+    yield Attack(
+        "31-making/function-keywords",
+        stream(call("copyreg", "__newobj_ex__", derivative, given(evaluated), b"}")),
+        "Derivative",
+    )
+    yield Attack(
+        "31-making/integral", stream(new("sympy.integrals.integrals", "Integral", evaluated)), "Integral"
+    )
     for module, function in (
         ("base", "_new_Index"),
         ("datetimes", "_new_DatetimeIndex"),
@@ -118,17 +170,36 @@ def of_making() -> Iterator[Attack]:
         ("period", "_new_PeriodIndex"),
     ):
         yield Attack(
-            f"31-making/{function}", stream(call(f"pandas.core.indexes.{module}", function, derivative, state(expr=evaluated))), function
+            f"31-making/{function}",
+            stream(call(f"pandas.core.indexes.{module}", function, derivative, state(expr=evaluated))),
+            function,
         )
-    yield Attack("31-making/template", stream(new("jinja2.environment", "Template", text("{{ 1 }}"))), "Template")
+    yield Attack(
+        "31-making/template", stream(new("jinja2.environment", "Template", text("{{ 1 }}"))), "Template"
+    )
     run = partial(HELD)
     for method in ("__init_subclass__", "__set_name__", "__del__", "__class_getitem__", "__prepare__"):
         body = b"}" + text(method) + run + b"s"
-        yield Attack(f"31-making/meta-{method}", stream(call("abc", "ABCMeta", text("X"), b")", body)), "ABCMeta")
-        yield Attack(f"31-making/type-{method}", stream(call("builtins", "type", text("X"), b")", body)), "type")
-        yield Attack(f"31-making/new-type-{method}", stream(name("builtins", "type") + given(text("X"), b")", body) + b"\x81"), "type")
+        yield Attack(
+            f"31-making/meta-{method}", stream(call("abc", "ABCMeta", text("X"), b")", body)), "ABCMeta"
+        )
+        yield Attack(
+            f"31-making/type-{method}", stream(call("builtins", "type", text("X"), b")", body)), "type"
+        )
+        yield Attack(
+            f"31-making/new-type-{method}",
+            stream(name("builtins", "type") + given(text("X"), b")", body) + b"\x81"),
+            "type",
+        )
         skeleton = call(
-            "cloudpickle.cloudpickle", "_make_skeleton_class", name("builtins", "type"), text("X"), b")", body, text("id"), b"N"
+            "cloudpickle.cloudpickle",
+            "_make_skeleton_class",
+            name("builtins", "type"),
+            text("X"),
+            b")",
+            body,
+            text("id"),
+            b"N",
         )
         yield Attack(f"31-making/skeleton-{method}", stream(skeleton), "_make_skeleton_class")
     annotated = b"}" + text("__annotations__") + state(a=evaluated) + b"s"
@@ -136,7 +207,18 @@ def of_making() -> Iterator[Attack]:
     base = name("pydantic.main", "BaseModel") + b"\x85"
     yield Attack(
         "31-making/annotations",
-        stream(call("cloudpickle.cloudpickle", "_make_skeleton_class", metaclass, text("X"), base, annotated, text("id"), b"N")),
+        stream(
+            call(
+                "cloudpickle.cloudpickle",
+                "_make_skeleton_class",
+                metaclass,
+                text("X"),
+                base,
+                annotated,
+                text("id"),
+                b"N",
+            )
+        ),
         "__annotations__",
     )
     members = state(A=HELD)
@@ -152,18 +234,34 @@ def of_values() -> Iterator[Attack]:
     shadow = NAMESPACE + state(replace=HELD, support=HELD, _updated_ctor_param=HELD, astype=HELD) + b"b"
     yield Attack("32-values/uuid", stream(call("uuid", "UUID", shadow)), "uuid.UUID")
     for kind in ("rv_frozen", "rv_continuous_frozen", "rv_discrete_frozen"):
-        yield Attack(f"32-values/{kind}", stream(call("scipy.stats._distn_infrastructure", kind, shadow)), kind)
-    yield Attack("32-values/numba", stream(call("numba.core.serialize", "custom_rebuild", shadow)), "custom_rebuild")
-    for kind in ("DiscreteAliasUrn", "NumericalInverseHermite", "TransformedDensityRejection", "SimpleRatioUniforms"):
-        yield Attack(f"32-values/{kind}", stream(new("scipy.stats._unuran.unuran_wrapper", kind, shadow)), kind)
+        yield Attack(
+            f"32-values/{kind}", stream(call("scipy.stats._distn_infrastructure", kind, shadow)), kind
+        )
+    yield Attack(
+        "32-values/numba", stream(call("numba.core.serialize", "custom_rebuild", shadow)), "custom_rebuild"
+    )
+    for kind in (
+        "DiscreteAliasUrn",
+        "NumericalInverseHermite",
+        "TransformedDensityRejection",
+        "SimpleRatioUniforms",
+    ):
+        yield Attack(
+            f"32-values/{kind}", stream(new("scipy.stats._unuran.unuran_wrapper", kind, shadow)), kind
+        )
     yield Attack(
         "32-values/nodes",
         stream(restored("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor", nodes=shadow)),
         "nodes",
     )
     yield Attack("32-values/handle", stream(restored("lightgbm.basic", "Booster", handle=b"K\1")), "handle")
-    yield Attack("32-values/handle-xgboost", stream(restored("xgboost.core", "Booster", handle=b"K\1")), "handle")
-    for way, module, attribute in (("pipeline", "sklearn.pipeline", "Pipeline"), ("series", "pandas.core.series", "Series")):
+    yield Attack(
+        "32-values/handle-xgboost", stream(restored("xgboost.core", "Booster", handle=b"K\1")), "handle"
+    )
+    for way, module, attribute in (
+        ("pipeline", "sklearn.pipeline", "Pipeline"),
+        ("series", "pandas.core.series", "Series"),
+    ):
         yield Attack(f"32-values/{way}", stream(call(module, attribute, shadow)), None)
 
 
@@ -200,16 +298,24 @@ def of_references() -> Iterator[Attack]:
         if module.rpartition(".")[2][:1].isupper() or module.endswith((".ndarray", "builtins.str")):
             module, _, owner = module.rpartition(".")
             attribute = f"{owner}.{attribute}"
-        transformer = restored("sklearn.preprocessing._function_transformer", "FunctionTransformer", func=name(module, attribute))
+        transformer = restored(
+            "sklearn.preprocessing._function_transformer", "FunctionTransformer", func=name(module, attribute)
+        )
         yield Attack(f"33-predict/{full}", stream(transformer), attribute)
         if "." in attribute and module != "builtins":
             owner, _, method = attribute.rpartition(".")
             fetched = call("builtins", "getattr", name(module, owner), text(method))
             yield Attack(f"33-predict/{full}-fetched", stream(fetched), "getattr")
     for method in ("to_csv", "eval", "tofile", "apply", "__reduce__", "__class__"):
-        yield Attack(f"33-predict/methodcaller-{method}", stream(call("operator", "methodcaller", text(method), text("x"))), "methodcaller")
+        yield Attack(
+            f"33-predict/methodcaller-{method}",
+            stream(call("operator", "methodcaller", text(method), text("x"))),
+            "methodcaller",
+        )
     for path in ("__class__", "a.__globals__", "_mgr", "os.system"):
-        yield Attack(f"33-predict/attrgetter-{path}", stream(call("operator", "attrgetter", text(path))), "attrgetter")
+        yield Attack(
+            f"33-predict/attrgetter-{path}", stream(call("operator", "attrgetter", text(path))), "attrgetter"
+        )
 
 
 FORMULAS = (

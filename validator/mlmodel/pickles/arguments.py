@@ -104,7 +104,8 @@ def _may_be_class(value: Value) -> bool:
         return True
     module, name = _target(value.value)
     return (bool(name) and not is_word(name) and known(module, name).standing is Standing.UNKNOWN) or (
-        bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2])) and known(module, name).standing is Standing.DOTTED
+        bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
+        and known(module, name).standing is Standing.DOTTED
     )
 
 
@@ -169,7 +170,11 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if not _is_class(owner):
         return "of what is neither an object nor a class that is known"
     inner = f"{cls}.{name}"
-    if may_be_held(module, inner) or is_attribute(f"{module}.{cls}", name) or known(module, inner).standing in CLASSES:
+    if (
+        may_be_held(module, inner)
+        or is_attribute(f"{module}.{cls}", name)
+        or known(module, inner).standing in CLASSES
+    ):
         return None
     return f"it fetches {module}.{inner}, which is none of the functions that only compute"
 
@@ -185,7 +190,12 @@ def _class_maker(given: tuple[Value, ...]) -> str | None:
     """``type`` and ``ABCMeta``: a class whose body holds nothing but plain data."""
     if len(given) == 1:
         return None
-    if len(given) != 3 or given[0].kind != "str" or given[2].kind != "dict" or not isinstance(given[2].value, tuple):
+    if (
+        len(given) != 3
+        or given[0].kind != "str"
+        or given[2].kind != "dict"
+        or not isinstance(given[2].value, tuple)
+    ):
         return "it makes a class of what is not known"
     items = given[2].value
     for key, value in zip(items[::2], items[1::2], strict=False):
@@ -198,7 +208,9 @@ _OF_CLASSES = frozenset(
     "__module__ __slots__ __dict__ __weakref__ __doc__ __qualname__ __orig_bases__ __firstlineno__ __static_attributes__".split()
 )
 """What cloudpickle gives a class when it makes it; all else follows later."""
-_RUN_WITH_THE_CLASS = frozenset("__init_subclass__ __set_name__ __del__ __class_getitem__ __prepare__ __annotations__ __annotate__".split())
+_RUN_WITH_THE_CLASS = frozenset(
+    "__init_subclass__ __set_name__ __del__ __class_getitem__ __prepare__ __annotations__ __annotate__".split()
+)
 
 
 def _enumeration(given: tuple[Value, ...]) -> str | None:
@@ -220,13 +232,21 @@ def _index(given: tuple[Value, ...]) -> str | None:
 
 def _array_class(given: tuple[Value, ...]) -> str | None:
     """``_reconstruct`` of NumPy: of arrays, and classes that are made from them."""
-    return None if given and (_may_be_class(given[0]) or is_data_class(*_target(given[0].value))) else "of what is no class of arrays"
+    return (
+        None
+        if given and (_may_be_class(given[0]) or is_data_class(*_target(given[0].value)))
+        else "of what is no class of arrays"
+    )
 
 
 def _library_class(given: tuple[Value, ...]) -> str | None:
     """``newObj``: it calls the ``__new__`` of its argument."""
     module, name = _target(given[0].value) if len(given) == 1 else ("", "")
-    return None if module.startswith("sklearn.") and known(module, name).standing in CLASSES else "of what is no class of the library"
+    return (
+        None
+        if module.startswith("sklearn.") and known(module, name).standing in CLASSES
+        else "of what is no class of the library"
+    )
 
 
 def _plain(given: tuple[Value, ...]) -> str | None:
@@ -267,7 +287,11 @@ def _distribution(given: tuple[Value, ...]) -> str | None:
 
 def _of_numba(given: tuple[Value, ...]) -> str | None:
     """``custom_rebuild``: it calls a method of what the other function of numba loads."""
-    fine = len(given) == 1 and isinstance(given[0].value, Made) and _maker(given[0].value) == "_unpickle__CustomPickled"
+    fine = (
+        len(given) == 1
+        and isinstance(given[0].value, Made)
+        and _maker(given[0].value) == "_unpickle__CustomPickled"
+    )
     return None if fine else "it calls a method of its argument"
 
 
@@ -278,8 +302,17 @@ def _callable(given: tuple[Value, ...]) -> str | None:
     if isinstance(inner, Made) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
     target = inner.target if isinstance(inner, Global) else None
-    if target is not None and known(*target).standing in (Standing.FUNCTION, Standing.STANDARD, Standing.EFFECT, Standing.ACTIVE):
-        return None if may_be_held(*target) or is_data_class(*target) else "that is none of the functions that only compute"
+    if target is not None and known(*target).standing in (
+        Standing.FUNCTION,
+        Standing.STANDARD,
+        Standing.EFFECT,
+        Standing.ACTIVE,
+    ):
+        return (
+            None
+            if may_be_held(*target) or is_data_class(*target)
+            else "that is none of the functions that only compute"
+        )
     return None
 
 
@@ -339,7 +372,9 @@ def _metaclass(given: tuple[Value, ...]) -> str | None:
     items = body.value if body is not None and isinstance(body.value, tuple) else ()
     of_dill = len(given) == 4
     for key, value in zip(items[::2], items[1::2], strict=False):
-        fine = key.value in _OF_CLASSES or (of_dill and (key.value not in _RUN_WITH_THE_CLASS or _is_code(value)))
+        fine = key.value in _OF_CLASSES or (
+            of_dill and (key.value not in _RUN_WITH_THE_CLASS or _is_code(value))
+        )
         if key.kind != "str" or not fine:
             return f"it gives the class {key.value or 'a name'} as it is made, and so may run it"
     return None

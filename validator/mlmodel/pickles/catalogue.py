@@ -97,6 +97,7 @@ def _reviewed() -> dict[str, Any]:
         "classes": _any(review["reference_classes"]),
         "new": frozenset(review["new"]),
         "words": frozenset(review["words"]),
+        "reviewed": frozenset(review["reviewed"]),
         "called": frozenset(review["plain_methods"]),
         "hooks": [(re.compile(line), rule) for rule, lines in review["hooks"].items() for line in lines],
         "dangers": review["dangers"],
@@ -225,6 +226,13 @@ def is_word(name: str) -> bool:
     """Whether a part of a name is that of something that runs, opens or imports, wherever it stands."""
     words = _reviewed()["words"]
     return any(part in words for part in name.split("."))
+
+
+def is_reviewed(module: str) -> bool:
+    """Whether the functions and methods of a library were looked at one by one, so that the others are known to be none that
+    honest objects need; Python's own were."""
+    top = module.partition(".")[0]
+    return top in _reviewed()["reviewed"] or is_standard(top)
 
 
 def is_plain_method(name: str) -> bool:

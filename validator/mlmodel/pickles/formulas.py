@@ -80,7 +80,11 @@ def _fault(node: object) -> str | None:
             return None
         return f"calls {ast.unparse(function)[:_SHOWN]}"
     if isinstance(node, ast.Attribute):
-        fine = isinstance(node.value, ast.Name) and node.value.id in _MODULES and node.attr in _FUNCTIONS | {"pi", "e", "nan"}
+        fine = (
+            isinstance(node.value, ast.Name)
+            and node.value.id in _MODULES
+            and node.attr in _FUNCTIONS | {"pi", "e", "nan"}
+        )
         return None if fine else f"reaches for {ast.unparse(node)[:_SHOWN]}"
     if isinstance(node, ast.Name):
         return f"reaches for {node.id}" if node.id.startswith("__") or node.id in _BUILTINS else None

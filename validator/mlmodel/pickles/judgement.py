@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.caching import cached_property
 from mlmodel.pickles import arguments, behavior, carried, form, references, states
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
-from mlmodel.pickles.catalogue import Known, Standing, known
+from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
 from mlmodel.pickles.references import VERBS as _VERBS
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
@@ -117,7 +117,11 @@ class _Judge:
         found = known(module, name)
         if found.standing in _STRANGE and module.partition(".")[0] in self._local:
             return Known(Standing.LOCAL)
-        if found.standing in _TRUSTABLE and self._trusted and references.is_trusted(module, name, self._trusted):
+        if (
+            found.standing in _TRUSTABLE
+            and self._trusted
+            and references.is_trusted(module, name, self._trusted)
+        ):
             self._accepted[f"{module}.{name}"] = None
             return Known(Standing.LOCAL)
         return found
@@ -197,7 +201,21 @@ class _Judge:
                 calls = self._calls.get((symbol, use.opcode), [])
                 for call in calls:
                     given = call.arguments
-                    if given is None or (given and found.standing is Standing.NEW) or not all(map(_is_explained, given)):
+                    if (
+                        found.standing is Standing.NEW
+                        and not is_reviewed(name)
+                        and given
+                        and all(map(_is_explained, given))
+                    ):
+                        self._said.add(symbol)
+                        message = f"makes {spelled(call)}, whose __new__ nobody has reviewed"
+                        yield Remark(Kind.UNEXPLAINED, message, call.offset)
+                        break
+                    if (
+                        given is None
+                        or (given and found.standing is Standing.NEW)
+                        or not all(map(_is_explained, given))
+                    ):
                         self._said.add(symbol)
                         message = f"makes {spelled(call)} at load, and so runs its __new__ with these"
                         yield Remark(Kind.EXECUTES, message, call.offset)
@@ -223,8 +241,9 @@ class _Judge:
 
     def _of_dropped(self, use: Use, symbol: Global) -> Iterator[Remark]:
         """What objects of a class run when they are dropped."""
-        for wrong in states.made_faults(*(symbol.target or ("", ""))):
-            yield self._executes(use, f"makes an object of {'.'.join(symbol.target or ())}, which {wrong.removeprefix('which ')}")
+        for wrong, certain in states.made_faults(*(symbol.target or ("", ""))):
+            message = f"makes an object of {'.'.join(symbol.target or ())}, which {wrong}"
+            yield self._executes(use, message) if certain else self._unexplained(use, message)
 
     def _is_made_plainly(self, use: Use, symbol: Global) -> bool:
         """Whether a class of a library that nobody has read is called with plain data only, as that of an enumeration."""
@@ -297,11 +316,16 @@ class _Judge:
         else:
             held = symbol in self._stream.values
             found = self._known(*target)
-            if found.standing in _STRANGE and not references.is_suspicious(*target):
-                if found.standing is Standing.UNKNOWN or self._is_nested_class(symbol):
-                    self._strange.setdefault(target[0].partition(".")[0], []).append(symbol)
-                    return
-            remark = references.remark(*target, found, held=held, code=bool(self._stream.code), offset=symbol.offset)
+            if (
+                found.standing in _STRANGE
+                and not references.is_suspicious(*target)
+                and (found.standing is Standing.UNKNOWN or self._is_nested_class(symbol))
+            ):
+                self._strange.setdefault(target[0].partition(".")[0], []).append(symbol)
+                return
+            remark = references.remark(
+                *target, found, held=held, code=bool(self._stream.code), offset=symbol.offset
+            )
             if remark is not None:
                 yield remark
 
@@ -340,9 +364,10 @@ class _Judge:
             target = _class_of(use.callee)
             if use.opcode != "BUILD" or target is None or target in said:
                 continue
-            for wrong in states.restored_faults(*target):
+            for wrong, certain in states.restored_faults(*target):
                 said.add(target)
-                yield self._executes(use, f"restores {'.'.join(target)}, which {wrong}".replace("which whose", "whose"))
+                message = f"restores {'.'.join(target)}, which {wrong}"
+                yield self._executes(use, message) if certain else self._unexplained(use, message)
         for call in self._stream.calls:
             target = _class_of(call.callee) if call.opcode == "BUILD" else None
             if target is None or target in said:
@@ -366,7 +391,9 @@ class _Judge:
         if state.kind == "object" and found is not None and states.acts_on_state(found):
             message = f"restores {name} at load from an object, whose methods its __setstate__ calls"
             yield Remark(Kind.EXECUTES, message, state.offset)
-        elif state.kind == "slots" and (found is not None or not self._made_by_library(target) or "__class__" in (state.keys or ())):
+        elif state.kind == "slots" and (
+            found is not None or not self._made_by_library(target) or "__class__" in (state.keys or ())
+        ):
             wrong = states.slots_fault(*target, state.keys)
             if wrong is not None:
                 kind = Kind.UNEXPLAINED if old and state.keys is None else Kind.EXECUTES

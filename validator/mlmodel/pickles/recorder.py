@@ -350,11 +350,18 @@ class Recorder:
             if self._takes_plainly(elements):
                 return result
         if role in _ARRAY_ROLES:
-            result = self._array_part(role, used, callee, self._elements(arguments) or self.items_of(arguments))
+            result = self._array_part(
+                role, used, callee, self._elements(arguments) or self.items_of(arguments)
+            )
             if used.count > 1 or not self._tells:
                 return result
         elements = self._elements(arguments)
-        if used.count > _MOST_PLAIN and role == "watched" and elements is not None and all(map(self._is_number, elements)):
+        if (
+            used.count > _MOST_PLAIN
+            and role == "watched"
+            and elements is not None
+            and all(map(self._is_number, elements))
+        ):
             return result
         if used.opcode == "BUILD" and elements is None and arguments > 0:
             elements = self.items_of(arguments)
@@ -385,7 +392,11 @@ class Recorder:
         """The object that a function makes as NEWOBJ does; whether the same was told before."""
         if not elements or elements[0] >= 0 or not isinstance(self._symbols[-elements[0]], Global):
             return result, False
-        told = (*elements[:2], len(elements)) in self._remade and len(elements) == 3 and self._is_none(elements[2])
+        told = (
+            (*elements[:2], len(elements)) in self._remade
+            and len(elements) == 3
+            and self._is_none(elements[2])
+        )
         if len(self._remade) < MAX_STATES:
             self._remade.add((*elements[:2], len(elements)))
         # copyreg._reconstructor(class, object, None), and copyreg.__newobj__(class, *arguments).

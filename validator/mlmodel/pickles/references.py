@@ -6,7 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior, states
-from mlmodel.pickles.catalogue import CLASSES, Standing, is_data_class, is_word, known, may_be_held
+from mlmodel.pickles.catalogue import (
+    CLASSES,
+    Standing,
+    is_data_class,
+    is_reviewed,
+    is_word,
+    known,
+    may_be_held,
+)
 from mlmodel.pickles.remarks import Kind, Remark
 
 if TYPE_CHECKING:
@@ -46,9 +54,7 @@ def is_suspicious(module: str, name: str) -> bool:
     return is_word(name) or is_word(module.rpartition(".")[2])
 
 
-def remark(
-    module: str, name: str, found: Known, *, held: bool, code: bool, offset: int = 0
-) -> Remark | None:
+def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offset: int = 0) -> Remark | None:
     """What is to be said of a name.
 
     Args:
@@ -74,26 +80,43 @@ def remark(
         return Remark(Kind.EXECUTES, f"imports {full}, a path that may lead anywhere", offset)
     if found.standing is Standing.UNKNOWN:
         if is_suspicious(module, name):
-            return Remark(Kind.REFERS, f"refers to {full}, which has the name of what runs, opens or imports", offset)
+            return Remark(
+                Kind.REFERS, f"refers to {full}, which has the name of what runs, opens or imports", offset
+            )
         return Remark(Kind.UNEXPLAINED, f"imports {full}, which nobody has reviewed", offset)
     if not held or code or found.standing in (Standing.LOCAL, Standing.VALUE):
         return None
     if may_be_held(module, name) or is_data_class(module, name):
         return None
     if found.standing in (Standing.CLASS, Standing.COMPILED, Standing.CONSTRUCTOR):
-        wrong = next(iter((*states.made_faults(module, name), *states.restored_faults(module, name))), None)
-        return Remark(Kind.REFERS, f"holds {full}, {wrong}", offset) if wrong is not None else None
+        for wrong, certain in (*states.made_faults(module, name), *states.restored_faults(module, name)):
+            return Remark(
+                Kind.REFERS if certain else Kind.UNEXPLAINED, f"holds {full}, which {wrong}", offset
+            )
+        return None
     if found.standing in (Standing.NEW, Standing.ACTIVE):
-        does = "opens, connects to or runs something" if found.standing is Standing.ACTIVE else "runs code of its own"
+        does = (
+            "opens, connects to or runs something"
+            if found.standing is Standing.ACTIVE
+            else "runs code of its own"
+        )
         return Remark(Kind.REFERS, f"holds {full}, a class that {does} when it is called", offset)
     if found.standing is Standing.STANDARD and _CLASS.fullmatch(name):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, a class that nobody has reviewed", offset)
-    if found.standing is Standing.FUNCTION and behavior.of(module, name) is None and _CLASS.fullmatch(name) and not is_word(name):
+    if (
+        found.standing is Standing.FUNCTION
+        and behavior.of(module, name) is None
+        and _CLASS.fullmatch(name)
+        and not is_word(name)
+    ):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, which nobody has reviewed", offset)
     return _refers(full, offset)
 
 
 def _refers(full: str, offset: int) -> Remark:
+    if not is_reviewed(full) and not is_word(full):
+        message = f"holds {full}, to be called at predict or later, which nobody has reviewed"
+        return Remark(Kind.UNEXPLAINED, message, offset)
     message = f"holds {full}, to be called at predict or later, which is none of the functions that are known to only compute"
     return Remark(Kind.REFERS, message, offset)
 
@@ -131,13 +154,17 @@ def judge_object(
             yield said
         return
     if found.standing is Standing.NEW and arguments:
-        yield Remark(Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0)
-    for wrong in states.made_faults(module, name):
-        yield Remark(Kind.EXECUTES, f"makes an object of {full}, {wrong}", 0)
+        yield Remark(
+            Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0
+        )
+    for wrong, certain in states.made_faults(module, name):
+        yield Remark(
+            Kind.EXECUTES if certain else Kind.UNEXPLAINED, f"makes an object of {full}, which {wrong}", 0
+        )
     if state == ():
         return
-    for wrong in states.restored_faults(module, name):
-        yield Remark(Kind.EXECUTES, f"restores {full}, {wrong}", 0)
+    for wrong, certain in states.restored_faults(module, name):
+        yield Remark(Kind.EXECUTES if certain else Kind.UNEXPLAINED, f"restores {full}, which {wrong}", 0)
     fault = states.keys_fault(module, name, state)
     if fault is not None:
         yield Remark(Kind.EXECUTES, f"restores {full}: {fault}", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior, formulas
-from mlmodel.pickles.catalogue import rule_of
+from mlmodel.pickles.catalogue import is_reviewed, rule_of
 from mlmodel.pickles.symbols import Global, Made
 
 if TYPE_CHECKING:
@@ -24,22 +24,27 @@ def is_watched(module: str, name: str) -> bool:
     return found is not None and any(rule_of(hook).rule in _BY_KEYS for hook in found.hooks)
 
 
-def made_faults(module: str, name: str) -> Iterator[str]:
-    """What is wrong with objects of a class, whatever their state: what they run when they are dropped."""
+def made_faults(module: str, name: str) -> Iterator[tuple[str, bool]]:
+    """What is wrong with objects of a class, whatever their state, since they run it when they are dropped; and whether this is
+    certain, or only not known of a library whose methods nobody looked at one by one."""
+    yield from _unknown(
+        module, name, "__del__", "runs code of its own when it is dropped, which nobody has reviewed"
+    )
+
+
+def restored_faults(module: str, name: str) -> Iterator[tuple[str, bool]]:
+    """What is wrong with giving objects of a class a state, whatever is in it; as :func:`made_faults`."""
+    yield from _unknown(
+        module, name, "__setstate__", "runs code of its own at load (__setstate__), which nobody has reviewed"
+    )
+
+
+def _unknown(module: str, name: str, method: str, otherwise: str) -> Iterator[tuple[str, bool]]:
     found = behavior.of(module, name)
     for hook in found.hooks if found is not None else ():
         rule = rule_of(hook)
-        if rule.rule == "unknown" and hook.method == "__del__":
-            yield rule.does or "which runs code of its own when it is dropped, that nobody has reviewed"
-
-
-def restored_faults(module: str, name: str) -> Iterator[str]:
-    """What is wrong with giving objects of a class a state, whatever is in it."""
-    found = behavior.of(module, name)
-    for hook in found.hooks if found is not None else ():
-        rule = rule_of(hook)
-        if rule.rule == "unknown" and hook.method == "__setstate__":
-            yield rule.does or "whose __setstate__ runs code at load that nobody has reviewed"
+        if rule.rule == "unknown" and hook.method == method:
+            yield rule.does or otherwise, bool(rule.does) or is_reviewed(module)
 
 
 def acts_on_state(found: Behavior) -> bool:
@@ -91,7 +96,12 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
         return f"evaluates its formula at load: {wrong}" if wrong is not None else None
     if rule == "nodes" and key == "nodes" and _is_made(value) and not _is_array(value):
         return "calls the astype of its nodes at load, which are no array"
-    if rule == "booster" and key in ("handle", "_handle") and value.kind not in ("bytes", "str", "None") and not _is_array(value):
+    if (
+        rule == "booster"
+        and key in ("handle", "_handle")
+        and value.kind not in ("bytes", "str", "None")
+        and not _is_array(value)
+    ):
         return "hands its handle to the native library, and that is no serialized model"
     return None
 
@@ -103,7 +113,14 @@ def _is_made(value: Value) -> bool:
 def _is_array(value: Value) -> bool:
     made = value.value
     by = made.by if isinstance(made, Made) else None
-    return isinstance(by, Global) and (by.module or "").partition(".")[0] in ("numpy", "joblib", "sklearn", "builtins", "_codecs", "__builtin__")
+    return isinstance(by, Global) and (by.module or "").partition(".")[0] in (
+        "numpy",
+        "joblib",
+        "sklearn",
+        "builtins",
+        "_codecs",
+        "__builtin__",
+    )
 
 
 def slots_fault(module: str, name: str, keys: tuple[str | None, ...] | None) -> str | None:
