@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
     code_execution,
+    copies,
     directory,
     environment,
     flavors,
@@ -19,6 +20,7 @@ from mlmodel.checks import (
     mlmodel_file,
     models_from_code,
     named_files,
+    objects,
     package_sources,
     pins,
     recorded_files,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 ALL: tuple[Check, ...] = (
     *directory.CHECKS,
+    *copies.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,
@@ -49,6 +52,7 @@ ALL: tuple[Check, ...] = (
     *recorded_files.CHECKS,
     *named_files.CHECKS,
     *imports.CHECKS,
+    *objects.CHECKS,
     *serialized.CHECKS,
     *loader_documents.CHECKS,
     *code_execution.CHECKS,
