@@ -242,7 +242,7 @@ def command(
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
-        named = (config.check_trusted(name) for name in _split(trust_module))
+        named = (config.check_trusted(name) for name in as_rules(trust_module))
         options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
