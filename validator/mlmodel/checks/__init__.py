@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
+    code_execution,
     copies,
     directory,
     environment,
     flavors,
     imports,
     input_example,
+    loader_documents,
     mlmodel_file,
+    models_from_code,
     named_files,
     objects,
+    package_sources,
     pins,
     recorded_files,
     recorded_python,
@@ -42,6 +46,7 @@ ALL: tuple[Check, ...] = (
     *signature.CHECKS,
     *environment.CHECKS,
     *requirement_lines.CHECKS,
+    *package_sources.CHECKS,
     *pins.CHECKS,
     *recorded_python.CHECKS,
     *recorded_files.CHECKS,
@@ -49,5 +54,8 @@ ALL: tuple[Check, ...] = (
     *imports.CHECKS,
     *objects.CHECKS,
     *serialized.CHECKS,
+    *loader_documents.CHECKS,
+    *code_execution.CHECKS,
+    *models_from_code.CHECKS,
     *input_example.CHECKS,
 )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
 from mlmodel.sources.directory import Kind
-from mlmodel.sources.ranges import contiguous
 from mlmodel.standard.rules import MAX_MESSAGE, new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -42,7 +40,7 @@ def judged(model: Model) -> Iterator[Finding]:
         counts: dict[str, int] = {}
         alike: dict[str, list[Finding]] = {}
         chosen = serialized.of(model).is_chosen(file)
-        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+        for finding in dict.fromkeys(_of_file(file, found, local, model.trusted, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if finding.rule in _TOGETHER:
                 alike.setdefault(finding.rule, []).append(finding)
@@ -78,7 +76,7 @@ def _local(model: Model) -> frozenset[str]:
 
 
 def _of_file(
-    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+    file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
@@ -87,7 +85,7 @@ def _of_file(
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
-            for remark in judge(item.stream, marked=item.marked, local=local):
+            for remark in judge(item.stream, marked=item.marked, local=local, trusted=trusted):
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
@@ -124,6 +122,7 @@ _RULES = {
     "UNEXPLAINED": "MLM606",
     "CODE": "MLM607",
     "UNREAD": "MLM609",
+    "TRUSTED": "MLM620",
 }
 
 
@@ -224,7 +223,7 @@ def formats(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM618", message, model.mlmodel, place)
 
 
-_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION (since 3.18 also MLFLOW_ALLOW_MODEL_CODE_EXECUTION)"
 
 
 def unpickled(model: Model) -> Iterator[Finding]:
@@ -277,27 +276,36 @@ def _is_stand_in(model: Model, entry: Entry) -> bool:
     return complaint(model.directory, entry, chosen=True) is not None
 
 
-_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
-"""A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
 _MOST_LOCATIONS = 1000
 
 
 def external_data(model: Model) -> Iterator[Finding]:
-    """MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.model.paths import Fault, fault
+    """MLM609, MLM615: where ONNX files say that their tensors are."""
+    from mlmodel.model import onnx_tensors
 
+    conf = model.flavors.get("onnx", {})
+    named = conf.get("data") if isinstance(conf.get("data"), str) else None
     for path, entry in model.directory.entries.items():
-        if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
+        if not (path.endswith(".onnx") or path == named) or entry.kind is not Kind.FILE:
             continue
+        folder = path.rpartition("/")[0]
         with model.directory.open_mapped(path) as data:
-            for count, match in enumerate(_LOCATION.finditer(contiguous(data))):
-                raw = data[match.end() : match.end() + match[1][0]]
-                name = raw.decode("utf-8", "replace")
-                if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
-                    message = f"external data at {quoted(name)}, outside the model directory"
-                    yield new_finding("MLM615", message, Location(path), _HINT)
+            for count, item in enumerate(onnx_tensors.locations(data)):
                 if count == _MOST_LOCATIONS:
                     break
+                if isinstance(item, onnx_tensors.Unread):
+                    message = f"{quoted(path)} cannot be judged: {item.reason}"
+                    yield new_finding("MLM609", message, Location(path))
+                elif _leads_out(folder, item.name):
+                    message = f"external data at {quoted(item.name)}, outside the model directory"
+                    yield new_finding("MLM615", message, Location(path), _HINT)
+
+
+def _leads_out(folder: str, name: str) -> bool:
+    """Whether a location, which counts from the folder of its file, leads out of the model directory."""
+    if paths.fault(name) is paths.Fault.ABSOLUTE:
+        return True
+    return paths.fault(f"{folder}/{name}" if folder else name) is paths.Fault.ESCAPES
 
 
 CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)

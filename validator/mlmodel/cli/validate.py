@@ -107,6 +107,12 @@ class ValidateCommand(LoadCommand):
     "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
 )
 @click.option(
+    "--trust-module",
+    multiple=True,
+    metavar="NAMES",
+    help="Accept objects of these modules or classes of yours as data, comma-separated.",
+)
+@click.option(
     "--baseline",
     type=click.Path(dir_okay=False),
     help="Report only findings that are not in this file.",
@@ -203,6 +209,7 @@ def command(
     ignore: tuple[str, ...],
     severity: tuple[str, ...],
     fail_on: str | None,
+    trust_module: tuple[str, ...],
     baseline: str | None,
     write_baseline: bool,
     revision: str | None,
@@ -243,6 +250,8 @@ def command(
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
+        named = (config.check_trusted(name) for name in as_rules(trust_module))
+        options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
         if targets or settings.targets:
@@ -292,7 +301,12 @@ def _settings(config_file: str | None, no_config: bool) -> config.Config:
     if no_config:
         return config.Config()
     path = config_file or config.find(os.curdir)
-    return config.load(path) if path else config.Config()
+    if not path:
+        return config.Config()
+    settings = config.load(path)
+    if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
+        return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
+    return settings
 
 
 def _options(

@@ -6,7 +6,6 @@ metadata of the installed distributions say which of them brings it, in which ve
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 from functools import cache
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from mlmodel.documents import python_source
 from mlmodel.pickles import imported, scan
 from mlmodel.sources.directory import ModelDirectory
 from mlmodel.writer import platforms
@@ -97,17 +97,14 @@ def _code_imports(folder: str, file: str) -> Iterator[str]:
     path = os.path.join(folder, file)
     with open(path, "rb") as stream:
         text = stream.read()
-    try:
-        tree = ast.parse(text, path)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise UnreadableCodeError(f"{file} is no Python: {error}") from error
-    # What is imported within a function, or a try, may never be needed: only what every import runs.
-    for statement in tree.body:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                yield alias.name.partition(".")[0]
-        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            yield statement.module.partition(".")[0]
+    parsed = python_source.parse(text)
+    if parsed.tree is None:
+        fault = parsed.fault
+        why = f"{fault.message} (line {fault.line})" if fault is not None else "it is nested too deep"
+        raise UnreadableCodeError(f"{file} is no Python: {why}")
+    # What is imported within a function, or a try that may fail, may never be needed: only what every import runs.
+    for found in python_source.imports(parsed.tree, file):
+        yield found.module.partition(".")[0]
 
 
 def _own_modules(folder: str) -> set[str]:
