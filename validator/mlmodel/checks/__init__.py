@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
+    absent_files,
     directory,
     environment,
     flavors,
     imports,
     input_example,
+    loader_files,
     mlmodel_file,
     named_files,
     pins,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 ALL: tuple[Check, ...] = (
     *directory.CHECKS,
+    *absent_files.CHECKS,
+    *loader_files.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,

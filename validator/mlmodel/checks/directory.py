@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from mlmodel.common.caching import cached_property
-from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.model import file_integrity, paths
 from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.model.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +58,8 @@ def _candidates(model: Model) -> list[str]:
 
 
 def path_keys(model: Model) -> Iterator[Finding]:
-    """MLM003-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
-    names = _Names(model)
+    """MLM003-MLM006, MLM008-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
+    names = Names(model)
     seen: set[tuple[str, bool]] = set()
     for use in paths.of(model):
         try:
@@ -72,44 +70,7 @@ def path_keys(model: Model) -> Iterator[Finding]:
             yield model.finding("MLM902", error.reason, file=None if error.path == "." else error.path)
 
 
-_COMPARED = 300
-"""Names that a missing path is compared with."""
-
-
-class _Names:
-    """The names in the directory, sorted, so that a thousand paths are looked up in thousands of names quickly."""
-
-    def __init__(self, model: Model) -> None:
-        self._entries = model.directory.entries
-        self._sorted = sorted(self._entries)
-        self._guesses = 5
-
-    def beginning(self, prefix: str) -> Iterator[Entry]:
-        """The entries whose path begins with ``prefix``."""
-        for index in range(bisect_left(self._sorted, prefix), len(self._sorted)):
-            if not self._sorted[index].startswith(prefix):
-                break
-            yield self._entries[self._sorted[index]]
-
-    def near(self, path: str) -> str | None:
-        """A hint where a missing path may be another name; only the first of them are looked for by likeness."""
-        found = self._lowered.get(path.lower())
-        if found is None and self._guesses:
-            self._guesses -= 1
-            found = nearest(path, [name for name in self._sorted[:_COMPARED] if name != "MLmodel"], 0.6)
-        found = found or self._tails.get(path.rsplit("/", 1)[-1])
-        return f"the directory has {quoted(found)}" if found else None
-
-    @cached_property
-    def _lowered(self) -> dict[str, str]:
-        return {name.lower(): name for name in reversed(self._sorted) if name != "MLmodel"}
-
-    @cached_property
-    def _tails(self) -> dict[str, str]:
-        return {name.rsplit("/", 1)[-1]: name for name in reversed(self._sorted) if name != "MLmodel"}
-
-
-def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
+def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
     def finding(rule: str, message: str, hint: str | None = None) -> Finding:
         return model.finding(rule, message, use.document, use.pointer, hint=hint)
 
@@ -132,27 +93,36 @@ def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]
         return
     path = use.value.rsplit("/", 1)[-1] if use.kind == "basename" else use.value
     entry = model.directory.look(path)
-    if use.kind == "prefix" and entry.kind is Kind.MISSING and any(names.beginning(_normal(path))):
+    if use.kind == "prefix" and entry.kind is Kind.MISSING and any(names.beginning(paths.normal(path))):
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
     elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
         yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
     elif entry.kind is Kind.MISSING:
-        yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
+        if use.missing_rule != "MLM007":  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
+            yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
     elif entry.kind is Kind.OUTSIDE:
         yield finding("MLM005", f"{name} is a link that leads out of the model directory")
     elif entry.kind is Kind.SPECIAL:
         yield finding("MLM009", f"{name} is neither a file nor a directory: opening it may never end")
     elif use.kind in ("file", "basename") and entry.kind is Kind.DIRECTORY:
-        yield finding("MLM008", f"{name} is a directory; its reader opens a file")
+        what = "is a directory" if entry.path else "names the model directory itself"
+        yield finding("MLM008", f"{name} {what}; its reader opens a file")
+    elif use.kind in ("file", "basename") and _asks_for_folder(use.value):
+        yield finding("MLM008", f"{name} is a file, and with the slash its name is that of a directory", f"write {entry.path}")
     elif use.kind == "directory" and entry.kind is Kind.FILE:
         yield finding("MLM008", f"{name} is a file; its reader opens a directory")
     else:
         yield from _content(model, entry, names, seen)
 
 
-def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
+def _asks_for_folder(path: str) -> bool:
+    """Whether opening a file by this path fails because of how it ends."""
+    return path.endswith(("/", "/."))
+
+
+def _content(model: Model, entry: Entry, names: Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
     """MLM010-MLM012 for a referenced file, or for the files of a referenced directory; each looked at once.
 
     ``seen`` has their paths, and whether a path key names them or the directory around them.
@@ -184,10 +154,6 @@ def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, boo
             )
 
 
-def _normal(path: str) -> str:
-    return "/".join(part for part in path.split("/") if part not in ("", "."))
-
-
 _SECRETS = frozenset(
     {
         ".env",
@@ -207,7 +173,7 @@ _TAMPER = "any user of the machine may replace it; remove the write permission o
 
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
-    used = {_normal(use.value) for use in paths.of(model)}
+    used = {paths.normal(use.value) for use in paths.of(model)}
     writable: list[str] = []
     clutter: list[str] = []
     for path, entry in model.directory.entries.items():

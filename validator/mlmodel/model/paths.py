@@ -90,20 +90,34 @@ def _uses(model: Model) -> Iterator[PathUse]:
             name, base = f"flavors/{flavor}.schema.json", ("flavors", flavor)
             yield from _keys(document, name, conf, base)
             for entry in schemas.schema(name).get("x-files", ()):
-                if all(_holds(model.config, condition) for condition in entry.get("when", ())):
-                    yield PathUse(entry["path"], entry["kind"], document, base, "MLM007")
+                if entry.keys() <= _PLAIN_ENTRY and all(holds(model.config, one) for one in entry.get("when", ())):
+                    pointer = (*base, entry["key"]) if entry.get("key") in conf else base
+                    yield PathUse(entry["path"], entry["kind"], document, pointer, "MLM007")
+
+
+_PLAIN_ENTRY = frozenset({"path", "kind", "key", "when"})
+"""The keys of an entry of ``x-files`` that only names a path; others are for :mod:`mlmodel.model.loader_files`."""
 
 
 def _keys(document: Document, name: str, value: object, base: tuple[str | int, ...]) -> Iterator[PathUse]:
     for found in schemas.annotated(name, "x-path", value):
-        if isinstance(found.value, str) and found.value:
+        if isinstance(found.value, str) and (found.value or found.subschema["x-path"] in _OPENED):
             rule = found.subschema.get("x-rules", {}).get("x-path", "MLM007")
             unpickled = found.subschema.get("x-unpickled", {})
             pointer = (*base, *found.pointer)
             yield PathUse(found.value, found.subschema["x-path"], document, pointer, rule, unpickled)
 
 
-def _holds(config: Any, condition: dict[str, Any]) -> bool:
+_OPENED = frozenset({"file", "basename"})
+"""Kinds of paths that a reader opens even where they are empty, and so name the directory itself."""
+
+
+def normal(path: str) -> str:
+    """A path without empty components and ``.``."""
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def holds(config: Any, condition: dict[str, Any]) -> bool:
     """Whether the value at a condition's ``pointer`` is there (``present``), or is one of its ``enum``, where
     an absent value is null."""
     value, present = config, True
