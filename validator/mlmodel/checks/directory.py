@@ -171,6 +171,27 @@ _CLUTTER = frozenset({"__pycache__", ".DS_Store", ".ipynb_checkpoints", ".git", 
 _TAMPER = "any user of the machine may replace it; remove the write permission of others (chmod o-w)"
 
 
+def read_without_a_key(model: Model) -> Iterator[Finding]:
+    """MLM008: ``mlflow.pyfunc`` opens requirements.txt wherever there is something of that name."""
+    if model.directory.look("requirements.txt").kind is Kind.DIRECTORY:
+        message = "'requirements.txt' is a directory; MLflow opens a file of that name before it loads a model"
+        yield model.finding("MLM008", message, file="requirements.txt")
+
+
+def same_but_for_case(model: Model) -> Iterator[Finding]:
+    """MLM024: names that some file systems take for one."""
+    entries = model.directory.entries
+    lowered = {path.lower() for path in entries}
+    if len(lowered) == len(entries):
+        return
+    first: dict[str, str] = {}
+    for path in sorted(entries):
+        other = first.setdefault(path.lower(), path)
+        if other != path and other.rpartition("/")[0] == path.rpartition("/")[0]:
+            message = f"{quoted(path)} and {quoted(other)} are one file where letters are compared without their case"
+            yield model.finding("MLM024", message, file=path)
+
+
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
     used = {paths.normal(use.value) for use in paths.of(model)}
@@ -208,4 +229,4 @@ def _is_used(path: str, used: set[str]) -> bool:
     return any(path[:end] in used for end, letter in enumerate(f"{path}/") if letter == "/")
 
 
-CHECKS = (mlmodel_is_there, path_keys, listing)
+CHECKS = (mlmodel_is_there, path_keys, read_without_a_key, same_but_for_case, listing)

@@ -391,6 +391,39 @@ def _protobuf(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem |
     return None
 
 
+_MAX_LINE = 1 << 20
+
+
+def _spark_metadata(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+    return _spark(directory, entry, head)[0]
+
+
+def _spark(directory: ModelDirectory, entry: Entry, head: bytes) -> tuple[Problem | None, dict[str, Any]]:
+    """The first line of the metadata of a stage (Spark, ``DefaultParamsReader.loadMetadata``)."""
+    line = directory.head(entry.path, _MAX_LINE).partition(b"\n")[0]
+    if head.lstrip()[:1] != b"{":
+        return _other(head, "the metadata of a Spark stage, a JSON object"), {}
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        is_cut = len(line) == entry.size
+        return Problem(cut=is_cut, message=f"its first line is no JSON: {error}"[:200]), {}
+    if not isinstance(found, dict) or not isinstance(found.get("class"), str):
+        return Problem(cut=False, message="its first line does not say the class of the stage"), {}
+    return None, found
+
+
+def _spark_pipeline(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+    problem, metadata = _spark(directory, entry, head)
+    params = metadata.get("paramMap")
+    by_python = isinstance(params, dict) and params.get("language") == "Python"
+    name = metadata.get("class")
+    if problem is None and name not in ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel") and not by_python:
+        message = f"its class is {str(name)[:200]}, and the loader opens a PipelineModel only"
+        return Problem(cut=False, message=message)
+    return problem
+
+
 READERS: Mapping[str, Reader] = {
     "pickle": _pickle,
     "zip": _zip,
@@ -406,6 +439,8 @@ READERS: Mapping[str, Reader] = {
     "xgboost": _xgboost,
     "onnx": _onnx,
     "protobuf": _protobuf,
+    "spark-metadata": _spark_metadata,
+    "spark-pipeline": _spark_pipeline,
 }
 """The function that looks into a file, by the ``reader`` of its format."""
 

@@ -108,13 +108,13 @@ def spark(model: Model, path: str) -> Iterator[Reference]:
     while pending and count < _MAX_STAGES:
         count += 1
         part = pending.pop()
-        metadata = first_line(model, part)
+        metadata = _first_line(model, part)
         root = part.rsplit("/", 2)[0]  # below .../metadata/part-...
         if metadata is None:
             continue
         for below in _stage_folders(root, metadata):
             yield Reference((f"{below}/metadata",), "directory", what="the metadata of a stage")
-            yield Reference((f"{below}/metadata/part-*",), what="the metadata of a stage")
+            yield Reference((f"{below}/metadata/part-*",), formats=("spark-metadata",), what="the metadata of a stage")
             pending.extend(_parts(model, f"{below}/metadata"))
         for name in _saved_parts(metadata):
             yield Reference((f"{root}/{name}",), "directory", what="what the stage has learned")
@@ -131,7 +131,7 @@ def _parts(model: Model, folder: str) -> list[str]:
     return [path for path, entry in model.directory.entries.items() if path.startswith(inside) and entry.kind is Kind.FILE]
 
 
-def first_line(model: Model, path: str) -> dict[str, object] | None:
+def _first_line(model: Model, path: str) -> dict[str, object] | None:
     """The JSON object that the first line of a metadata file is; None where it is none."""
     try:
         head = model.directory.head(path, _MAX_LINE)
@@ -204,9 +204,9 @@ def saved_model(model: Model, path: str) -> Iterator[Reference]:
                         assets += [data[one.start : one.end] for one in fields(data, field.start, field.end) if one.number == 2]
         except BrokenError:
             return  # the format's own check says so
-    if has_variables:
-        yield Reference((f"{folder}variables/variables.index",), what="the index of the variables")
-        yield Reference((f"{folder}variables/variables.data-*",), what="the variables")
+    if has_variables:  # where one of the two is there, the layout asks for the other
+        names = (f"{folder}variables/variables.index", f"{folder}variables/variables.data-*")
+        yield Reference(names, what="the variables of the graph")
     for asset in assets[:_MAX_STAGES]:
         name = asset[:4096].decode("utf-8", "replace")
         if name and paths.fault(name) is None:

@@ -53,6 +53,11 @@ class Needed(NamedTuple):
     """Bytes that it has at least, as an index says."""
     exact: bool = False
     """Whether the loader takes the whole text as a name, blanks and line ends included."""
+    holds: str = ""
+    """The module of which the object in it must name something."""
+    tail: str = ""
+    """A pattern in the end of the file that is worth a warning, which :attr:`says` words."""
+    says: str = ""
 
 
 def needed(model: Model) -> tuple[Needed, ...]:
@@ -156,6 +161,9 @@ def _one(place: _Place, entry: Json, names: tuple[str, ...]) -> Iterator[Needed]
         rule="MLM020" if "otherwise" in entry else "MLM007",
         otherwise=entry.get("otherwise", ""),
         exact=entry.get("exact", False),
+        holds=entry.get("holds", ""),
+        tail=entry.get("tail", ""),
+        says=entry.get("says", ""),
     )
     if "names" in entry:
         for path in present(place.model, names[0]):

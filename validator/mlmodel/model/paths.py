@@ -101,15 +101,20 @@ _PLAIN_ENTRY = frozenset({"path", "kind", "key", "when"})
 
 def _keys(document: Document, name: str, value: object, base: tuple[str | int, ...]) -> Iterator[PathUse]:
     for found in schemas.annotated(name, "x-path", value):
-        if isinstance(found.value, str) and (found.value or found.subschema["x-path"] in _OPENED):
+        if isinstance(found.value, str) and (found.value or _is_opened(found.subschema, value)):
             rule = found.subschema.get("x-rules", {}).get("x-path", "MLM007")
             unpickled = found.subschema.get("x-unpickled", {})
             pointer = (*base, *found.pointer)
-            yield PathUse(found.value, found.subschema["x-path"], document, pointer, rule, unpickled)
+            kind = found.subschema["x-path"]
+            if isinstance(value, dict) and value.get("loader_module") in found.subschema.get("x-file-for", ()):
+                kind = "file"
+            yield PathUse(found.value, kind, document, pointer, rule, unpickled)
 
 
-_OPENED = frozenset({"file", "basename"})
-"""Kinds of paths that a reader opens even where they are empty, and so name the directory itself."""
+def _is_opened(subschema: Mapping[str, Any], conf: object) -> bool:
+    """Whether a reader opens the path even where it is empty, and so names the directory itself."""
+    loader = conf.get("loader_module") if isinstance(conf, dict) else None
+    return subschema["x-path"] in ("file", "basename") or loader in subschema.get("x-file-for", ())
 
 
 def normal(path: str) -> str:
