@@ -55,19 +55,25 @@ def absent(model: Model) -> Iterator[Finding]:
     names = Names(model)
     missing = []
     for one in found.values():
-        stub = next((name for name in one.names if model.directory.look(f"{name}.dvc").kind is Kind.FILE), None)
+        stub = next(
+            (name for name in one.names if model.directory.look(f"{name}.dvc").kind is Kind.FILE), None
+        )
         if stub is not None:
             message = f"{quoted(stub)} is not there, only its DVC stub: fetch the file with `dvc pull`"
             yield _finding(model, one, "MLM011", message)
         elif one.rule != "MLM007":
-            yield _finding(model, one, one.rule, f"{one.shown} is not in the model directory: {one.otherwise}")
+            yield _finding(
+                model, one, one.rule, f"{one.shown} is not in the model directory: {one.otherwise}"
+            )
         else:
             missing.append(one)
     if len(missing) < MANY:
         used = {paths.normal(use.value) for use in paths.of(model)}
         for one in missing:
             hint = _moved_up(model, one) or (None if one.by else names.near(one.names[0], used))
-            yield _finding(model, one, "MLM007", f"{one.shown} is not in the model directory{_keys(one)}", hint)
+            yield _finding(
+                model, one, "MLM007", f"{one.shown} is not in the model directory{_keys(one)}", hint
+            )
     else:
         listed = ", ".join(f"{one.shown}{_keys(one, all_of_them=True)}" for one in missing[:_SHOWN])
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
@@ -97,7 +103,10 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
     found: dict[tuple[str, ...], _Absent] = {}
     names = Names(model)
     for use in paths.of(model):
-        if use.missing_rule != "MLM007" or paths.fault(use.value, basename=use.kind == "basename") is not None:
+        if (
+            use.missing_rule != "MLM007"
+            or paths.fault(use.value, basename=use.kind == "basename") is not None
+        ):
             continue
         path = use.value.rsplit("/", 1)[-1] if use.kind == "basename" else use.value
         try:
@@ -134,7 +143,12 @@ def _moved_up(model: Model, one: _Absent) -> str | None:
     folder, _, name = one.names[0].rpartition("/")
     if folder and model.directory.look(name).kind is Kind.FILE:
         return f"{quoted(name)} stands at the root: move it into {folder}/, where the loader opens it"
-    inside = [name for pointer in one.keys for name in _known_in(pointer) if model.directory.look(name).kind is not Kind.MISSING]
+    inside = [
+        name
+        for pointer in one.keys
+        for name in _known_in(pointer)
+        if model.directory.look(name).kind is not Kind.MISSING
+    ]
     if inside:
         files = ", ".join(map(quoted, dict.fromkeys(inside)))
         return f"the folder is gone and its files stand at the root: move {files} into {one.names[0]}/"
@@ -150,11 +164,25 @@ def _known_in(pointer: Pointer) -> list[str]:
         if entry.get("in") == pointer[2]:
             found += [name for name in (*entry.get("any-of", ()), entry.get("path", "*")) if "*" not in name]
             for below in schemas.schema("files.json")["layouts"].get(entry.get("layout"), ()):
-                found += [name for name in (*below.get("any-of", ()), below.get("path", "*")) if "*" not in name]
+                found += [
+                    name for name in (*below.get("any-of", ()), below.get("path", "*")) if "*" not in name
+                ]
     return [name for name in dict.fromkeys(found) if name not in DOCUMENTS]
 
 
-_TEXTS = (".yaml", ".yml", ".txt", ".json", ".md", ".py", ".cfg", ".toml", "MLmodel", ".gitattributes", ".gitignore")
+_TEXTS = (
+    ".yaml",
+    ".yml",
+    ".txt",
+    ".json",
+    ".md",
+    ".py",
+    ".cfg",
+    ".toml",
+    "MLmodel",
+    ".gitattributes",
+    ".gitignore",
+)
 
 
 def _cause(model: Model, missing: list[_Absent]) -> str:

@@ -110,7 +110,11 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         what = "is a directory" if entry.path else "names the model directory itself"
         yield finding("MLM008", f"{name} {what}; its reader opens a file")
     elif use.kind in ("file", "basename") and _asks_for_folder(use.value):
-        yield finding("MLM008", f"{name} is a file, and with the slash its name is that of a directory", f"write {entry.path}")
+        yield finding(
+            "MLM008",
+            f"{name} is a file, and with the slash its name is that of a directory",
+            f"write {entry.path}",
+        )
     elif use.kind == "directory" and entry.kind is Kind.FILE:
         yield finding("MLM008", f"{name} is a file; its reader opens a directory")
     else:
@@ -174,7 +178,9 @@ _TAMPER = "any user of the machine may replace it; remove the write permission o
 def read_without_a_key(model: Model) -> Iterator[Finding]:
     """MLM008: ``mlflow.pyfunc`` opens requirements.txt wherever there is something of that name."""
     if model.directory.look("requirements.txt").kind is Kind.DIRECTORY:
-        message = "'requirements.txt' is a directory; MLflow opens a file of that name before it loads a model"
+        message = (
+            "'requirements.txt' is a directory; MLflow opens a file of that name before it loads a model"
+        )
         yield model.finding("MLM008", message, file="requirements.txt")
 
 

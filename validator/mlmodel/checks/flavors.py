@@ -135,7 +135,9 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
         hint = f"did you mean {near}?" if near else None
         message = f"no release of MLflow has a loader module {quoted(loader)}"
         yield model.finding("MLM215", message, document, place, hint=hint)
-    elif not _ships(model, loader) and schemas.conforms("flavors/python_function.schema.json", {"loader_module": loader}):
+    elif not _ships(model, loader) and schemas.conforms(
+        "flavors/python_function.schema.json", {"loader_module": loader}
+    ):
         message = f"{quoted(loader)} is not part of MLflow: the environment must bring it"
         yield model.finding("MLM216", message, document, place)
 

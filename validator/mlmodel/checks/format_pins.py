@@ -27,7 +27,12 @@ def _pins(model: Model, *names: str) -> Iterator[tuple[tuple[int, ...], Entry | 
     seen = set()
     for listing in environment.listings:
         for entry in (*listing.entries, *listing.constraints):
-            if entry.name in names and entry.pin is not None and entry.marker is None and entry.pin not in seen:
+            if (
+                entry.name in names
+                and entry.pin is not None
+                and entry.marker is None
+                and entry.pin not in seen
+            ):
                 seen.add(entry.pin)
                 yield versions.release(versions.public(entry.pin)) or (), entry
     conda = environment.conda
@@ -92,10 +97,18 @@ def onnx_runtime(model: Model) -> Iterator[Finding]:
         stamp = stamp or _stamp(model, path)
         if known is None or stamp is None:
             continue
-        for what, asked, limit in (("IR version", stamp.ir, known["ir"]), ("opset", stamp.opset, known["opset"])):
+        for what, asked, limit in (
+            ("IR version", stamp.ir, known["ir"]),
+            ("opset", stamp.opset, known["opset"]),
+        ):
             if asked > limit:
                 message = f"{quoted(path)} has {what} {asked}, and {pinned.name} {text} knows {limit} at most"
-                yield new_finding("MLM493", message, pinned.place, "pin the release that the model was tried with, or convert it")
+                yield new_finding(
+                    "MLM493",
+                    message,
+                    pinned.place,
+                    "pin the release that the model was tried with, or convert it",
+                )
                 break
 
 

@@ -33,7 +33,9 @@ def opened(model: Model) -> Iterator[Finding]:
                     except UnreadableError as error:
                         if error.limit:
                             raise
-                        yield model.finding("MLM902", error.reason, file=None if error.path == "." else error.path)
+                        yield model.finding(
+                            "MLM902", error.reason, file=None if error.path == "." else error.path
+                        )
             if loader_files.present(model, name):
                 break  # the first that is there is the one that is opened
 
@@ -71,29 +73,37 @@ def _file(model: Model, need: Needed, path: str, chosen: frozenset[str]) -> Iter
     if need.formats:
         problem = file_formats.problem(model.directory, entry, need.formats)
         if problem is not None and problem.cut:
-            message = problem.message if "the file has" in problem.message else f"{problem.message}; the file has {entry.size:,} bytes"
+            message = (
+                problem.message
+                if "the file has" in problem.message
+                else f"{problem.message}; the file has {entry.size:,} bytes"
+            )
             yield new_finding("MLM012", message, Location(path))
         elif problem is not None and _is_recorded(model, need):
             recorded = model.flavors[need.flavor]["serialization_format"]
             message = f"{quoted(path)} is {problem.kind}, and 'serialization_format' says {recorded}"
-            yield model.finding("MLM618", message, model.mlmodel, ("flavors", need.flavor, "serialization_format"))
+            yield model.finding(
+                "MLM618", message, model.mlmodel, ("flavors", need.flavor, "serialization_format")
+            )
         elif problem is not None:
-            yield _at(model, need, path, "MLM021", f"{quoted(path)} does not fit its loader: {problem.message}")
+            yield _at(
+                model, need, path, "MLM021", f"{quoted(path)} does not fit its loader: {problem.message}"
+            )
     if need.tail and re.search(need.tail.encode(), model.directory.tail(path, _MAX_TAIL)):
         yield _at(model, need, path, "MLM225", f"{quoted(path)}: {need.says}")
     if need.holds and not _holds(model, path, need.holds):
         message = f"{quoted(path)} does not fit its loader: the object in it is of no class of {need.holds}"
         yield _at(model, need, path, "MLM021", message)
     if entry.size < need.size:
-        message = f"{quoted(need.by)} says that it reaches to byte {need.size:,}; the file has {entry.size:,} bytes"
+        message = (
+            f"{quoted(need.by)} says that it reaches to byte {need.size:,}; the file has {entry.size:,} bytes"
+        )
         yield new_finding("MLM012", message, Location(path))
 
 
 def _at(model: Model, need: Needed, path: str, rule: str, message: str) -> Finding:
     """A finding at the key that leads to a file, or at the file where an index or a layout names it."""
-    value = model.config
-    for step in need.pointer:
-        value = value.get(step) if isinstance(value, dict) else None
+    value = loader_files.value_at(model.config, need.pointer)
     if isinstance(value, str) and paths.normal(value) == path:
         return model.finding(rule, message, model.mlmodel, need.pointer)
     return new_finding(rule, message, Location(path))
@@ -123,9 +133,18 @@ def _exact(model: Model, path: str) -> Iterator[Finding]:
     raw = model.directory.head(path, _MAX_NAME)
     if raw.strip() != raw:
         message = f"the whole text is taken for a name: {quoted(raw.decode('utf-8', 'replace'))} ends or begins with white space"
-        yield new_finding("MLM022", message, Location(path), f"write {raw.strip().decode('utf-8', 'replace')} and no line end")
+        yield new_finding(
+            "MLM022",
+            message,
+            Location(path),
+            f"write {raw.strip().decode('utf-8', 'replace')} and no line end",
+        )
     elif file_formats.kind_of(raw) != "text":
-        yield new_finding("MLM021", f"it is {file_formats.kind_of(raw)}, and its reader takes the text for a name", Location(path))
+        yield new_finding(
+            "MLM021",
+            f"it is {file_formats.kind_of(raw)}, and its reader takes the text for a name",
+            Location(path),
+        )
 
 
 MAX_SUMMED = 16 << 20
@@ -151,8 +170,15 @@ def _checksum(model: Model, path: str) -> Iterator[Finding]:
             zlib.crc32(data[start : start + chunk]).to_bytes(4, "big") for start in range(0, len(data), chunk)
         )
     if found != raw[8:]:
-        message = f"it does not match the checksum in {quoted(beside)}, and Hadoop's file system refuses to read it"
-        yield new_finding("MLM023", message, Location(path), "bring the file back, or remove the checksum if the change was meant")
+        message = (
+            f"it does not match the checksum in {quoted(beside)}, and Hadoop's file system refuses to read it"
+        )
+        yield new_finding(
+            "MLM023",
+            message,
+            Location(path),
+            "bring the file back, or remove the checksum if the change was meant",
+        )
 
 
 CHECKS = (opened,)

@@ -82,7 +82,10 @@ def chat_template(model: Model) -> Iterator[Finding]:
     config = loader_files.document(model, f"{folder}/tokenizer_config.json")
     if isinstance(config, dict) and config.get("chat_template"):
         return
-    beside = (f"{folder}/{name}" for name in ("chat_template.jinja", "chat_template.json", "additional_chat_templates"))
+    beside = (
+        f"{folder}/{name}"
+        for name in ("chat_template.jinja", "chat_template.json", "additional_chat_templates")
+    )
     if all(look(name).kind is Kind.MISSING for name in beside):
         message = "the tokenizer has no chat template, so that no chat is answered"
         yield model.finding("MLM222", message, model.mlmodel, ("flavors", "transformers", "inference_task"))

@@ -47,7 +47,9 @@ def nested(model: Model) -> Iterator[Finding]:
         flavors = document.data.get("flavors")
         flavors = flavors if isinstance(flavors, dict) else {}
         for flavor, conf in flavors.items():
-            schema = schemas.flavor_schema(flavor) if isinstance(flavor, str) and isinstance(conf, dict) else None
+            schema = (
+                schemas.flavor_schema(flavor) if isinstance(flavor, str) and isinstance(conf, dict) else None
+            )
             if schema is None:
                 continue
             for name in schema.get("x-flavor", {}).get("distributions", ()):
@@ -56,7 +58,12 @@ def nested(model: Model) -> Iterator[Finding]:
                     version = _version(flavor, conf, name)
                     line = f"{name}=={version}" if version else name
                     yield model.finding(
-                        "MLM490", message, document, ("flavors", flavor), key=True, hint=f"add {line} to the outer requirements.txt"
+                        "MLM490",
+                        message,
+                        document,
+                        ("flavors", flavor),
+                        key=True,
+                        hint=f"add {line} to the outer requirements.txt",
                     )
             yield from _versions(model, document, flavor, conf)
         python = flavors.get("python_function")
@@ -72,7 +79,9 @@ def _is_installed(model: Model, name: str) -> bool:
     environment = recorded.of(model)
     if name in environment.names:
         return True
-    others = {other for module in distributions.main_module(name) for other in distributions.providers(module)}
+    others = {
+        other for module in distributions.main_module(name) for other in distributions.providers(module)
+    }
     world = distributions.reach(environment)
     return bool(others & environment.names) or name in world.names or bool(others & world.names) or world.open
 
@@ -90,7 +99,10 @@ def _versions(model: Model, document: Document, flavor: str, conf: dict[str, obj
         if not isinstance(saved, str) or flavor == "python_function":
             continue
         for listing in recorded.of(model).listings:
-            pin = next((entry for entry in listing.named(name) if entry.pin is not None and entry.marker is None), None)
+            pin = next(
+                (entry for entry in listing.named(name) if entry.pin is not None and entry.marker is None),
+                None,
+            )
             if pin is not None and _series(pin.pin or "") != _series(saved):
                 message = f"{found.pointer[-1]} of the model in {quoted(_folder(document))} is {saved}, but {pin.place.label} installs {name} {pin.pin}"
                 yield model.finding("MLM491", message, document, ("flavors", flavor, *found.pointer))
@@ -104,7 +116,13 @@ def _series(version: str) -> tuple[int, ...]:
 def _python(model: Model, document: Document, saved: object) -> Iterator[Finding]:
     outer = recorded.of(model).python
     inner = versions.release(saved) if isinstance(saved, str) else None
-    if outer is not None and inner is not None and len(inner) > 1 and len(outer) > 1 and inner[:2] != outer[:2]:
+    if (
+        outer is not None
+        and inner is not None
+        and len(inner) > 1
+        and len(outer) > 1
+        and inner[:2] != outer[:2]
+    ):
         text = ".".join(map(str, outer))
         message = f"Python {saved} saved the model in {quoted(_folder(document))}, and the outer environment files record {text}"
         yield new_finding("MLM491", message, Location(document.path))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model.directory import Entry
     from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.remarks import Remark

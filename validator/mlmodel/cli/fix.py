@@ -15,7 +15,7 @@ EPILOG = """Exit status: 0 nothing to repair, or written; 1 repairs are shown an
 def command(context: click.Context, directory: str, write: bool) -> None:
     """Repair what has one right answer, and show it as a diff.
 
-    The serialized model is never touched.
+    Only texts are changed, no binary file.
     """
     from mlmodel import fixing
     from mlmodel.model import discovery

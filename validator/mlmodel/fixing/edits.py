@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.model.directory import Entry, Kind, ModelDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from mmap import mmap
 
 _BOM = "\ufeff"
 
@@ -65,3 +67,13 @@ class EditedDirectory(ModelDirectory):
         if content is None:
             return super()._read(path, start, size, whole=whole)
         return content[start:][:size]
+
+    @contextmanager
+    def open_mapped(self, path: str) -> Iterator[bytes | mmap]:
+        """As :meth:`ModelDirectory.open_mapped`, with the contents that the files will have."""
+        content = self._contents.get(self.look(path).path)
+        if content is not None:
+            yield content
+        else:
+            with super().open_mapped(path) as data:
+                yield data

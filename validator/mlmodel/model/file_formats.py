@@ -158,7 +158,9 @@ def kind_of(head: bytes) -> str:
 def _pickle(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
     if head[:1] == b"\x80":
         if head[1:2] > b"\x05":
-            return Problem(cut=False, message=f"it says that it is a pickle of protocol {head[1]}, which no Python has")
+            return Problem(
+                cut=False, message=f"it says that it is a pickle of protocol {head[1]}, which no Python has"
+            )
         if head[1:2] in (b"\x04", b"\x05"):
             reason = _pickle_frames(directory, entry)
             return Problem(cut=True, message=reason) if reason else None
@@ -226,7 +228,11 @@ def _hdf5(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
     version = head[8] if len(head) > 8 else None
     offset = {0: 40, 1: 44, 2: 28, 3: 28}.get(version or 0)
     if version is None or offset is None or len(head) < offset + 8:
-        return Problem(cut=True, message="an HDF5 file that ends in its superblock") if len(head) < HEAD else None
+        return (
+            Problem(cut=True, message="an HDF5 file that ends in its superblock")
+            if len(head) < HEAD
+            else None
+        )
     size_of_offsets = head[13] if version < 2 else head[9]
     if size_of_offsets != 8:
         return None
@@ -267,7 +273,9 @@ def _safetensors(directory: ModelDirectory, entry: Entry, head: bytes) -> Proble
         if isinstance(offsets, list) and len(offsets) == 2 and isinstance(offsets[1], int):
             end = max(end, offsets[1])
     if 8 + size + end > entry.size:
-        return Problem(cut=True, message=f"the safetensors header says that the data reaches to byte {8 + size + end:,}")
+        return Problem(
+            cut=True, message=f"the safetensors header says that the data reaches to byte {8 + size + end:,}"
+        )
     return None
 
 
@@ -325,7 +333,9 @@ def _catboost(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
         return Problem(cut=True, message="the CatBoost model ends in its header")
     size = int(struct.unpack_from("<I", head, 4)[0])
     if 8 + size > entry.size:
-        return Problem(cut=True, message=f"the header of the CatBoost model says that it reaches to byte {8 + size:,}")
+        return Problem(
+            cut=True, message=f"the header of the CatBoost model says that it reaches to byte {8 + size:,}"
+        )
     return None
 
 
@@ -343,13 +353,17 @@ def _lightgbm(directory: ModelDirectory, entry: Entry, _: bytes) -> Problem | No
             return Problem(cut=True, message="LightGBM's text ends in its header")
         there = len(data)
         if data.find(b"\nparameters:", trees) >= 0 and data.find(b"\nend of parameters", trees) < 0:
-            return Problem(cut=True, message="LightGBM's text ends in its parameters, and LightGBM reads on beyond")
+            return Problem(
+                cut=True, message="LightGBM's text ends in its parameters, and LightGBM reads on beyond"
+            )
     try:
         end = trees + sum(map(int, sizes)) if sizes else 0
     except ValueError:
         return None
     if end > there:
-        return Problem(cut=True, message=f"the header of LightGBM's text says that the trees reach to byte {end:,}")
+        return Problem(
+            cut=True, message=f"the header of LightGBM's text says that the trees reach to byte {end:,}"
+        )
     return None
 
 
@@ -368,7 +382,9 @@ def _xgboost(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | 
         if directory.tail(entry.path, 1) != b"}":
             return Problem(cut=True, message="the UBJSON does not end")
         return None
-    if not head.startswith(b"binf") and (head[:1] in b"<" or head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x80"))):
+    if not head.startswith(b"binf") and (
+        head[:1] in b"<" or head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x80"))
+    ):
         return _other(head, "its own formats", "XGBoost reads")
     return None
 
@@ -418,7 +434,11 @@ def _spark_pipeline(directory: ModelDirectory, entry: Entry, head: bytes) -> Pro
     params = metadata.get("paramMap")
     by_python = isinstance(params, dict) and params.get("language") == "Python"
     name = metadata.get("class")
-    if problem is None and name not in ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel") and not by_python:
+    if (
+        problem is None
+        and name not in ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
+        and not by_python
+    ):
         message = f"its class is {str(name)[:200]}, and the loader opens a PipelineModel only"
         return Problem(cut=False, message=message)
     return problem

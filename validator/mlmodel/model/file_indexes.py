@@ -68,7 +68,9 @@ def onnx(model: Model, path: str) -> Iterator[Reference]:
 
 
 def _external(data: bytes | mmap) -> Iterator[tuple[str, int]]:
-    pending = [("graph", field.start, field.end) for field in fields(data, 0, len(data)) if field.number == _GRAPH]
+    pending = [
+        ("graph", field.start, field.end) for field in fields(data, 0, len(data)) if field.number == _GRAPH
+    ]
     tensors = 0
     while pending:
         kind, start, end = pending.pop()
@@ -76,20 +78,29 @@ def _external(data: bytes | mmap) -> Iterator[tuple[str, int]]:
             tensors += 1
             if tensors > _MAX_TENSORS:
                 return
-            entries = [_pair(data, field.start, field.end) for field in fields(data, start, end) if field.number == _EXTERNAL_DATA]
+            entries = [
+                _pair(data, field.start, field.end)
+                for field in fields(data, start, end)
+                if field.number == _EXTERNAL_DATA
+            ]
             known = dict(entries)
             if "location" in known:
                 yield known["location"], _number(known.get("offset")) + _number(known.get("length"))
         else:
             below = _BELOW[kind]
-            for field in fields(data, start, end):
-                if field.wire == 2 and field.number in below:
-                    pending.append((below[field.number], field.start, field.end))
+            pending.extend(
+                (below[field.number], field.start, field.end)
+                for field in fields(data, start, end)
+                if field.wire == 2 and field.number in below
+            )
 
 
 def _pair(data: bytes | mmap, start: int, end: int) -> tuple[str, str]:
     """A ``StringStringEntryProto``."""
-    found = {field.number: data[field.start : min(field.end, field.start + 4096)] for field in fields(data, start, end)}
+    found = {
+        field.number: data[field.start : min(field.end, field.start + 4096)]
+        for field in fields(data, start, end)
+    }
     key, value = (found.get(number, b"").decode("utf-8", "replace") for number in (1, 2))
     return key, value
 
@@ -114,7 +125,9 @@ def spark(model: Model, path: str) -> Iterator[Reference]:
             continue
         for below in _stage_folders(root, metadata):
             yield Reference((f"{below}/metadata",), "directory", what="the metadata of a stage")
-            yield Reference((f"{below}/metadata/part-*",), formats=("spark-metadata",), what="the metadata of a stage")
+            yield Reference(
+                (f"{below}/metadata/part-*",), formats=("spark-metadata",), what="the metadata of a stage"
+            )
             pending.extend(_parts(model, f"{below}/metadata"))
         for name in _saved_parts(metadata):
             yield Reference((f"{root}/{name}",), "directory", what="what the stage has learned")
@@ -128,7 +141,11 @@ def spark(model: Model, path: str) -> Iterator[Reference]:
 
 def _parts(model: Model, folder: str) -> list[str]:
     inside = f"{folder}/part-"
-    return [path for path, entry in model.directory.entries.items() if path.startswith(inside) and entry.kind is Kind.FILE]
+    return [
+        path
+        for path, entry in model.directory.entries.items()
+        if path.startswith(inside) and entry.kind is Kind.FILE
+    ]
 
 
 def _first_line(model: Model, path: str) -> dict[str, object] | None:
@@ -201,7 +218,11 @@ def saved_model(model: Model, path: str) -> Iterator[Reference]:
                     if field.number == _OBJECT_GRAPH and field.wire == 2:
                         has_variables = has_variables or _objects_have_variables(data, field.start, field.end)
                     elif field.number == _ASSETS and field.wire == 2:
-                        assets += [data[one.start : one.end] for one in fields(data, field.start, field.end) if one.number == 2]
+                        assets += [
+                            data[one.start : one.end]
+                            for one in fields(data, field.start, field.end)
+                            if one.number == 2
+                        ]
         except BrokenError:
             return  # the format's own check says so
     if has_variables:  # where one of the two is there, the layout asks for the other
@@ -271,7 +292,11 @@ def llama_index(model: Model, path: str) -> Iterator[Reference]:
     folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
     data = document(model, path)
     indexes = data.get("index_store/data") if isinstance(data, dict) else None
-    kinds = {one.get("__type__") for one in indexes.values() if isinstance(one, dict)} if isinstance(indexes, dict) else set()
+    kinds = (
+        {one.get("__type__") for one in indexes.values() if isinstance(one, dict)}
+        if isinstance(indexes, dict)
+        else set()
+    )
     if "vector_store" in kinds:
         names = (f"{folder}default__vector_store.json", f"{folder}vector_store.json")
         yield Reference(names, formats=("json-object",), what="the vectors of the index")

@@ -103,7 +103,7 @@ def _at_key(model: Model, flavor: str, entry: Json) -> Iterator[Needed]:
     named: object = ""
     if key is not None and key.startswith("/"):
         pointer = tuple(key.split("/")[1:])
-        named = _value(model.config, pointer)
+        named = value_at(model.config, pointer)
     elif key is not None:
         properties = (schemas.flavor_schema(flavor) or {}).get("properties", {})
         named = model.flavors[flavor].get(key, entry.get("default", properties.get(key, {}).get("default")))
@@ -113,16 +113,23 @@ def _at_key(model: Model, flavor: str, entry: Json) -> Iterator[Needed]:
         return
     path = paths.normal(named)
     kind = model.directory.look(path).kind if path else Kind.DIRECTORY
-    whole = "path" not in entry and "any-of" not in entry and "layout" not in entry and "suffixes" not in entry
+    whole = (
+        "path" not in entry and "any-of" not in entry and "layout" not in entry and "suffixes" not in entry
+    )
     if "suffixes" in entry:
         yield from _entry(_Place(model, flavor, pointer, path), {**entry, "any-of": entry["suffixes"]})
     elif whole and kind is Kind.FILE:
-        yield from _one(_Place(model, flavor, pointer, path.rsplit("/", 1)[0] + "/" if "/" in path else ""), entry, (path,))
+        yield from _one(
+            _Place(model, flavor, pointer, path.rsplit("/", 1)[0] + "/" if "/" in path else ""),
+            entry,
+            (path,),
+        )
     elif not whole and kind is Kind.DIRECTORY:
         yield from _entry(_Place(model, flavor, pointer, f"{path}/" if path else ""), entry)
 
 
-def _value(config: object, pointer: tuple[str | int, ...]) -> object:
+def value_at(config: object, pointer: tuple[str | int, ...]) -> object:
+    """The value of a mapping in mappings, None where there is none."""
     for step in pointer:
         config = config.get(step) if isinstance(config, dict) else None
     return config
@@ -132,7 +139,9 @@ def _entry(place: _Place, entry: Json) -> Iterator[Needed]:
     """What one entry of a layout asks for in a folder."""
     if not all(_holds(place, condition) for condition in entry.get("when", ()) if "file" in condition):
         return
-    if "unless" in entry and _excused(place, entry["unless"]):
+    if any(_is_so(place, case) for case in entry.get("unless", ())):
+        return
+    if "only" in entry and not any(_is_so(place, case) for case in entry["only"]):
         return
     if "layout" in entry:
         folder = place.folder + entry["path"].rstrip("/") + "/" if "path" in entry else place.folder
@@ -179,7 +188,9 @@ def present(model: Model, name: str) -> list[str]:
     return [
         path
         for path in model.directory.entries
-        if path.startswith(inside) and "/" not in path[len(inside) :] and fnmatchcase(path[len(inside) :], pattern)
+        if path.startswith(inside)
+        and "/" not in path[len(inside) :]
+        and fnmatchcase(path[len(inside) :], pattern)
     ]
 
 
@@ -187,12 +198,16 @@ def _holds(place: _Place, condition: Json) -> bool:
     return bool(present(place.model, place.folder + condition["file"])) is condition["present"]
 
 
-def _excused(place: _Place, excuse: Json) -> bool:
-    """Whether a JSON file says that something is not needed."""
-    value = _json_at(place.model, place.folder + excuse["path"], excuse["json"])
-    if "pattern" in excuse:
-        return any(isinstance(one, str) and re.search(excuse["pattern"], one[:200]) for one in value)
-    return any(one in excuse["enum"] for one in value if isinstance(one, str))
+def _is_so(place: _Place, case: Json) -> bool:
+    """Whether a value of the MLmodel file, or of a JSON file, is one of some, or fits a pattern."""
+    if "pointer" in case:
+        values = [value_at(place.model.config, tuple(case["pointer"].split("/")[1:]))]
+    else:
+        values = _json_at(place.model, place.folder + case["path"], case["json"])
+    texts = [value for value in values if isinstance(value, str)]
+    if "pattern" in case:
+        return any(re.search(case["pattern"], text[:200]) for text in texts)
+    return any(text in case["enum"] for text in texts)
 
 
 def document(model: Model, path: str) -> object:
@@ -242,11 +257,18 @@ def _named(place: _Place, index: str, about: Mapping[str, Any]) -> Iterator[Need
                 layout = about["layouts"].get(kind, about["layouts"].get("*"))
                 if layout is not None and paths.fault(below) is None:
                     inside = folder + paths.normal(below)
-                    yield from _layout(place._replace(folder=f"{inside.rstrip('/')}/" if inside else ""), layout)
+                    yield from _layout(
+                        place._replace(folder=f"{inside.rstrip('/')}/" if inside else ""), layout
+                    )
         return
     form = about.get("format")
     for name in dict.fromkeys(value for value in values if isinstance(value, str)):
         if name and paths.fault(name) is None:
             yield Needed(
-                (folder + paths.normal(name),), "file", place.flavor, place.pointer, (form,) if form else (), by=index
+                (folder + paths.normal(name),),
+                "file",
+                place.flavor,
+                place.pointer,
+                (form,) if form else (),
+                by=index,
             )

@@ -90,7 +90,9 @@ def _uses(model: Model) -> Iterator[PathUse]:
             name, base = f"flavors/{flavor}.schema.json", ("flavors", flavor)
             yield from _keys(document, name, conf, base)
             for entry in schemas.schema(name).get("x-files", ()):
-                if entry.keys() <= _PLAIN_ENTRY and all(holds(model.config, one) for one in entry.get("when", ())):
+                if entry.keys() <= _PLAIN_ENTRY and all(
+                    holds(model.config, one) for one in entry.get("when", ())
+                ):
                     pointer = (*base, entry["key"]) if entry.get("key") in conf else base
                     yield PathUse(entry["path"], entry["kind"], document, pointer, "MLM007")
 
@@ -106,7 +108,9 @@ def _keys(document: Document, name: str, value: object, base: tuple[str | int, .
             unpickled = found.subschema.get("x-unpickled", {})
             pointer = (*base, *found.pointer)
             kind = found.subschema["x-path"]
-            if isinstance(value, dict) and value.get("loader_module") in found.subschema.get("x-file-for", ()):
+            if isinstance(value, dict) and value.get("loader_module") in found.subschema.get(
+                "x-file-for", ()
+            ):
                 kind = "file"
             yield PathUse(found.value, kind, document, pointer, rule, unpickled)
 
