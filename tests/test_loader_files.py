@@ -66,7 +66,10 @@ PICKLE = b"\x80\x02N."
 SAVED_MODEL = field(1, 1) + field(2, field(7, field(1, field(7, field(1, 1)))))
 INDEX_END = bytes(40) + bytes.fromhex("57fb808b247547db")
 CONFIG = {"model_type": "bert"}
-TOKENIZER = {"components/tokenizer/tokenizer.json": {}, "components/tokenizer/tokenizer_config.json": {}}
+TOKENIZER: dict[str, Any] = {
+    "components/tokenizer/tokenizer.json": {},
+    "components/tokenizer/tokenizer_config.json": {},
+}
 SPARK = "org.apache.spark.ml."
 PIPELINE = '[nlp]\npipeline = ["textcat","sentencizer"]\n\n[components.textcat]\nfactory = "textcat"\n\n[components.sentencizer]\nfactory = "sentencizer"\n'
 STORE = {"index_store/data": {"x": {"__type__": "vector_store", "__data__": "{}"}}}

@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - what is imported must stand after the variables
 """Loads every damaged form of model directories with the MLflow beside it; prints a JSON line for each: what failed.
 
 Arguments: the folders.  The libraries are imported once; each directory is loaded in a child of its own.
@@ -52,7 +53,7 @@ def failure(folder: Path) -> str | None:
         try:
             load(folder)
             os.write(writing, b"ok")
-        except BaseException as error:  # noqa: BLE001 - whatever a library raises
+        except BaseException as error:
             os.write(writing, f"{type(error).__name__}: {error}"[:300].encode())
         os._exit(0)
     os.close(writing)
@@ -73,7 +74,7 @@ FLAVORS = {
     Path(folder): set(yaml.safe_load((Path(folder) / "MLmodel").read_text())["flavors"])
     for folder in sys.argv[1:]
 }
-for folder, flavors in FLAVORS.items():
+for folder in FLAVORS:
     whole = failure(folder)
     if whole is None and "FRESH" not in os.environ:
         load(folder)  # imports what loading needs once, for all children

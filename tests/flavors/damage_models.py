@@ -1,7 +1,8 @@
+# ruff: noqa: E402 - what is imported must stand after the variables
 """Saves models with the MLflow beside it: one directory for each form.  Arguments: the folder to write to, the names of forms (all without)."""
 
-# mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call"
-# ruff: noqa: ANN401 - whatever a library makes
+# mypy: disable-error-code="import-not-found, import-untyped, misc, no-untyped-call, attr-defined, untyped-decorator"
+
 from __future__ import annotations
 
 import os
@@ -262,7 +263,7 @@ def tensorflow_h5(path: str) -> None:
 def tensorflow_module(path: str) -> None:
     import tensorflow
 
-    class Product(tensorflow.Module):  # type: ignore[name-defined]
+    class Product(tensorflow.Module):
         def __init__(self) -> None:
             super().__init__()
             self.weight = tensorflow.Variable(tensorflow.ones((3, 1)))
