@@ -22,11 +22,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime import job, outcome
 from mlmodel.runtime.confinement import parent, policy
 from mlmodel.runtime.running import PROBE
+from mlmodel.sources.directory import ModelDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

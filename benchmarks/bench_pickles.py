@@ -22,7 +22,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent / "validator"
 
 OURS = """
-from mlmodel.model.directory import ModelDirectory
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.pickles import scan
 def read(folder):
     return sum(len(found.stream.globals) for found in scan(ModelDirectory(folder), "model.pkl"))

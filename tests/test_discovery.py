@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.model import discovery
-from mlmodel.model.discovery import DiscoveryError
+from mlmodel.sources import discovery
+from mlmodel.sources.discovery import DiscoveryError
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ import pytest
 from mlmodel import Options, Verdict, validate
 from mlmodel.cli.validate import command
 from mlmodel.findings import Finding
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.resolution import index, uv
 from mlmodel.resolution.index import Asker
 from mlmodel.resolution.uv import Answer, MissingToolError, UnansweredError
+from mlmodel.sources.directory import ModelDirectory
 from tests.command import mlmodel_validate
 from tests.overlay import make_model
 

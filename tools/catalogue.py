@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "spec" / "rules"
 KEYS = ("id", "name", "severity", "chapter", "since", "fixable", "summary")
-MORE = ("executes", "optional")
+MORE = ("executes", "optional", "unjudged")
 """Keys that stand where they are true."""
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel import validate  # noqa: E402
-from mlmodel.conformance.asking import Adapter  # noqa: E402
+from mlmodel.conformance.adapters import Adapter  # noqa: E402
 from tests import environments  # noqa: E402
 from tools.predicted_models import MODELS, Wanted  # noqa: E402
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel.conformance import suite  # noqa: E402
-from mlmodel.conformance.asking import Adapter  # noqa: E402
+from mlmodel.conformance.adapters import Adapter  # noqa: E402
 from mlmodel.conformance.results import Level, Outcome  # noqa: E402
 from mlmodel.conformance.running import Options, applicable, run  # noqa: E402
 from mlmodel.standard import rules  # noqa: E402

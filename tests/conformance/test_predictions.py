@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlmodel.conformance.judging import RubbishError, of_prediction
+from mlmodel.conformance.comparing import ProtocolError, of_prediction
 from mlmodel.conformance.results import Level
 from tests.conformance.test_runner import conformance
 
@@ -60,5 +60,5 @@ def test_what_must_be_refused() -> None:
     expected: dict[str, Any] = {"input": {"inputs": []}}
     assert of_prediction(expected, {"outcome": "reject"}).level is Level.POINTERS
     assert of_prediction(expected, {"outcome": "ok", "output": 1}).reason == "the outcome is ok, not reject"
-    with pytest.raises(RubbishError):
+    with pytest.raises(ProtocolError):
         of_prediction(expected, {"output": 1})

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from mlmodel.conformance.judging import difference
+from mlmodel.conformance.comparing import difference
 from tests.command import ROOT, environment
 
 MUTANT = Path(__file__).with_name("mutant.py")

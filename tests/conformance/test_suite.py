@@ -83,7 +83,7 @@ def test_the_cases_of_rule_pages_are_what_the_pages_say() -> None:
 
 
 def test_the_reference_is_right_about_all() -> None:
-    from mlmodel.conformance.asking import Adapter
+    from mlmodel.conformance.adapters import Adapter
 
     def make(variables: dict[str, str]) -> Adapter:
         return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
@@ -97,7 +97,7 @@ def test_the_reference_is_right_about_all() -> None:
 
 
 def test_the_reference_reader_is_right_about_all() -> None:
-    from mlmodel.conformance.asking import Adapter
+    from mlmodel.conformance.adapters import Adapter
 
     def make(variables: dict[str, str]) -> Adapter:
         return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
@@ -113,7 +113,7 @@ def test_the_reference_reader_is_right_about_all() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")
 def test_the_reference_is_right_about_loading() -> None:
     """Loads with a real MLflow, and in environments made anew."""
-    from mlmodel.conformance.asking import Adapter
+    from mlmodel.conformance.adapters import Adapter
     from tests import environments
 
     python = environments.interpreter(environments.NEWEST)

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from mlmodel.conformance import suite
-from mlmodel.conformance.asking import Adapter
+from mlmodel.conformance.adapters import Adapter
 from tests import environments
 from tests.command import ROOT
 from tests.conformance.test_runner import conformance

@@ -13,8 +13,8 @@ import pytest
 
 from mlmodel import Finding, Severity, validate
 from mlmodel.environment import distributions, recorded
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory
 
 CORPUS = Path(os.environ.get("MLMODEL_CORPUS", "no-corpus"))
 INDEX = CORPUS / "index.jsonl"

@@ -163,8 +163,8 @@ def peak() -> float:
 
 def main() -> None:
     """Read one bomb; seconds of CPU, MiB more than before, and what was found, as JSON."""
-    from mlmodel.model.directory import ModelDirectory
     from mlmodel.pickles import scan
+    from mlmodel.sources.directory import ModelDirectory
 
     directory = ModelDirectory(sys.argv[1])
     before = peak()

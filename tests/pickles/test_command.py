@@ -61,7 +61,7 @@ def test_a_bomb_ends(tmp_path: Path) -> None:
 
 
 def test_it_imports_little() -> None:
-    code = "import sys, mlmodel.pickles.judgement, mlmodel.model.directory; print(*sys.modules)"
+    code = "import sys, mlmodel.pickles.judgement, mlmodel.sources.directory; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment()
     )

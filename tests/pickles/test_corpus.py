@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.model.directory import Kind, ModelDirectory
 from mlmodel.pickles import Pickled, scan
+from mlmodel.sources.directory import Kind, ModelDirectory
 from tests.pickles import oracle
 
 CORPUS = Path(os.environ.get("MLMODEL_CORPUS", "no-corpus"))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.model.directory import MAPPED_FROM, ModelDirectory, UnreadableError
 from mlmodel.pickles import Pickled, imported, scan
+from mlmodel.sources.base import MAPPED_FROM
+from mlmodel.sources.directory import ModelDirectory, UnreadableError
 from tests.pickles.benign import OBJECTS
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime import bytecode, compiler, job, running
 from mlmodel.runtime.wish import Wish
+from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import tiny
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")

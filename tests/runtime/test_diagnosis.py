@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mlmodel.findings import CapturedWarning, Failure, Finding, Frame, Phase
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime.diagnosis import Case, End, diagnose
 from mlmodel.runtime.outcome import Run
+from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
 OK = End(0)

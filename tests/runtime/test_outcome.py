@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlmodel.findings import Frame, LoadEnvironment, LoadReport, Phase, Report, Verdict
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.reporters import Style, reporter
 from mlmodel.runtime import diagnosis, outcome
+from mlmodel.sources.directory import ModelDirectory
 from tests.command import ROOT
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mlmodel.findings import CapturedWarning
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime import bytecode, job, outcome, running
 from mlmodel.runtime.probe import forms, telling
+from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import tiny
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="passes a descriptor")

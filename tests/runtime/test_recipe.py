@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime import recipe
+from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
 

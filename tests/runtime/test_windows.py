@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
 from mlmodel.runtime import job, running
 from mlmodel.runtime.confinement import attempts, denials, disk, parent, policy, windows, winstructs
 from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
 from mlmodel.runtime.confinement.policy import Limits
 from mlmodel.runtime.wish import Wish
+from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import test_confinement, tiny, windows_layout
 
 REAL = os.name == "nt"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.version import SPEC_VERSION, __version__
+
 if TYPE_CHECKING:
     from mlmodel.description import describe
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
@@ -11,10 +13,6 @@ if TYPE_CHECKING:
     from mlmodel.loading import load
     from mlmodel.validation import Options, validate
     from mlmodel.writer import write_model
-
-__version__ = "0.1.0"
-SPEC_VERSION = "0.1"
-"""The version of the specification that this release checks."""
 
 __all__ = [
     "SPEC_VERSION",

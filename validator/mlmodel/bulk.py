@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHUNK = 32
 
 
-def spare_collector() -> None:
+def relax_gc() -> None:
     """Have Python look for circular garbage rarely, and not at all at the end of the process.
 
     For a process of our own that only validates: models leave no circles behind (:meth:`Model.clear`), what was
@@ -54,7 +54,7 @@ def _in_processes(
     from concurrent.futures import Future, ProcessPoolExecutor
 
     pending: deque[Future[list[Report]]] = deque()
-    with ProcessPoolExecutor(jobs, initializer=spare_collector) as pool:
+    with ProcessPoolExecutor(jobs, initializer=relax_gc) as pool:
         chunk = first
         while chunk or pending:
             if chunk:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.environment import recorded
 from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.model import signatures
-from mlmodel.model.directory import Kind, ModelDirectory, UnreadableError
 from mlmodel.model.model import Model
 from mlmodel.model.signatures import is_required, is_tensor
+from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

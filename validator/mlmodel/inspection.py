@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import Kind, ModelDirectory
+from mlmodel.sources.directory import Kind, ModelDirectory
 from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlmodel.pickles.remarks import Remark
 
 
-class Used(NamedTuple):
+class CallCount(NamedTuple):
     """Something that a stream calls."""
 
     text: str
@@ -29,7 +29,7 @@ class Used(NamedTuple):
     offset: int
 
 
-class Carried(NamedTuple):
+class EmbeddedCode(NamedTuple):
     """Code that a stream carries by value."""
 
     kind: str
@@ -40,7 +40,7 @@ class Carried(NamedTuple):
     constants: tuple[str, ...]
 
 
-class Said(NamedTuple):
+class InspectedRemark(NamedTuple):
     """What the judgement has to say."""
 
     kind: str
@@ -48,7 +48,7 @@ class Said(NamedTuple):
     offset: int
 
 
-class Part(NamedTuple):
+class InspectedObject(NamedTuple):
     """One pickle, or one document that names classes, in a file."""
 
     path: str
@@ -60,14 +60,14 @@ class Part(NamedTuple):
     protocol: int | None
     imports: dict[str, tuple[str, ...]]
     """Names by the distribution that has them; ``standard library``, and ``unknown``."""
-    calls: tuple[Used, ...]
-    code: tuple[Carried, ...]
+    calls: tuple[CallCount, ...]
+    code: tuple[EmbeddedCode, ...]
     versions: dict[str, str]
     """What the stream betrays of the environment that wrote it."""
-    remarks: tuple[Said, ...]
+    remarks: tuple[InspectedRemark, ...]
 
 
-def inspect(path: str | os.PathLike[str]) -> Iterator[Part]:
+def inspect(path: str | os.PathLike[str]) -> Iterator[InspectedObject]:
     """Everything in a file, or in the files of a directory.
 
     Args:
@@ -83,10 +83,10 @@ def inspect(path: str | os.PathLike[str]) -> Iterator[Part]:
     directory = ModelDirectory(given) if os.path.isdir(given) else ModelDirectory.around(given)
     names = [path for path, entry in directory.entries.items() if entry.kind is Kind.FILE]
     for file in sorted(names):
-        yield from _parts(directory, file)
+        yield from _inspected(directory, file)
 
 
-def _parts(directory: ModelDirectory, file: str) -> Iterator[Part]:
+def _inspected(directory: ModelDirectory, file: str) -> Iterator[InspectedObject]:
     from mlmodel import pickles
 
     for found in pickles.scan(directory, file, detail=True):
@@ -97,38 +97,43 @@ def _parts(directory: ModelDirectory, file: str) -> Iterator[Part]:
             yield _other(found)
 
 
-def _pickle(found: Pickled) -> Part:
+def _pickle(found: Pickled) -> InspectedObject:
     from mlmodel.pickles.judgement import judge
 
     stream = found.stream
-    return Part(
+    return InspectedObject(
         found.path,
         "pickle",
         stream.end - stream.start,
         stream.protocol,
         _by_distribution(_names(stream)),
         tuple(_calls(stream)),
-        tuple(Carried(code.kind, code.name, code.python, code.names, code.constants) for code in stream.code),
+        tuple(
+            EmbeddedCode(code.kind, code.name, code.python, code.names, code.constants)
+            for code in stream.code
+        ),
         _versions(stream),
-        tuple(_said(judge(stream, marked=found.marked))),
+        tuple(_inspected_remarks(judge(stream, marked=found.marked))),
     )
 
 
-def _said(remarks: Iterable[Remark]) -> Iterator[Said]:
-    return (Said(remark.kind.value, remark.message, remark.offset) for remark in remarks)
+def _inspected_remarks(remarks: Iterable[Remark]) -> Iterator[InspectedRemark]:
+    return (InspectedRemark(remark.kind.value, remark.message, remark.offset) for remark in remarks)
 
 
-def _other(found: Found) -> Part:
+def _other(found: Found) -> InspectedObject:
     from mlmodel.pickles import Named, Unread
     from mlmodel.pickles.judgement import judge_document
 
     if isinstance(found, Named):
-        said = tuple(_said(judge_document(found)))
-        return Part(found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, said)
+        said = tuple(_inspected_remarks(judge_document(found)))
+        return InspectedObject(
+            found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, said
+        )
     form, message = (
         ("unread", found.reason) if isinstance(found, Unread) else ("odd", str(getattr(found, "message", "")))
     )
-    return Part(found.path, form, None, None, {}, (), (), {}, (Said(form, message, 0),))
+    return InspectedObject(found.path, form, None, None, {}, (), (), {}, (InspectedRemark(form, message, 0),))
 
 
 def _all(stream: Stream) -> Iterator[Stream]:
@@ -158,7 +163,7 @@ def _by_distribution(names: set[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {group: tuple(found) for group, found in sorted(groups.items())}
 
 
-def _calls(stream: Stream) -> Iterator[Used]:
+def _calls(stream: Stream) -> Iterator[CallCount]:
     from mlmodel.pickles.spelling import named, spelled
 
     for one in _all(stream):
@@ -173,7 +178,7 @@ def _calls(stream: Stream) -> Iterator[Used]:
                 continue
             known = first.get((use.callee, use.opcode))
             text = spelled(known) if known is not None else named(use.callee)
-            yield Used(text, use.opcode, use.times, use.offset)
+            yield CallCount(text, use.opcode, use.times, use.offset)
 
 
 _RECORDED = {"_sklearn_version": "scikit-learn"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.model.directory import ModelDirectory, UnreadableError
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory, UnreadableError
 from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from mlmodel.findings import LoadReport
     from mlmodel.runtime.wish import Wish
 
-_UNJUDGED = frozenset({"MLM741", "MLM742", "MLM901", "MLM902", "MLM903", "MLM904", "MLM905"})
-_MOST = 10_000
-"""Findings of one check, unless more are to be reported; the check is stopped there."""
+_MAX_FINDINGS_OF_CHECK = 10_000
+"""Most findings taken from one check (or ``max_findings``, if that is larger).  The check is then stopped and MLM903 reported."""
 
 
 class Options(NamedTuple):
@@ -92,7 +91,7 @@ def _report(model: Model, given: str, options: Options) -> Report:
     return Report(
         path=given,
         # Being unable to judge outweighs every finding, and no option can hide it.
-        verdict=Verdict.UNJUDGED if any(f.rule in _UNJUDGED for f in found) else _verdict(graded),
+        verdict=Verdict.UNJUDGED if any(catalogue()[f.rule].unjudged for f in found) else _verdict(graded),
         findings=tuple(kept),
         mlflow_version=version if isinstance(version, str) else None,
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
@@ -109,7 +108,7 @@ def _load(
 
     stage = Stage(wish, found)
     more: list[Finding] = []
-    with suppress(_UselessError):
+    with suppress(_StopChecking):
         more.extend(_run(stage, model, options))
     return more, stage.load
 
@@ -139,11 +138,11 @@ def run_checks(model: Model, options: Options) -> Iterator[Finding]:
     for check in _checks(options):
         try:
             yield from _run(check, model, options)
-        except _UselessError:
+        except _StopChecking:
             return
 
 
-class _UselessError(Exception):
+class _StopChecking(Exception):  # noqa: N818 - no error: the end of the checks
     """Nothing more can be found: the MLmodel file, or the directory, cannot be read."""
 
 
@@ -151,9 +150,9 @@ def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Findin
     """The findings of one check.
 
     Raises:
-        _UselessError: after them, where no check could find more.
+        _StopChecking: after them, where no check could find more.
     """
-    most = max(_MOST, options.max_findings)
+    most = max(_MAX_FINDINGS_OF_CHECK, options.max_findings)
     try:
         for count, finding in enumerate(check(model)):
             if count == most:
@@ -165,7 +164,7 @@ def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Findin
         rule = "MLM903" if error.limit else "MLM902"
         yield new_finding(rule, error.reason, Location(None if error.path == "." else error.path))
         if error.path in ("MLmodel", "."):
-            raise _UselessError from None
+            raise _StopChecking from None
     except OSError as error:  # the directory itself went away, or its disk
         yield new_finding("MLM902", error.strerror or str(error), Location())
     except Exception as error:
@@ -183,7 +182,7 @@ def _name(check: checks.Check) -> str:
 
 def _grade(finding: Finding, given: str, options: Options) -> Finding | None:
     """The finding as the options want it, None when they do not want it."""
-    if finding.rule not in _UNJUDGED:
+    if not catalogue()[finding.rule].unjudged:
         if options.select is not None and finding.rule not in options.select:
             return None
         if options.select is None and _is_off(finding.rule, options):

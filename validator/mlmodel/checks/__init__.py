@@ -1,7 +1,7 @@
-"""The checks: one module a chapter of the standard (the environment has several), each a set of generators
-of findings.
+"""The checks: one module a chapter of the standard (the environment has several), each a set of generators of findings.
 
-A check takes the model and yields findings.  It imports no other check.
+A check takes a :class:`~mlmodel.model.model.Model` and yields findings.  Imports ``environment`` and what is below it,
+and no other check.  A new rule that no schema can decide is a generator in the module of its chapter.
 """
 
 from __future__ import annotations

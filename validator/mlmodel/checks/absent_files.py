@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_files, paths
-from mlmodel.model.directory import Kind, UnreadableError
 from mlmodel.model.names import DOCUMENTS, Names
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.model import file_integrity, paths
-from mlmodel.model.directory import Kind, UnreadableError
 from mlmodel.model.names import Names
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model.directory import Entry
     from mlmodel.model.model import Model
     from mlmodel.model.paths import PathUse
+    from mlmodel.sources.directory import Entry
 
 
 def mlmodel_is_there(model: Model) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind, decode
 from mlmodel.findings import Location
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind
 from mlmodel.model.model import MAX_TEXT
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.spelling import MANY, nearest
 from mlmodel.common.texts import describe, quoted
-from mlmodel.model.directory import Kind
 from mlmodel.model.outline import misplaced_keys
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:

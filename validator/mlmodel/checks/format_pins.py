@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded, versions
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind
 from mlmodel.model.protobuf import BrokenError, fields
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
 

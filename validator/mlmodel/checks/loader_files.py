@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
 from mlmodel.model import file_formats, file_integrity, loader_files, paths, serialized
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:

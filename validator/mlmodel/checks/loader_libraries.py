@@ -8,7 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_files, paths
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
 

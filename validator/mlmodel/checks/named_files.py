@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.model.directory import Kind
 from mlmodel.model.outline import misplaced_keys
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import releases
 
 if TYPE_CHECKING:

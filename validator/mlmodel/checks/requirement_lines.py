@@ -9,8 +9,8 @@ from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.environment.credentials import credential, masked
 from mlmodel.environment.requirements import Form
-from mlmodel.model.directory import Kind
 from mlmodel.model.paths import fault
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:

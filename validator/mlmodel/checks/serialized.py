@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 

@@ -14,7 +14,7 @@ from mlmodel.conformance import ROLES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlmodel.conformance.asking import Adapter, OneShot
+    from mlmodel.conformance.adapters import Adapter, CommandAdapter
     from mlmodel.conformance.results import Level, Result
     from mlmodel.conformance.suite import Case
 
@@ -151,11 +151,11 @@ class _Maker:
         self._oneshot = oneshot
         self.timeout = timeout
 
-    def __call__(self, variables: dict[str, str]) -> Adapter | OneShot:
-        from mlmodel.conformance.asking import Adapter, OneShot
+    def __call__(self, variables: dict[str, str]) -> Adapter | CommandAdapter:
+        from mlmodel.conformance.adapters import Adapter, CommandAdapter
 
         if self._oneshot:
-            return OneShot(self._oneshot, self.timeout, variables)
+            return CommandAdapter(self._oneshot, self.timeout, variables)
         return Adapter(self._command, self.timeout, variables)
 
 
@@ -175,7 +175,7 @@ def _finish(
     badge: str | None,
 ) -> None:
     from mlmodel.conformance import running
-    from mlmodel.conformance.asking import AdapterError
+    from mlmodel.conformance.adapters import AdapterError
     from mlmodel.conformance.reports import report
     from mlmodel.conformance.results import Level, Summary
 

@@ -24,7 +24,7 @@ def command(context: click.Context, directory: str, format_: str) -> None:
     Flavors, signature, environment, and the files with their SHA-256.
     """
     from mlmodel.description import describe
-    from mlmodel.model import discovery
+    from mlmodel.sources import discovery
 
     try:
         path = next(discovery.directories([directory]))

@@ -18,7 +18,7 @@ def command(context: click.Context, directory: str, write: bool) -> None:
     Only texts are changed, no binary file.
     """
     from mlmodel import fixing
-    from mlmodel.model import discovery
+    from mlmodel.sources import discovery
 
     try:
         path = next(discovery.directories([directory]))

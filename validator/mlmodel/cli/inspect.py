@@ -11,7 +11,7 @@ from mlmodel.cli.errors import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.inspection import Part
+    from mlmodel.inspection import InspectedObject
 
 EPILOG = """Exit status: 0 looked at; 2 wrong usage; 3 could not be read.  What is found is no verdict: that is
 mlmodel-validate's."""
@@ -27,7 +27,7 @@ def command(context: click.Context, path: str, format_: str) -> None:
     Names by distribution, calls, code by value, and the versions that they betray.
     """
     from mlmodel import inspection
-    from mlmodel.model.directory import UnreadableError
+    from mlmodel.sources.directory import UnreadableError
 
     try:
         parts = list(inspection.inspect(path))
@@ -55,7 +55,7 @@ def command(context: click.Context, path: str, format_: str) -> None:
         click.echo("no serialized object that is known")
 
 
-def _json(part: Part) -> dict[str, object]:
+def _json(part: InspectedObject) -> dict[str, object]:
     return {
         **part._asdict(),
         "calls": [used._asdict() for used in part.calls],
@@ -68,7 +68,7 @@ _MOST = 12
 """Lines of one kind that are shown."""
 
 
-def _text(part: Part) -> Iterator[str]:
+def _text(part: InspectedObject) -> Iterator[str]:
     facts = [part.form]
     if part.protocol is not None:
         facts.append(f"protocol {part.protocol}")

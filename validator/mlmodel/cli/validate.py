@@ -13,7 +13,7 @@ from mlmodel.cli import config
 from mlmodel.cli.errors import InternalError, printable
 from mlmodel.cli.loading import LoadCommand, load_options, wish
 from mlmodel.findings import Severity, Verdict
-from mlmodel.model import discovery
+from mlmodel.sources import discovery
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
@@ -268,9 +268,9 @@ def _assignment(text: str) -> tuple[str, str]:
 def _reports(
     paths: tuple[str, ...], recursive: bool, enclosing: bool, options: Options, jobs: int
 ) -> Iterator[Report]:
-    from mlmodel.bulk import spare_collector, validate_all
+    from mlmodel.bulk import relax_gc, validate_all
 
-    spare_collector()
+    relax_gc()
     given = list(_expand(paths))
     if enclosing:
         found: Iterable[str] = discovery.enclosing(given)

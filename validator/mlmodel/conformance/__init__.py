@@ -1,6 +1,7 @@
 """The conformance suite's runner: asks an implementation about every case, and compares its answers.
 
-``suite`` -> ``asking`` (one process, JSON lines) -> ``judging`` and ``writing`` -> ``results`` -> ``reports``.
+``suite`` -> ``adapters`` (one process, JSON lines) -> ``comparing`` and ``writing`` -> ``results`` -> ``reports``.
+Imports everything but ``cli``.  A new form of report is a module in ``reports``; a new case is a folder of the suite, not code.
 """
 
 from __future__ import annotations

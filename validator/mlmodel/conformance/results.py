@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlmodel.conformance.asking import About
+    from mlmodel.conformance.adapters import About
 
 
 class Level(IntEnum):

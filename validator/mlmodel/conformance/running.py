@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.conformance import ROLES, judging, writing
-from mlmodel.conformance.asking import AdapterError
+from mlmodel.conformance import ROLES, comparing, writing
+from mlmodel.conformance.adapters import AdapterError
 from mlmodel.conformance.results import Level, Outcome, Result
 from mlmodel.conformance.suite import listing, materialise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from mlmodel.conformance.asking import Asked
+    from mlmodel.conformance.adapters import Asked
     from mlmodel.conformance.suite import Case
 
 CANARY = "MLMODEL_CANARY"
@@ -103,7 +103,7 @@ def _one(
         judged = (writing.asked if options.role == "writer" else _asked)(case, adapter, folder, options.role)
     except _NotMadeError as error:
         return result(Outcome.SKIP, Level.NONE, f"this system cannot make the case: {error}")
-    except (AdapterError, judging.RubbishError) as error:
+    except (AdapterError, comparing.ProtocolError) as error:
         return result(Outcome.ERROR, Level.NONE, str(error))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -121,7 +121,7 @@ class _NotMadeError(Exception):
     """The directory of a case cannot be made on this system."""
 
 
-def _asked(case: Case, adapter: Asked, folder: str, role: str) -> judging.Judged | None:
+def _asked(case: Case, adapter: Asked, folder: str, role: str) -> comparing.Comparison | None:
     """What a validator or a reader makes of the case, None where it cannot."""
     try:
         model = materialise(case, os.path.join(folder, "model"))
@@ -134,17 +134,17 @@ def _asked(case: Case, adapter: Asked, folder: str, role: str) -> judging.Judged
         if reply.get("outcome") == "unsupported":
             return None
         if listing(model) != before:
-            return judging.Judged(Level.NONE, "it changed the model directory")
-        return judging.of_validation(case, reply)
-    judged = judging.Judged(Level.POINTERS, "")
+            return comparing.Comparison(Level.NONE, "it changed the model directory")
+        return comparing.of_validation(case, reply)
+    judged = comparing.Comparison(Level.POINTERS, "")
     if "describe" in case.expect:
         reply = adapter.ask("describe", model=model)
         if reply.get("outcome") == "unsupported":
             return None
-        judged = judging.of_description(case, reply)
+        judged = comparing.of_description(case, reply)
     for expected in case.expect.get("predict", ()):
         reply = adapter.ask("predict", model=model, input=expected["input"])
         if reply.get("outcome") == "unsupported":
             return None
-        judged = min(judged, judging.of_prediction(expected, reply))
+        judged = min(judged, comparing.of_prediction(expected, reply))
     return judged

@@ -10,27 +10,27 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.conformance.judging import Judged, RubbishError, difference
+from mlmodel.conformance.comparing import Comparison, ProtocolError, difference
 from mlmodel.conformance.results import Level
 from mlmodel.conformance.suite import listing
 from mlmodel.description import describe
 from mlmodel.findings import Severity, Verdict
 from mlmodel.model import examples
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.validation import validate
 
 if TYPE_CHECKING:
-    from mlmodel.conformance.asking import Asked
+    from mlmodel.conformance.adapters import Asked
     from mlmodel.conformance.suite import Case
 
 
-def asked(case: Case, adapter: Asked, folder: str, _role: str) -> Judged | None:
+def asked(case: Case, adapter: Asked, folder: str, _role: str) -> Comparison | None:
     """What a writer makes of the case in a folder of its own, None where it cannot.
 
     Raises:
         AdapterError: it does not answer.
-        RubbishError: its answer is none.
+        ProtocolError: its answer is none.
     """
     expected = case.expect["write"]
     given = os.path.join(folder, "given")
@@ -50,18 +50,20 @@ def asked(case: Case, adapter: Asked, folder: str, _role: str) -> Judged | None:
     if outcome == "unsupported":
         return None
     if outcome not in ("ok", "reject"):
-        raise RubbishError(f"the outcome is {outcome!r}, neither ok nor reject")
+        raise ProtocolError(f"the outcome is {outcome!r}, neither ok nor reject")
     changed = {path for path, _, _ in _places(folder) ^ before}
     strays = [path for path in changed if not (path + os.sep).startswith(target + os.sep)]
     if strays:
         stray = os.path.relpath(min(strays), folder)
-        return Judged(Level.NONE, f"it changed {stray}, which is outside of the directory to write")
+        return Comparison(Level.NONE, f"it changed {stray}, which is outside of the directory to write")
     if outcome != expected["outcome"]:
         reason = f": {reply['reason']}" if "reason" in reply else ""
-        return Judged(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}{reason}")
+        return Comparison(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}{reason}")
     if outcome == "reject":
         done = "changed the directory that was there" if expected.get("occupied") else "left something behind"
-        return Judged(Level.NONE, f"it rejects, and {done}") if changed else Judged(Level.POINTERS, "")
+        return (
+            Comparison(Level.NONE, f"it rejects, and {done}") if changed else Comparison(Level.POINTERS, "")
+        )
     return _of_directory(target, expected["request"])
 
 
@@ -72,20 +74,20 @@ def _places(folder: str) -> set[tuple[str, int, int]]:
     }
 
 
-def _of_directory(path: str, request: dict[str, Any]) -> Judged:
+def _of_directory(path: str, request: dict[str, Any]) -> Comparison:
     """Whether a directory conforms, and holds what was asked for."""
     if not os.path.isdir(path):
-        return Judged(Level.NONE, "it wrote no directory")
+        return Comparison(Level.NONE, "it wrote no directory")
     report = validate(path)
     if report.verdict is not Verdict.VALID:
         errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
         first = f": {errors[0].rule} {errors[0].message}" if errors else ""
-        return Judged(Level.NONE, f"what it wrote is {report.verdict.label}{first}")
+        return Comparison(Level.NONE, f"what it wrote is {report.verdict.label}{first}")
     found = describe(path)
     other = _difference(found, request)
     if other is None and "example" in request:
         other = _example(path, request["example"])
-    return Judged(Level.POINTERS, "") if other is None else Judged(Level.VERDICTS, other)
+    return Comparison(Level.POINTERS, "") if other is None else Comparison(Level.VERDICTS, other)
 
 
 def _difference(found: dict[str, Any], request: dict[str, Any]) -> str | None:

@@ -1,4 +1,7 @@
-"""Bytes of a file -> :class:`Document`: data, problems, and the place of every value."""
+"""Bytes of a YAML or JSON file -> :class:`Document`: data, problems, and the position of every value.
+
+Imports ``common`` and ``findings``; knows nothing of MLflow.  A new syntax is a module here that returns a Document.
+"""
 
 from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
 from mlmodel.documents.json import parse_json

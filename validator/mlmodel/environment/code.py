@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.findings import Location
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

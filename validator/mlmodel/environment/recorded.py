@@ -13,8 +13,8 @@ from mlmodel.environment.pythons import Recorded
 from mlmodel.environment.requirements import Form
 from mlmodel.findings import Location
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind, UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

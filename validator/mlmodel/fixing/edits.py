@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model.directory import Entry, Kind, ModelDirectory
+from mlmodel.sources.directory import Entry, Kind, ModelDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

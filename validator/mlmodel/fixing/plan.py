@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from mlmodel.fixing.edits import EditedDirectory, edited, text_of
 from mlmodel.fixing.repairs import REPAIRS
-from mlmodel.model.directory import Kind, ModelDirectory, UnreadableError
 from mlmodel.model.model import MAX_TEXT, Model
+from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
 from mlmodel.validation import Options, run_checks
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 A distribution adds a flavor with an entry point of the group ``mlmodel.flavors`` that names a :class:`Flavor`; its own
 flavors this distribution registers in the same way.
+
+Imports the flavor's own library, late, and ``common``.  What a flavor's keys and files are stands in its schema, not here.
 """
 
 from __future__ import annotations

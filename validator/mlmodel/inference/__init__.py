@@ -1,4 +1,8 @@
-"""The signature of a model, inferred from values or from type hints: what MLflow infers, without MLflow."""
+"""The signature of a model, inferred from values or from type hints: what MLflow infers, without MLflow.
+
+Imports ``model``.  A new kind of value is a module here, and a line in ``inferring``; libraries are recognized by the names of
+their classes, and not imported for that.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Models loaded and asked without MLflow: ``mlmodel.load``."""
+"""Models loaded and asked without MLflow: ``mlmodel.load``.
+
+Imports ``validation``, ``flavors``, ``inference`` and what is below them.  What is let through is decided before anything is
+imported; the input is enforced as MLflow enforces it.  How a flavor is read stands in ``flavors``.
+"""
 
 from __future__ import annotations
 

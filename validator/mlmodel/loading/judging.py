@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlmodel.findings import Severity
 from mlmodel.loading.errors import LoadError
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.model.model import Model
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.standard.rules import catalogue
 from mlmodel.validation import validate
 

@@ -17,7 +17,7 @@ from mlmodel.standard.schemas import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmodel.model.directory import Entry, ModelDirectory
+    from mlmodel.sources.directory import Entry, ModelDirectory
 
     Reader = Callable[[ModelDirectory, Entry, bytes], "Problem | None"]
 

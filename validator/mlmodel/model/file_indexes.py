@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind, UnreadableError
 from mlmodel.model.loader_files import document
 from mlmodel.model.protobuf import BrokenError, fields
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.schemas import schema
 
 if TYPE_CHECKING:

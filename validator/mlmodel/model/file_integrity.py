@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlmodel.model.directory import Entry, ModelDirectory
+    from mlmodel.sources.directory import Entry, ModelDirectory
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html")

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind, UnreadableError
+from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlmodel.common.caching import cached_property
 from mlmodel.documents import Document, location_of, parse_json, parse_yaml
 from mlmodel.findings import Finding, Location
-from mlmodel.model.directory import Kind, ModelDirectory
+from mlmodel.sources.directory import Kind, ModelDirectory
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:

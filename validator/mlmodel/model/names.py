@@ -12,8 +12,8 @@ from mlmodel.common.texts import quoted
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from mlmodel.model.directory import Entry
     from mlmodel.model.model import Model
+    from mlmodel.sources.directory import Entry
 
 DOCUMENTS = frozenset(
     {

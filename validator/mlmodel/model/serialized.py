@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind, UnreadableError
 from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,8 @@
-"""Serialized objects, read without running them: what a pickle imports and calls, in whatever file it stands."""
+"""Serialized objects, read without running them: what a pickle imports and calls, in whatever file it stands.
+
+Imports ``sources``, ``standard`` and ``common``.  ``machine`` reads opcodes, ``containers`` opens what holds them, ``catalogue``
+is what is known of names, ``judgement`` says what is wrong.  A new container format is opened in ``containers``.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Stream, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmodel.model.directory import ModelDirectory
+    from mlmodel.sources.directory import ModelDirectory
 
 __all__ = [
     "Call",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.model.directory import ModelDirectory
     from mlmodel.pickles.remarks import Remark
+    from mlmodel.sources.directory import ModelDirectory
 
 # -m has Python look for modules in the current folder first, which may be anybody's.
 if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
@@ -24,7 +24,7 @@ if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.get
 
 def main(paths: list[str]) -> int:
     """Judge files; the exit status."""
-    from mlmodel.model.directory import ModelDirectory, UnreadableError
+    from mlmodel.sources.directory import ModelDirectory, UnreadableError
 
     if not paths or any(path.startswith("-") for path in paths):
         sys.stderr.write("usage: mlmodel-scan FILE...\n")

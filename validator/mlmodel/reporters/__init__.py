@@ -1,6 +1,8 @@
 """Reports -> text.  Every reporter is a pure function from an iterable of reports to pieces of text.
 
 They take an iterable and yield pieces, so that ten thousand models pass through in flat memory.
+Imports ``findings``, ``standard`` and ``common``.  A new format is a module here, and a choice of ``--format`` in
+``cli.validate``.
 """
 
 from __future__ import annotations

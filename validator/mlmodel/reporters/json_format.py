@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from mlmodel import SPEC_VERSION, __version__
+from mlmodel.common.version import SPEC_VERSION, __version__
 from mlmodel.reporters import Style, Tally, unicode_text
 from mlmodel.standard import rules
 

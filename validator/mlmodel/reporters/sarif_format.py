@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mlmodel import __version__
+from mlmodel.common.version import __version__
 from mlmodel.findings import Severity
 from mlmodel.reporters import Style, Tally, path_of, unicode_text
 from mlmodel.standard import rules

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.environment import distributions, recorded
 from mlmodel.model import examples, paths
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from mlmodel.model.model import Model

@@ -35,6 +35,8 @@ class Rule(NamedTuple):
     """Whether an error of it says that loading the model runs, or names, code that no library needs."""
     optional: bool = False
     """Whether it is off unless it is selected or given a severity."""
+    unjudged: bool = False
+    """Whether a finding of it says that something could not be judged: the verdict is then ``unjudged``, and no option hides it."""
 
     @property
     def page(self) -> str:
@@ -57,6 +59,7 @@ def catalogue() -> Mapping[str, Rule]:
             entry["summary"],
             entry.get("executes", False),
             entry.get("optional", False),
+            entry.get("unjudged", False),
         )
         for entry in entries
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import cache
 from typing import Any
@@ -29,6 +28,8 @@ def _minor(text: str) -> tuple[int, ...]:
 @cache
 def _table() -> dict[str, Any]:
     """``standard-library.json``, which ``tools/standard_library.py`` writes."""
+    import json  # scanning a pickle that names nothing unknown needs none
+
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "standard-library.json")
     with open(path, encoding="utf-8") as file:
         table: dict[str, Any] = json.load(file)

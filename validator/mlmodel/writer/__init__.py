@@ -1,4 +1,8 @@
-"""The reference writer: from an object to a model directory that conforms, without MLflow."""
+"""The reference writer: from an object to a model directory that conforms, without MLflow.
+
+Imports ``validation``, ``runtime``, ``flavors``, ``inference`` and what is below them.  How a library's objects are stored
+stands in ``flavors``; what every model has (MLmodel file, environment files, example) is written here.
+"""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from mlmodel.model.directory import ModelDirectory, UnreadableError
 from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.remarks import Kind
+from mlmodel.sources.directory import ModelDirectory, UnreadableError
 
 
 class RefusedError(ValueError):

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from mlmodel.model.directory import ModelDirectory
 from mlmodel.pickles import imported, scan
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.writer import platforms
 
 if TYPE_CHECKING:

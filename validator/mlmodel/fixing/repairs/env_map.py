@@ -9,7 +9,7 @@ from mlmodel.checks.named_files import FILES
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import PYFUNC, repair_of
 from mlmodel.fixing.repairs.missing_files import NAME, files_written
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import releases
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.environment.requirements import Form
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import PYFUNC, repair_of
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document

@@ -10,7 +10,7 @@ from mlmodel.documents import parse_yaml
 from mlmodel.fixing.edits import Edit, Repair
 from mlmodel.fixing.repairs.base import repair_of
 from mlmodel.model import paths
-from mlmodel.model.directory import Kind
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document

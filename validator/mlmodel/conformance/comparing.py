@@ -11,34 +11,34 @@ if TYPE_CHECKING:
     from mlmodel.conformance.suite import Case
 
 
-class Judged(NamedTuple):
+class Comparison(NamedTuple):
     """How far an answer is right, and why no further."""
 
     level: Level
     reason: str
 
 
-class RubbishError(Exception):
+class ProtocolError(Exception):
     """The answer has not the form that the protocol gives it."""
 
 
-def of_validation(case: Case, reply: dict[str, Any]) -> Judged:
+def of_validation(case: Case, reply: dict[str, Any]) -> Comparison:
     """An answer to ``validate``.
 
     Raises:
-        RubbishError: it is none.
+        ProtocolError: it is none.
     """
     expected = case.expect["validate"]
     verdict = reply.get("verdict")
     if verdict not in ("valid", "invalid", "unjudged"):
-        raise RubbishError(f"the verdict is {verdict!r}, none of valid, invalid and unjudged")
+        raise ProtocolError(f"the verdict is {verdict!r}, none of valid, invalid and unjudged")
     if verdict != expected["verdict"]:
-        return Judged(Level.NONE, f"the verdict is {verdict}, not {expected['verdict']}")
+        return Comparison(Level.NONE, f"the verdict is {verdict}, not {expected['verdict']}")
     findings = reply.get("findings")
     if findings is None:
-        return Judged(Level.VERDICTS, "no findings are given")
+        return Comparison(Level.VERDICTS, "no findings are given")
     if not isinstance(findings, list) or not all(isinstance(item, dict) for item in findings):
-        raise RubbishError("findings is no list of objects")
+        raise ProtocolError("findings is no list of objects")
     wanted = {item["rule"] for item in expected["findings"]}
     found = {str(item.get("rule")) for item in findings}
     errors = {str(item.get("rule")) for item in findings if item.get("severity", "error") == "error"}
@@ -48,55 +48,55 @@ def of_validation(case: Case, reply: dict[str, Any]) -> Judged:
         (errors - wanted, "is an error that is not expected"),
     ):
         if rules:
-            return Judged(Level.VERDICTS, f"{', '.join(sorted(rules))} {text}")
+            return Comparison(Level.VERDICTS, f"{', '.join(sorted(rules))} {text}")
     # The root of a file has the pointer "", or none: both say the file.
     places = {(item.get("rule"), item.get("file") or None, item.get("pointer") or None) for item in findings}
     for item in expected["findings"]:
         if (item["rule"], item.get("file"), item.get("pointer")) not in places:
             where = f"{item.get('file', 'the directory')}{item.get('pointer', '')}"
-            return Judged(Level.RULES, f"{item['rule']} is not reported at {where}")
-    return Judged(Level.POINTERS, "")
+            return Comparison(Level.RULES, f"{item['rule']} is not reported at {where}")
+    return Comparison(Level.POINTERS, "")
 
 
-def of_description(case: Case, reply: dict[str, Any]) -> Judged:
+def of_description(case: Case, reply: dict[str, Any]) -> Comparison:
     """An answer to ``describe``.
 
     Raises:
-        RubbishError: it is none.
+        ProtocolError: it is none.
     """
     expected = case.expect["describe"]
     outcome = reply.get("outcome")
     if outcome not in ("ok", "reject"):
-        raise RubbishError(f"the outcome is {outcome!r}, neither ok nor reject")
+        raise ProtocolError(f"the outcome is {outcome!r}, neither ok nor reject")
     if outcome != expected["outcome"]:
-        return Judged(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}")
+        return Comparison(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}")
     if outcome == "reject":
-        return Judged(Level.POINTERS, "")
+        return Comparison(Level.POINTERS, "")
     value = reply.get("value")
     if not isinstance(value, dict):
-        raise RubbishError("value is no object")
+        raise ProtocolError("value is no object")
     other = difference(expected["value"], value, "")
-    return Judged(Level.POINTERS, "") if other is None else Judged(Level.NONE, other)
+    return Comparison(Level.POINTERS, "") if other is None else Comparison(Level.NONE, other)
 
 
-def of_prediction(expected: dict[str, Any], reply: dict[str, Any]) -> Judged:
+def of_prediction(expected: dict[str, Any], reply: dict[str, Any]) -> Comparison:
     """An answer to ``predict``.
 
     Raises:
-        RubbishError: it is none.
+        ProtocolError: it is none.
     """
     outcome, wanted = reply.get("outcome"), "ok" if "output" in expected else "reject"
     if outcome not in ("ok", "reject"):
-        raise RubbishError(f"the outcome is {outcome!r}, neither ok nor reject")
+        raise ProtocolError(f"the outcome is {outcome!r}, neither ok nor reject")
     if outcome != wanted:
         reason = f": {reply['reason']}" if "reason" in reply else ""
-        return Judged(Level.NONE, f"the outcome is {outcome}, not {wanted}{reason}")
+        return Comparison(Level.NONE, f"the outcome is {outcome}, not {wanted}{reason}")
     if outcome == "reject":
-        return Judged(Level.POINTERS, "")
+        return Comparison(Level.POINTERS, "")
     if "output" not in reply:
-        raise RubbishError("there is no output")
+        raise ProtocolError("there is no output")
     other = difference(expected["output"], reply["output"], "", expected.get("tolerance", 1e-6))
-    return Judged(Level.POINTERS, "") if other is None else Judged(Level.NONE, other)
+    return Comparison(Level.POINTERS, "") if other is None else Comparison(Level.NONE, other)
 
 
 def difference(expected: Any, found: Any, pointer: str, tolerance: float = 0.0) -> str | None:

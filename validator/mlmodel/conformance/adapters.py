@@ -160,7 +160,7 @@ class Adapter:
             process.wait()
 
 
-class OneShot:
+class CommandAdapter:
     """A command with ``{model}`` in it: exit 0 is valid, 1 is invalid, everything else an error."""
 
     noise = 0
@@ -205,7 +205,7 @@ class OneShot:
         """Nothing is left running."""
 
 
-Asked: TypeAlias = "Adapter | OneShot"
+Asked: TypeAlias = "Adapter | CommandAdapter"
 """What is under test."""
 
 

@@ -78,13 +78,13 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for path in paths:
         folder = path if os.path.isdir(path) else os.path.dirname(path)
-        found = _around(folder)
+        found = _nearest_model_dir(folder)
         if found is not None and found not in seen:
             seen.add(found)
             yield found
 
 
-def _around(folder: str) -> str | None:
+def _nearest_model_dir(folder: str) -> str | None:
     place = os.path.abspath(folder)
     while not os.path.lexists(os.path.join(place, "MLmodel")):
         above = os.path.dirname(place)
