@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
-from mlmodel.model import loader_files, paths
+from mlmodel.model import file_indexes, paths
 from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
@@ -41,7 +41,7 @@ def quantized(model: Model) -> Iterator[Finding]:
             if not isinstance(folder, str) or paths.fault(folder) is not None:
                 continue
             path = f"{paths.normal(folder)}/config.json".lstrip("/")
-            config = loader_files.document(model, path)
+            config = file_indexes.document(model, path)
             wanted = config.get("quantization_config") if isinstance(config, dict) else None
             if not isinstance(wanted, dict):
                 continue
@@ -79,7 +79,7 @@ def chat_template(model: Model) -> Iterator[Finding]:
     look = model.directory.look
     if look(folder).kind is not Kind.DIRECTORY:
         return  # MLM007, or it is on the hub
-    config = loader_files.document(model, f"{folder}/tokenizer_config.json")
+    config = file_indexes.document(model, f"{folder}/tokenizer_config.json")
     if isinstance(config, dict) and config.get("chat_template"):
         return
     beside = (

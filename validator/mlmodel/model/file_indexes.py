@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.model import paths
-from mlmodel.model.loader_files import document
 from mlmodel.model.protobuf import BrokenError, fields
 from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.schemas import schema
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
     Index = Callable[[Model, str], Iterator["Reference"]]
 
+MAX_INDEX = 16 << 20
+"""Bytes of an index that is read."""
 _MAX_LINE = 1 << 20
 _MAX_TENSORS = 20_000
 _MAX_STAGES = 1_000
@@ -35,6 +36,18 @@ class Reference(NamedTuple):
     size: int = 0
     rule: str = "MLM007"
     otherwise: str = ""
+
+
+def document(model: Model, path: str) -> object:
+    """The content of a JSON or YAML file of the directory, None where it has none."""
+    entry = model.directory.look(path)
+    if entry.kind is not Kind.FILE or entry.size > MAX_INDEX:
+        return None
+    try:
+        found = model.yaml(path) if path.endswith((".yaml", ".yml")) else model.json(path)
+    except UnreadableError:
+        return None
+    return found.data if found is not None else None
 
 
 # -- ONNX ------------------------------------------------------------------------------------------

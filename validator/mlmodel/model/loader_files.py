@@ -10,8 +10,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.model import paths
-from mlmodel.sources.directory import Kind, UnreadableError
+from mlmodel.model import file_indexes, paths
+from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MAX_NEEDED = 5_000
 """Files that the indexes of one model name, at most."""
-MAX_INDEX = 16 << 20
-"""Bytes of an index that is read."""
 _MAX_DEPTH = 4
 """Layouts in layouts."""
 
@@ -210,21 +208,9 @@ def _is_so(place: _Place, case: Json) -> bool:
     return any(text in case["enum"] for text in texts)
 
 
-def document(model: Model, path: str) -> object:
-    """The content of a JSON or YAML file of the directory, None where it has none."""
-    entry = model.directory.look(path)
-    if entry.kind is not Kind.FILE or entry.size > MAX_INDEX:
-        return None
-    try:
-        found = model.yaml(path) if path.endswith((".yaml", ".yml")) else model.json(path)
-    except UnreadableError:
-        return None
-    return found.data if found is not None else None
-
-
 def _json_at(model: Model, path: str, pointer: str) -> list[object]:
     """The values at a JSON Pointer in which ``*`` stands for every key or index."""
-    values = [document(model, path)]
+    values = [file_indexes.document(model, path)]
     for step in pointer.split("/")[1:]:
         below: list[object] = []
         for value in values:
@@ -240,8 +226,6 @@ def _named(place: _Place, index: str, about: Mapping[str, Any]) -> Iterator[Need
     """The files that an index names."""
     folder = index.rsplit("/", 1)[0] + "/" if "/" in index else ""
     if "reader" in about:
-        from mlmodel.model import file_indexes
-
         for found in file_indexes.READERS[about["reader"]](place.model, index):
             yield Needed(
                 found.names, found.kind, place.flavor, place.pointer, found.formats, by=index, what=found.what, size=found.size,
