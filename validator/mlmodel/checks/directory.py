@@ -97,11 +97,12 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
+    elif entry.kind is Kind.MISSING and use.missing_rule == "MLM007":
+        return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
     elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
         yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
     elif entry.kind is Kind.MISSING:
-        if use.missing_rule != "MLM007":  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
-            yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
+        yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
     elif entry.kind is Kind.OUTSIDE:
         yield finding("MLM005", f"{name} is a link that leads out of the model directory")
     elif entry.kind is Kind.SPECIAL:
