@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _MOST = 20
 """Findings of one rule in one file."""
-_HINT = "do not load it; find out who wrote it"
+_HINT = (
+    "do not load it from a source that you do not trust; if it is yours, `mlmodel inspect` shows what does this: save the model"
+    " without it"
+)
 _HINTS = {
     "MLM601": _HINT,
     "MLM602": _HINT,

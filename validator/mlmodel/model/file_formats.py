@@ -17,7 +17,7 @@ from mlmodel.standard.schemas import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmodel.sources.directory import Entry, Source
+    from mlmodel.sources.base import Entry, Source
 
     Reader = Callable[[Source, Entry, bytes], "Problem | None"]
 

@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from mlmodel.documents import python_source
+from mlmodel.environment import requirements as environment_lines
+from mlmodel.environment.misnamed import misnamed
 from mlmodel.pickles import imported, scan
 from mlmodel.sources.directory import ModelDirectory
 from mlmodel.writer import platforms
@@ -30,6 +32,23 @@ class UnknownModuleError(LookupError):
 
 class UnreadableCodeError(ValueError):
     """A file of ``code/`` cannot be imported."""
+
+
+class MisnamedError(ValueError):
+    """A requirement that was given has the name of a module, and not of a distribution."""
+
+
+def refuse_names_of_modules(lines: Iterable[str]) -> None:
+    """Refuse requirement lines that no index has, or that mean something else there.
+
+    Raises:
+        MisnamedError: a line names a module of Python, or one that a distribution of another name holds.
+    """
+    for line in lines:
+        for entry in environment_lines.parse(line, environment_lines.TextOrigin("", line)):
+            found = misnamed(entry.name, sys.version_info[:2]) if entry.name and not entry.target else None
+            if found is not None:
+                raise MisnamedError(f"{line!r}: {found.reason}; {found.hint}")
 
 
 def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _REASONS = (
     UnsuitableError,
+    dependencies.MisnamedError,
     dependencies.UnknownModuleError,
     dependencies.UnreadableCodeError,
     example.UnusableExampleError,
@@ -77,7 +78,7 @@ def write_model(
             JSON texts or None.  None has the inputs inferred from the example; False states none.
         input_example: what :func:`mlmodel.infer_signature` takes as inputs, or a pair of that and a mapping of params.
         params: the params that ``predict`` takes, with their defaults.
-        requirements: requirement lines instead of those that are found.
+        requirements: requirement lines instead of those that are found; names of modules (``json``, ``cv2``) are refused.
         code_paths: files and folders that are copied into ``code/``.
         artifacts: files and folders that a Python model takes along, by the names it knows them under.
         metadata: free-form values for the MLmodel file.
@@ -128,6 +129,8 @@ def write_model(
             wanted = requirements
             if wanted is None:
                 wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
+            else:
+                dependencies.refuse_names_of_modules(wanted)
             _put(folder, Environment.here(wanted).files())
             if lock:
                 _put(folder, {locking.NAME: locking.lock(wanted)})
