@@ -52,6 +52,6 @@ def test_changes(tool: ModuleType, after: str, said: str | None) -> None:
 
 def test_new_flavor(tool: ModuleType) -> None:
     new = {"mlflow/jax/__init__.py": 'import os\nFLAVOR_NAME = "jax"\n'}
-    assert [line for line in tool.changes({}, new) if "flavor" in line] == [
+    assert [line for line in tool.changes({}, new) if line.startswith("- flavor")] == [
         "- flavor `jax` is new: see CONTRIBUTING, Add a flavor"
     ]
