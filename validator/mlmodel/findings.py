@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -54,6 +54,8 @@ class Location(NamedTuple):
     pointer: str | None = None
     source: str | None = None
     """The text of that line."""
+    offset: int | None = None
+    """The byte of the file at which it is, from 0, in a file that is no text."""
 
     @property
     def label(self) -> str:
@@ -109,6 +111,7 @@ class Finding(NamedTuple):
             "pointer": _text(place.pointer),
             "hint": _text(self.hint),
             "help": page_of(self.rule, self.name),
+            **({"offset": place.offset} if place.offset is not None else {}),
         }
 
 
@@ -274,6 +277,21 @@ class LoadReport(NamedTuple):
         }
 
 
+class Suppressed(NamedTuple):
+    """A finding that is not reported, though its rule is: somebody said so, and why."""
+
+    finding: Finding
+    kind: str
+    """``baseline``: it was there when the baseline was written.  ``accepted``: the configuration names it.
+    ``unchanged``: the revision that ``--diff`` names has it too."""
+    reason: str | None = None
+    """What the configuration says about it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -289,6 +307,10 @@ class Report:
     """How many findings were left out because there were more than ``max_findings``."""
     load: LoadReport | None = None
     """What came of loading the model, where that was asked for."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
+    seconds: float = field(default=0.0, compare=False)
+    """Time that the validation took."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""
@@ -308,6 +330,7 @@ class Report:
             "findings": [finding.to_dict() for finding in self.findings],
             "truncated": self.truncated > 0,
             **({"load": self.load.to_dict()} if self.load is not None else {}),
+            **({"suppressed": [item.to_dict() for item in self.suppressed]} if self.suppressed else {}),
         }
 
     def _repr_html_(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
@@ -69,9 +71,10 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     given = os.fspath(path)
     if not os.path.isdir(given):
         raise NotADirectoryError(f"{given} is not a directory")
+    start = time.monotonic()
     model = Model(ModelDirectory(given), options.today)
     try:
-        return _report(model, given, options)
+        return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
         model.clear()
 

@@ -156,7 +156,7 @@ def _names(model: Model, section: Section) -> Iterator[Finding]:
             places[name].append(index)
         elif isinstance(name, (int, float)) and not isinstance(name, bool):
             numbers.append(index)
-    if numbers:
+    if numbers and section.name != "outputs":  # nothing is matched with the outputs' names
         name = document.data[numbers[0]]["name"]
         message = f"the name is {describe(name)}: data with the name as text does not match it"
         yield model.finding("MLM314", message, document, (numbers[0], "name"))

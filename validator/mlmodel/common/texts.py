@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -34,3 +35,21 @@ def quoted(text: Any, limit: int = 60) -> str:
     """A text as a Python string literal of at most ``limit`` characters, so without control characters."""
     literal = repr(str(text)[: limit + 1])
     return literal if len(literal) <= limit + 2 else literal[:limit] + "...'"
+
+
+# C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """A text that cannot move the cursor of a terminal, change its colors or reorder what a person reads."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

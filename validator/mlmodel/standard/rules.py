@@ -21,6 +21,10 @@ MAX_MESSAGE = 2000
 """Characters of a message or hint; only names and values that no author wrote make longer ones."""
 
 
+REPOSITORY = "https://github.com/mlmodel-standard/mlmodel"
+"""Where the standard is kept: links in reports lead there.  ``project.urls`` in pyproject.toml is the same."""
+
+
 class Rule(NamedTuple):
     """One rule of the standard."""
 
@@ -44,6 +48,11 @@ class Rule(NamedTuple):
     def page(self) -> str:
         """The page's path from the root of the repository."""
         return page_of(self.id, self.name)
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return f"{REPOSITORY}/blob/main/{self.page}"
 
 
 @cache
