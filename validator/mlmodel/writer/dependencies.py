@@ -64,7 +64,7 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         UnknownModuleError: a module comes from no installed distribution and not from ``code/``.
         UnreadableCodeError: a file in ``code/`` is not Python of this release.
     """
-    names = {canonicalize_name(name): name for name in needs}
+    names = {canonicalize_name(name): name for name in map(_installed, needs)}
     own = _own_modules(os.path.join(folder, "code"))
     for module, where in sorted(_modules(folder, files).items()):
         if module in own or module in sys.stdlib_module_names or module == "mlflow":
@@ -79,6 +79,24 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         if len(set(found)) == 1:
             names.setdefault(canonicalize_name(found[0]), found[0])
     return [f"mlflow=={mlflow}", *(_pin(name) for key, name in sorted(names.items()) if key != "mlflow")]
+
+
+def _installed(name: str) -> str:
+    """A distribution that the flavor needs, under the name that it is installed by: ``xgboost-cpu`` is ``xgboost``, too.
+
+    Raises:
+        UnknownModuleError: none of that name is installed, nor one that brings a module of that name.
+    """
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        others = _distributions().get(name.replace("-", "_"))
+        if not others:
+            raise UnknownModuleError(
+                f"the model needs the distribution {name}, which is not installed"
+            ) from None
+        return others[0]
+    return name
 
 
 def _pin(name: str) -> str:
