@@ -76,7 +76,7 @@ def test_junit_fails_a_case_for_each_error(tmp_path: Path) -> None:
     bad, good = suites(validate(broken(tmp_path)), validate(make_model(tmp_path / "good")))
     failed = [case.get("name", "") for case in bad if case.find("failure") is not None]
     assert str(len(failed)) == bad.get("failures") != "0"
-    assert "MLM004 path-escapes" in failed
+    assert "MLM004 path-escapes MLmodel /flavors/python_function/model_path" in failed
     assert (good.get("tests"), good.get("failures"), good.get("errors")) == ("1", "0", "0")
 
 

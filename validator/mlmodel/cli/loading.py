@@ -167,7 +167,7 @@ class Progress:
 
     def __call__(self, text: str) -> None:
         """Show it; an empty text takes the line away."""
-        from mlmodel.reporters.text_format import printable
+        from mlmodel.common.texts import printable
 
         line = f"{printable(text)[:70]} ({time.monotonic() - self._started:.0f} s)" if text else ""
         sys.stderr.write(f"\r\x1b[2K{line}")
