@@ -49,6 +49,10 @@ class Options(NamedTuple):
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     load: LoadOptions | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
+    targets: tuple[str, ...] = ()
+    """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
+    trust: frozenset[str] = frozenset()
+    """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -74,7 +78,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
         source = open_source(given)
     except UnopenedError as error:
         return _unopened(given, error, options)
-    model = Model(source, options.today)
+    model = Model(source, options.today, options.trust)
     try:
         return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
@@ -177,6 +181,10 @@ def _checks(options: Options) -> Iterator[checks.Check]:
         from mlmodel.resolution import index
 
         yield index.checking(options.resolve)
+    if options.targets:
+        from mlmodel.targets import checking
+
+        yield checking.checking(options.targets)
 
 
 def run_checks(model: Model, options: Options) -> list[Finding]:
