@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.remarks import Remark
-    from mlmodel.sources.directory import Entry
 
 _MOST = 20
 """Findings of one rule in one file."""
-_HINT = "do not load it; find out who wrote it"
+_HINT = (
+    "do not load it from a source that you do not trust; if it is yours, `mlmodel inspect` shows what does this: save the model"
+    " without it"
+)
 _HINTS = {
     "MLM601": _HINT,
     "MLM602": _HINT,
@@ -174,10 +176,10 @@ def named_modules(model: Model) -> Iterator[Finding]:
     for path, entry in model.directory.entries.items():
         if path.endswith(_PICKLE_MODULE_FILE) and entry.kind is Kind.FILE:
             name = model.directory.head(path, _MAX_MODULE).decode("utf-8", "replace").strip()
-            if name not in _PICKLE_MODULES and _is_none_to_load_by(name):
-                message = (
-                    f"{quoted(name)} is no module to unpickle with: it is part of Python, or runs commands"
-                )
+            of_mlflow = name.partition(".")[0] == "mlflow"
+            if name not in _PICKLE_MODULES and (of_mlflow or _is_none_to_load_by(name)):
+                why = "MLflow has one other" if of_mlflow else "it is part of Python, or runs commands"
+                message = f"{quoted(name)} is no module to unpickle with: {why}"
                 yield new_finding("MLM617", message, Location(path), _HINT)
 
 
@@ -186,41 +188,6 @@ def _is_none_to_load_by(module: str) -> bool:
 
     top = module.partition(".")[0]
     return top != "mlflow" and (is_standard(top, None) or effect_of(module[:_MAX_MODULE]) is not None)
-
-
-_PICKLES = frozenset({"pickle", "cloudpickle"})
-
-
-def formats(model: Model) -> Iterator[Finding]:
-    """MLM618: the format that is recorded, where the file is of another."""
-    from mlmodel.model.paths import fault
-
-    for use in paths.of(model):
-        flavor = use.pointer[1] if len(use.pointer) == 3 and use.pointer[0] == "flavors" else None
-        recorded = model.flavors.get(str(flavor), {}).get("serialization_format")
-        if not isinstance(recorded, str) or use.kind != "file" or fault(use.value) is not None:
-            continue
-        entry = model.directory.look(use.value)
-        if entry.kind is not Kind.FILE or not entry.size:
-            continue
-        head = model.directory.head(entry.path, 4)
-        is_archive = head.startswith(b"PK\3\4")
-        if recorded == "skops" and head.startswith(b"\x80"):
-            found = "a pickle"
-        elif recorded in _PICKLES and is_archive:
-            found = "a zip archive, as skops and torch write it"
-        elif (
-            recorded in _PICKLES
-            and not serialized.of(model).scan(entry.path)
-            and not _is_plain(model, entry.path)
-            and not _is_stand_in(model, entry)
-        ):
-            found = "no pickle"
-        else:
-            continue
-        message = f"{quoted(use.value)} is {found}, and 'serialization_format' says {recorded}"
-        place = ("flavors", str(flavor), "serialization_format")
-        yield model.finding("MLM618", message, model.mlmodel, place)
 
 
 _VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION (since 3.18 also MLFLOW_ALLOW_MODEL_CODE_EXECUTION)"
@@ -261,21 +228,6 @@ _WITHOUT_PICKLE = ".pt2"
 """What ``mlflow.pytorch`` loads with ``torch.export`` by its name, after it has looked for pickles in it."""
 
 
-def _is_plain(model: Model, path: str) -> bool:
-    """Whether it is a pickle that may as well be a text: of plain values, by a protocol before 2."""
-    from mlmodel.pickles.reading import read
-
-    with model.directory.open_mapped(path) as data:
-        return read(data, 0, len(data)).complete
-
-
-def _is_stand_in(model: Model, entry: Entry) -> bool:
-    """Whether the file is empty, cut, or a pointer to what should be there: other rules say so."""
-    from mlmodel.model.file_integrity import complaint
-
-    return complaint(model.directory, entry, chosen=True) is not None
-
-
 _MOST_LOCATIONS = 1000
 
 
@@ -308,4 +260,4 @@ def _leads_out(folder: str, name: str) -> bool:
     return paths.fault(f"{folder}/{name}" if folder else name) is paths.Fault.ESCAPES
 
 
-CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)
+CHECKS = (judged, trusted_types, external_data, named_modules, unpickled)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from mmap import mmap
 
+    from mlmodel.sources.ranges import RangedBytes
+
 MAX_MESSAGES = 500_000
 """Messages of one file that are walked."""
 MAX_NAME = 4_096
@@ -45,7 +47,7 @@ class Unread(NamedTuple):
     reason: str
 
 
-def locations(data: bytes | mmap) -> Iterator[Location | Unread]:
+def locations(data: bytes | mmap | RangedBytes) -> Iterator[Location | Unread]:
     """The locations of external tensors, each once; of a file that is no ONNX, none."""
     seen: set[str] = set()
     pending: list[tuple[str, int, int]] = [("Model", 0, len(data))]
@@ -72,7 +74,7 @@ def locations(data: bytes | mmap) -> Iterator[Location | Unread]:
         yield Unread(f"it has more than {MAX_MESSAGES:,} parts")
 
 
-def _location(data: bytes | mmap, start: int, end: int) -> str | None:
+def _location(data: bytes | mmap | RangedBytes, start: int, end: int) -> str | None:
     """The value of an entry whose key is ``location``; the fields may stand in either order, the last of each counts."""
     found = {
         field.number: bytes(data[field.start : min(field.end, field.start + MAX_NAME)])

@@ -13,6 +13,7 @@ from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import Effort, Target
 from mlmodel.pickles.symbols import Global, Stream, Trouble
+from mlmodel.sources.ranges import contiguous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +224,7 @@ class Opener:
 
         del depth
         uses: dict[declared.Use, None] = {}
-        for value in hdf5.configurations(data, start, end):
+        for value in hdf5.configurations(contiguous(data), start, end):
             if isinstance(value, hdf5.Unread):
                 yield Unread(path, f"the configuration at byte {value.offset:,} cannot be decoded")
                 continue

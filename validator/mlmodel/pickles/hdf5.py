@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from mlmodel.pickles.operands import Buffer
+    from mmap import mmap
 
 MAX_TEXTS = 1_000
 """JSON texts that are taken from one file."""
@@ -32,7 +31,7 @@ class Unread(NamedTuple):
     offset: int
 
 
-def configurations(data: Buffer, start: int, end: int) -> Iterator[Any]:
+def configurations(data: bytes | bytearray | mmap, start: int, end: int) -> Iterator[Any]:
     """The JSON objects in a range of bytes; :class:`Unread` where one seems cut or broken, or where there is too much."""
     decoded: list[tuple[int, int]] = []
     left = _TIMES * (end - start) + _LARGEST
@@ -56,7 +55,7 @@ def configurations(data: Buffer, start: int, end: int) -> Iterator[Any]:
             return
 
 
-def _decode(data: Buffer, start: int, end: int) -> tuple[Any, int, int]:
+def _decode(data: bytes | bytearray | mmap, start: int, end: int) -> tuple[Any, int, int]:
     """The JSON value at an offset, where it ends (the offset itself where there is none), and the bytes that were tried."""
     size, tried = _FIRST, 0
     while True:

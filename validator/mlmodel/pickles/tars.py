@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.sources.ranges import contiguous
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -211,7 +213,7 @@ def _shown(name: bytes) -> str:
 
 def _after_end(data: Buffer, at: int, end: int) -> Iterator[Ambiguity]:
     """Readers that are told to ignore blocks of zeros find what stands behind them."""
-    more = _NOT_ZERO.search(data, min(at, end), end)
+    more = _NOT_ZERO.search(contiguous(data), min(at, end), end)
     if more is not None and end - more.start() >= _BLOCK:
         yield Ambiguity(f"bytes follow the end of the tar archive, from byte {more.start():,} on")
 
