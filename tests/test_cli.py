@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mlmodel import __version__
+from mlmodel.reporters.rule_pages import readable
 from mlmodel.standard import rules
 from tests.command import ROOT, environment, mlmodel_validate, run
 from tests.overlay import apply, make_model
@@ -364,7 +365,7 @@ def test_color_on_a_terminal(here: Path, variables: dict[str, str], colored: boo
 def test_explain(selector: str) -> None:
     results = [mlmodel_validate("--explain", selector), run("mlmodel", "explain", selector)]
     assert {result.returncode for result in results} == {0}
-    assert {result.stdout for result in results} == {rules.page(rules.catalogue()["MLM202"])}
+    assert {result.stdout for result in results} == {readable(rules.catalogue()["MLM202"])}
 
 
 def test_explain_several() -> None:

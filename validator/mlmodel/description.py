@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mlmodel.environment import recorded
 from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.model import signatures
 from mlmodel.model.model import Model
 from mlmodel.model.signatures import is_required, is_tensor
-from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.sources.base import Kind, Source, UnreadableError
+from mlmodel.sources.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,21 @@ _ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
-def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+class Description(TypedDict):
+    """What :func:`describe` returns; ``schemas/description.schema.json`` defines it in full."""
+
+    description_version: int
+    identity: dict[str, str | None]
+    flavors: dict[str, dict[str, Any]]
+    signature: dict[str, Any] | None
+    environment: dict[str, Any]
+    example: Any
+    metadata: Any
+    files: list[dict[str, Any]]
+    unread: list[dict[str, str]]
+
+
+def describe(path: str | os.PathLike[str]) -> Description:
     """Describe the model directory ``path``.
 
     Returns:
@@ -37,12 +52,11 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         ``unread``, and null where its value would stand.
 
     Raises:
-        NotADirectoryError: ``path`` is not a directory.
+        NotADirectoryError: ``path`` is neither a directory nor an archive.
+        mlmodel.sources.base.UnopenedError: the archive cannot be read, or holds no model, or several.
     """
     given = os.fspath(path)
-    if not os.path.isdir(given):
-        raise NotADirectoryError(f"{given} is not a directory")
-    model = Model(ModelDirectory(given))
+    model = Model(open_source(given))
     unread: list[dict[str, str]] = []
     try:
         config = model.config
@@ -69,7 +83,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         "identity": {key: _text(config.get(key)) for key in _IDENTITY},
         "flavors": {name: _sorted(conf) for name, conf in sorted(model.flavors.items())},
         "signature": signature(model, unread),
-        "environment": _environment(model, unread),
+        "environment": environment(model, unread),
         "example": _sorted(config.get("saved_input_example_info")),
         "metadata": _sorted(config.get("metadata")),
         "files": _files(model, unread),
@@ -185,23 +199,24 @@ def _param(item: dict[str, Any]) -> dict[str, Any]:
 # -- environment -----------------------------------------------------------------------------------------
 
 
-def _environment(model: Model, unread: list[dict[str, str]]) -> dict[str, Any]:
-    environment = recorded.of(model)
+def environment(model: Model, unread: list[dict[str, str]]) -> dict[str, Any]:
+    """The environment, as :func:`describe` has it; ``unread`` gets what cannot be read of it."""
+    found = recorded.of(model)
     try:
-        listing = environment.requirements
-        conda = environment.conda
-        python_env = environment.python_env
-        python = environment.python
+        listing = found.requirements
+        conda = found.conda
+        python_env = found.python_env
+        python = found.python
     except UnreadableError as error:
         unread.append({"file": error.path, "reason": error.reason})
         return dict.fromkeys(_ENVIRONMENT)
     files = model.directory.entries
-    for name, found, reason in (
-        (environment.conda_file, conda, "it is no mapping that can be read"),
-        (environment.python_env_file, python_env, "it is no mapping that can be read"),
+    for name, read, reason in (
+        (found.conda_file, conda, "it is no mapping that can be read"),
+        (found.python_env_file, python_env, "it is no mapping that can be read"),
         (REQUIREMENTS, listing, "a merge conflict was left in it"),
     ):
-        if found is None and name in files and files[name].kind is Kind.FILE:
+        if read is None and name in files and files[name].kind is Kind.FILE:
             unread.append({"file": name, "reason": reason})
     faults = listing.faults if listing is not None else ()
     unread.extend({"file": REQUIREMENTS, "reason": f"{fault.entry.safe}: {fault.reason}"} for fault in faults)
@@ -263,7 +278,7 @@ def _files(model: Model, unread: list[dict[str, str]]) -> list[dict[str, Any]]:
     return found
 
 
-def _digest(directory: ModelDirectory, path: str) -> str:
+def _digest(directory: Source, path: str) -> str:
     digest = hashlib.sha256()
     with directory.open_mapped(path) as data:
         for start in range(0, len(data), _CHUNK):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
     absent_files,
+    copies,
     directory,
     environment,
     flavors,
@@ -21,6 +22,7 @@ from mlmodel.checks import (
     mlmodel_file,
     named_files,
     nested_models,
+    objects,
     pins,
     recorded_files,
     recorded_python,
@@ -41,6 +43,7 @@ ALL: tuple[Check, ...] = (
     *directory.CHECKS,
     *absent_files.CHECKS,
     *loader_files.CHECKS,
+    *copies.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,
@@ -54,6 +57,7 @@ ALL: tuple[Check, ...] = (
     *loader_libraries.CHECKS,
     *nested_models.CHECKS,
     *imports.CHECKS,
+    *objects.CHECKS,
     *serialized.CHECKS,
     *input_example.CHECKS,
 )

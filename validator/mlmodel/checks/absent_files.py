@@ -59,7 +59,9 @@ def absent(model: Model) -> Iterator[Finding]:
             (name for name in one.names if model.directory.look(f"{name}.dvc").kind is Kind.FILE), None
         )
         if stub is not None:
-            message = f"{quoted(stub)} is not there, only its DVC stub: fetch the file with `dvc pull`{_keys(one)}"
+            message = (
+                f"{quoted(stub)} is not there, only its DVC stub: fetch the file with `dvc pull`{_keys(one)}"
+            )
             yield _finding(model, one, "MLM011", message)
         elif one.rule != "MLM007":
             yield _finding(

@@ -57,6 +57,12 @@ def _candidates(model: Model) -> list[str]:
     return names
 
 
+def container(model: Model) -> Iterator[Finding]:
+    """MLM035, MLM036: an archive holds the files of the model, each once, and nothing that leads out of it."""
+    for defect in model.directory.defects:
+        yield model.finding(defect.rule, defect.message, file=defect.path)
+
+
 def path_keys(model: Model) -> Iterator[Finding]:
     """MLM003-MLM006, MLM008-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
     names = Names(model)
@@ -97,10 +103,19 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
-    elif entry.kind is Kind.MISSING and use.missing_rule == "MLM007":
+    elif (
+        entry.kind is Kind.MISSING
+        and use.missing_rule == "MLM007"
+        and not paths.has_other_env_file(model, use)
+    ):
         return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
     elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
         yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
+    elif entry.kind is Kind.MISSING and paths.has_other_env_file(model, use):
+        message = f"{name} is not in the model directory: readers fall back to the other environment file"
+        writes = "write it from the other files; `mlmodel fix` does"
+        is_written = use.pointer[-1] == "virtualenv"
+        yield finding("MLM032", message, writes if is_written else "copy it from where the model was saved")
     elif entry.kind is Kind.MISSING:
         yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
     elif entry.kind is Kind.OUTSIDE:
@@ -236,4 +251,4 @@ def _is_used(path: str, used: set[str]) -> bool:
     return any(path[:end] in used for end, letter in enumerate(f"{path}/") if letter == "/")
 
 
-CHECKS = (mlmodel_is_there, path_keys, read_without_a_key, same_but_for_case, listing)
+CHECKS = (mlmodel_is_there, container, path_keys, read_without_a_key, same_but_for_case, listing)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.cli.errors import WrongUseError
 from mlmodel.common.spelling import nearest
 from mlmodel.findings import Severity
 from mlmodel.standard import rules
@@ -16,8 +19,18 @@ if TYPE_CHECKING:
 FAIL_ON = ("error", "warning", "info", "never")
 
 
-class ConfigError(Exception):
+class ConfigError(WrongUseError):
     """A configuration file cannot be used."""
+
+
+class FindingIgnore(NamedTuple):
+    """An entry of ``per-finding-ignores``."""
+
+    rules: tuple[str, ...]
+    reason: str
+    path: str | None = None
+    message: str | None = None
+    expires: date | None = None
 
 
 class Config(NamedTuple):
@@ -30,23 +43,48 @@ class Config(NamedTuple):
     per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
+    per_finding_ignores: tuple[FindingIgnore, ...] = ()
+    exclude: tuple[str, ...] = ()
+    baseline: str | None = None
+    """The path of the baseline, from the current directory or absolute."""
+
+
+_OURS = re.compile(rb"""tool[ \t]*\.[ \t]*["']?mlmodel(?![\w-])""")
+_TABLES = re.compile(rb"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?([\w-]+)""", re.MULTILINE)
 
 
 def find(start: str) -> str | None:
     """The nearest configuration file at or above a directory: mlmodel.toml, or a pyproject.toml with a
-    ``[tool.mlmodel]`` table."""
+    ``[tool.mlmodel]`` table.
+
+    Raises:
+        ConfigError: a pyproject.toml has no such table, and one whose name is nearly that.
+    """
     folder = os.path.abspath(start)
     while True:
         own = os.path.join(folder, "mlmodel.toml")
         if os.path.isfile(own):
             return own
         shared = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(shared) and b"tool.mlmodel" in _read(shared):
-            return shared
+        if os.path.isfile(shared):
+            text = _read(shared)
+            if _OURS.search(text):
+                return shared
+            _check_tables(shared, text)
         parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
+
+
+def _check_tables(path: str, text: bytes) -> None:
+    """Refuse a table that would be ignored since its name is mistyped."""
+    if b"tool" not in text:
+        return
+    for match in _TABLES.finditer(text):
+        name = match[1].decode("utf-8", "replace")
+        if name[:1].lower() == "m" and nearest(re.sub("[-_]", "", name.lower()), ["mlmodel"], 0.85):
+            raise ConfigError(f"{path}: there is a table [tool.{name}]; did you mean [tool.mlmodel]?")
 
 
 def load(path: str) -> Config:
@@ -68,9 +106,12 @@ def load(path: str) -> Config:
         tool = document.get("tool")
         table = tool.get("mlmodel", {}) if isinstance(tool, dict) else {}
     try:
-        return _config(table)
+        found = _config(table)
     except (ConfigError, rules.UnknownRuleError) as error:
         raise ConfigError(f"{path}: {error}") from None
+    if found.baseline is None:
+        return found
+    return found._replace(baseline=os.path.join(os.path.dirname(path), found.baseline))
 
 
 def _read(path: str) -> bytes:
@@ -134,6 +175,46 @@ def _path_ignores(key: str, value: Any) -> dict[str, tuple[str, ...]]:
     return {glob: _selectors(f"{key}.{glob!r}", selectors) for glob, selectors in value.items()}
 
 
+def _finding_ignores(key: str, value: Any) -> tuple[FindingIgnore, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ConfigError(f"{key} must be an array of tables: [[tool.mlmodel.{key}]]")
+    return tuple(_finding_ignore(f"{key}[{index}]", item) for index, item in enumerate(value))
+
+
+def _finding_ignore(key: str, table: dict[str, Any]) -> FindingIgnore:
+    for name in table:
+        if name not in FindingIgnore._fields:
+            near = nearest(name, FindingIgnore._fields, 0.6)
+            hint = (
+                f"; did you mean {near!r}?"
+                if near
+                else f"; known keys are {', '.join(FindingIgnore._fields)}"
+            )
+            raise ConfigError(f"{key}: unknown key {name!r}{hint}")
+    for name in ("rules", "reason"):
+        if name not in table:
+            raise ConfigError(f"{key}: {name} is missing")
+    expires = table.get("expires")
+    if isinstance(expires, datetime) or not isinstance(expires, date | None):
+        raise ConfigError(f"{key}.expires must be a date of TOML, as in expires = 2027-06-30")
+    texts = {
+        name: _text(f"{key}.{name}", table[name]) for name in ("reason", "path", "message") if name in table
+    }
+    return FindingIgnore(_selectors(f"{key}.rules", table["rules"]), **texts, expires=expires)
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{key} must be a text that is not empty")
+    return value
+
+
+def _patterns(key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{key} must be a list of patterns, as in .gitignore")
+    return tuple(value)
+
+
 def _count(key: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ConfigError(f"{key} must be a whole number")
@@ -148,4 +229,7 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "per-path-ignores": _path_ignores,
     "max-findings": _count,
     "jobs": _count,
+    "per-finding-ignores": _finding_ignores,
+    "exclude": _patterns,
+    "baseline": _text,
 }

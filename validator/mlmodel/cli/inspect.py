@@ -39,7 +39,7 @@ def command(context: click.Context, path: str, format_: str) -> None:
     if format_ == "json":
         import json
 
-        from mlmodel import __version__
+        from mlmodel.common.version import __version__
 
         click.echo(
             json.dumps(

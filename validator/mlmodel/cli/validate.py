@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlmodel import __version__
-from mlmodel.cli import config
-from mlmodel.cli.errors import InternalError, printable
-from mlmodel.cli.loading import LoadCommand, load_options, wish
-from mlmodel.findings import Severity, Verdict
+from mlmodel.cli import config, outputs
+from mlmodel.cli.errors import InternalError, WrongUseError, checked_output, printable
+from mlmodel.cli.loading import LoadCommand, load_options, requested_load
+from mlmodel.cli.running import Run
+from mlmodel.cli.selectors import RuleSelectors, as_rules
+from mlmodel.common.version import __version__
+from mlmodel.findings import Severity
 from mlmodel.sources import discovery
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from mlmodel.findings import Report
+    from mlmodel.reporters import Style
     from mlmodel.validation import Options
 
 EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-on; 2 wrong usage or
-configuration; 3 something could not be judged."""
+configuration; 3 something could not be judged; 130 or 143 ended by SIGINT or SIGTERM."""
 
 
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -42,32 +44,85 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
         context.exit()
 
 
-@click.command("validate", epilog=EPILOG, cls=LoadCommand)
+class ValidateCommand(LoadCommand):
+    """A command of which no output is lost without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; some of them print something."""
+        with checked_output():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        with checked_output():
+            return super().invoke(ctx)
+
+
+@click.command("validate", epilog=EPILOG, cls=ValidateCommand)
 @click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path())
 @click.option("-r", "--recursive", is_flag=True, help="Find every model directory below the paths.")
 @click.option(
     "--enclosing", is_flag=True, help="Validate the model directory around each path; skip paths in none."
 )
 @click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
-    default="text",
-    show_default=True,
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="With --recursive: do not enter these folders; patterns as in .gitignore.",
 )
+@click.option(
+    "--no-ignore",
+    is_flag=True,
+    help="With --recursive: enter environments, caches and what git ignores, too.",
+)
+@click.option(
+    "--format",
+    "formats",
+    type=outputs.OutputType(),
+    multiple=True,
+    help="text, json, jsonl, markdown, html, sarif, junit, github or gitlab; with =FILE to a file of its own. "
+    "May be given several times.  [default: text]",
+)
+@click.option(
+    "-o",
+    "--output-file",
+    type=click.Path(dir_okay=False),
+    help="Write to this file, in UTF-8, not to standard output.",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option(
     "--select",
     multiple=True,
+    type=RuleSelectors(),
     metavar="RULES",
     help="Report only these rules: ids, prefixes or names, comma-separated.",
 )
-@click.option("--ignore", multiple=True, metavar="RULES", help="Do not report these rules.")
+@click.option(
+    "--ignore", multiple=True, type=RuleSelectors(), metavar="RULES", help="Do not report these rules."
+)
 @click.option(
     "--severity", multiple=True, metavar="RULE=LEVEL", help="Report a rule as error, warning, info or off."
 )
 @click.option(
     "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
 )
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    help="Report only findings that are not in this file.",
+)
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write the findings to the --baseline file.  [default: mlmodel-baseline.json]",
+)
+@click.option(
+    "--diff",
+    "revision",
+    metavar="REVISION",
+    help="Report only what is new since this git revision, as a pull request on it has it.",
+)
+@click.option("--watch", is_flag=True, help="Validate again whenever a file changes, until interrupted.")
 @click.option(
     "--config",
     "config_file",
@@ -103,10 +158,11 @@ def _explain(context: click.Context, _: click.Parameter, value: str | None) -> N
 @click.option(
     "--color/--no-color",
     default=None,
-    help="Color the output.  [default: on a terminal, unless NO_COLOR is set]",
+    help="Color the output.  [default: on a terminal, unless NO_COLOR is set; with FORCE_COLOR everywhere]",
 )
 @click.option(
     "--explain",
+    type=RuleSelectors(),
     metavar="RULE",
     is_eager=True,
     expose_value=False,
@@ -131,11 +187,19 @@ def command(
     paths: tuple[str, ...],
     recursive: bool,
     enclosing: bool,
-    format_: str,
+    exclude: tuple[str, ...],
+    no_ignore: bool,
+    formats: tuple[outputs.Output, ...],
+    output_file: str | None,
+    statistics: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     severity: tuple[str, ...],
     fail_on: str | None,
+    baseline: str | None,
+    write_baseline: bool,
+    revision: str | None,
+    watch: bool,
     config_file: str | None,
     no_config: bool,
     jobs: int | None,
@@ -158,9 +222,16 @@ def command(
         raise click.UsageError("no PATH given; '.' is the current directory", context)
     if recursive and enclosing:
         raise click.UsageError("--recursive and --enclosing exclude each other", context)
+    if (exclude or no_ignore) and not recursive:
+        raise click.UsageError("--exclude and --no-ignore go with --recursive", context)
     if platform and not resolve:
         raise click.UsageError("--platform goes with --resolve", context)
-    load = wish(context, loading)
+    if write_baseline and revision is not None:
+        raise click.UsageError(
+            "--write-baseline and --diff exclude each other: a baseline has everything", context
+        )
+    chosen = outputs.chosen(formats, output_file, context)
+    load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
@@ -170,43 +241,41 @@ def command(
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
         if options.load is not None and processes != 1:  # lines of several would overwrite each other
-            options = options._replace(load=options.load._replace(say=None))
-        reports = _reports(paths, recursive, enclosing, options, processes)
-        outcome = _Outcome(fail_on or settings.fail_on)
-        _render(outcome.watch(reports), format_, _style_options(color, quiet, verbose))
-    except (config.ConfigError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
+            options = options._replace(load=options.load._replace(progress=None))
+        run = Run(
+            options=options,
+            jobs=processes,
+            paths=tuple(_expand(paths)),
+            recursive=recursive,
+            enclosing=enclosing,
+            exclusion=(*settings.exclude, *exclude),
+            no_ignore=no_ignore,
+            accepted=settings.per_finding_ignores,
+            baseline=baseline or settings.baseline,
+            write_baseline=write_baseline,
+            revision=revision,
+            outputs=chosen,
+            style=_style(chosen, color, quiet, verbose, statistics),
+            fail_on=fail_on or settings.fail_on,
+        )
+        if watch:
+            from mlmodel.cli.watching import watched
+
+            context.exit(watched(run.models, run.once))
+        models, status = run.once()
+    except (WrongUseError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
         raise click.UsageError(printable(str(error)), context) from None
-    except (click.ClickException, BrokenPipeError):
+    except (click.ClickException, click.exceptions.Exit, OSError):
         raise
     except Exception as error:
         if debug:
             raise
         raise InternalError(printable(f"{type(error).__name__}: {error} (--debug shows where)")) from None
-    if not outcome.models and not enclosing:
-        raise click.UsageError(printable(f"no model directory below {', '.join(paths)}"), context)
-    context.exit(outcome.exit_code)
-
-
-class _Outcome:
-    """Watches reports go by, for the exit code."""
-
-    def __init__(self, fail_on: str) -> None:
-        self._threshold = None if fail_on == "never" else Severity[fail_on.upper()]
-        self._failed = False
-        self._unjudged = False
-        self.models = 0
-
-    def watch(self, reports: Iterable[Report]) -> Iterator[Report]:
-        for report in reports:
-            self.models += 1
-            self._unjudged |= report.verdict is Verdict.UNJUDGED
-            if self._threshold is not None:
-                self._failed |= report.at_least(self._threshold)  # what is left out is no worse
-            yield report
-
-    @property
-    def exit_code(self) -> int:
-        return 3 if self._unjudged else int(self._failed)
+    if not models and not enclosing and revision is None:
+        raise click.UsageError(
+            printable(f"no model directory below {', '.join(paths)}{run.left_out}"), context
+        )
+    context.exit(status)
 
 
 def _settings(config_file: str | None, no_config: bool) -> config.Config:
@@ -226,8 +295,8 @@ def _options(
 ) -> Options:
     from mlmodel.validation import Options
 
-    selected = _split(select) or settings.select
-    ignored = rules.matching_any([*settings.ignore, *_split(ignore)])
+    selected = as_rules(select) or settings.select
+    ignored = rules.matching_any([*settings.ignore, *as_rules(ignore)])
     words: dict[str, str] = {}  # the command line comes last and wins
     for selector, word in [*settings.severity.items(), *map(_assignment, severity)]:
         words.update(dict.fromkeys(rules.matching(selector), word))
@@ -253,32 +322,12 @@ def _resolving(options: Options, platform: str, context: click.Context) -> Optio
     return options._replace(resolve=platform)
 
 
-def _split(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
-
-
 def _assignment(text: str) -> tuple[str, str]:
     selector, separator, word = text.partition("=")
     if not separator:
         raise config.ConfigError(f"--severity wants RULE=LEVEL, not {text!r}")
     config.check_severity(word)
     return selector, word
-
-
-def _reports(
-    paths: tuple[str, ...], recursive: bool, enclosing: bool, options: Options, jobs: int
-) -> Iterator[Report]:
-    from mlmodel.bulk import relax_gc, validate_all
-
-    relax_gc()
-    given = list(_expand(paths))
-    if enclosing:
-        found: Iterable[str] = discovery.enclosing(given)
-    elif recursive:
-        found = discovery.below(given)
-    else:
-        found = list(discovery.directories(given))  # a wrong argument is said before any work is done
-    return validate_all(found, options, jobs)
 
 
 def _expand(paths: tuple[str, ...]) -> Iterator[str]:
@@ -290,22 +339,22 @@ def _expand(paths: tuple[str, ...]) -> Iterator[str]:
             yield path
 
 
-def _style_options(color: bool | None, quiet: bool, verbose: bool) -> tuple[bool, int]:
+def _style(
+    chosen: list[outputs.Output], color: bool | None, quiet: bool, verbose: bool, statistics: bool
+) -> Style:
+    from mlmodel.cli import repository
+    from mlmodel.reporters import Style
+
     if color is None:
-        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return color, int(verbose) - int(quiet)
+        color = _is_colored()
+    services = {"github", "gitlab", "sarif", "junit", "markdown", "html"}
+    root = repository.root() if any(output.format in services for output in chosen) else None
+    return Style(color, int(verbose) - int(quiet), root, statistics)
 
 
-def _render(reports: Iterable[Report], format_: str, style: tuple[bool, int]) -> None:
-    from mlmodel.reporters import Style, reporter
-
-    if hasattr(sys.stdout, "reconfigure"):  # file names may hold bytes that are no text
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        for piece in reporter(format_)(reports, Style(*style)):
-            sys.stdout.write(piece)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Nobody reads any more: what is left goes nowhere, or Python complains when it flushes it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
+def _is_colored() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

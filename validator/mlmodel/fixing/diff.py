@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.reporters.text_format import printable
+from mlmodel.common.texts import printable
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:

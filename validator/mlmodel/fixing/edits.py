@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from mmap import mmap
 
+    from mlmodel.sources.ranges import RangedBytes
+
 _BOM = "\ufeff"
 
 
@@ -69,7 +71,7 @@ class EditedDirectory(ModelDirectory):
         return content[start:][:size]
 
     @contextmanager
-    def open_mapped(self, path: str) -> Iterator[bytes | mmap]:
+    def open_mapped(self, path: str) -> Iterator[bytes | mmap | RangedBytes]:
         """As :meth:`ModelDirectory.open_mapped`, with the contents that the files will have."""
         content = self._contents.get(self.look(path).path)
         if content is not None:

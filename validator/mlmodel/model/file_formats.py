@@ -17,9 +17,9 @@ from mlmodel.standard.schemas import schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mlmodel.sources.directory import Entry, ModelDirectory
+    from mlmodel.sources.base import Entry, Source
 
-    Reader = Callable[[ModelDirectory, Entry, bytes], "Problem | None"]
+    Reader = Callable[[Source, Entry, bytes], "Problem | None"]
 
 HEAD = 512
 """Bytes that are read to tell a format."""
@@ -45,7 +45,7 @@ def names() -> Mapping[str, Any]:
     return formats
 
 
-def problem(directory: ModelDirectory, entry: Entry, expected: tuple[str, ...]) -> Problem | None:
+def problem(directory: Source, entry: Entry, expected: tuple[str, ...]) -> Problem | None:
     """What keeps a file from being one of the expected formats; None where nothing is certain.
 
     Raises:
@@ -100,7 +100,7 @@ def _begins(name: str, head: bytes) -> bool:
     return False
 
 
-def _inside(directory: ModelDirectory, entry: Entry, head: bytes, name: str) -> Problem | None:
+def _inside(directory: Source, entry: Entry, head: bytes, name: str) -> Problem | None:
     about = names()[name]
     minimum = about.get("minimum", 0)
     reader = READERS.get(about.get("reader", ""))
@@ -155,7 +155,7 @@ def kind_of(head: bytes) -> str:
 # -- readers ---------------------------------------------------------------------------------------
 
 
-def _pickle(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _pickle(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     if head[:1] == b"\x80":
         if head[1:2] > b"\x05":
             return Problem(
@@ -176,7 +176,7 @@ MAX_OLD_PICKLE = 64 << 20
 """Bytes of a pickle without a mark that are read."""
 
 
-def _is_old_pickle(directory: ModelDirectory, entry: Entry) -> bool:
+def _is_old_pickle(directory: Source, entry: Entry) -> bool:
     """Whether a file without the mark of a pickle is one all the same, of protocol 0 or 1."""
     if entry.size > MAX_OLD_PICKLE:
         return True
@@ -191,7 +191,7 @@ def _is_old_pickle(directory: ModelDirectory, entry: Entry) -> bool:
 _LENGTHS = {0x95: "<Q", 0x8E: "<Q", 0x8D: "<Q", 0x96: "<Q", 0x42: "<I", 0x58: "<I"}
 
 
-def _pickle_frames(directory: ModelDirectory, entry: Entry) -> str | None:
+def _pickle_frames(directory: Source, entry: Entry) -> str | None:
     position = 2
     for _ in range(10_000):
         header = directory.read_at(entry.path, position, 9)
@@ -214,7 +214,7 @@ def _pickle_frames(directory: ModelDirectory, entry: Entry) -> str | None:
 _ZIP_END = b"PK\x05\x06"
 
 
-def _zip(directory: ModelDirectory, entry: Entry, _: bytes) -> Problem | None:
+def _zip(directory: Source, entry: Entry, _: bytes) -> Problem | None:
     """A zip archive ends with its end-of-central-directory record (APPNOTE 4.3.16), a comment after it at most."""
     if directory.tail(entry.path, 22).startswith(_ZIP_END):
         return None
@@ -223,7 +223,7 @@ def _zip(directory: ModelDirectory, entry: Entry, _: bytes) -> Problem | None:
     return Problem(cut=True, message="a zip archive without its end record")
 
 
-def _hdf5(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _hdf5(_: Source, entry: Entry, head: bytes) -> Problem | None:
     """The end-of-file address in the superblock (HDF5 File Format Specification 3.0, II.A)."""
     version = head[8] if len(head) > 8 else None
     offset = {0: 40, 1: 44, 2: 28, 3: 28}.get(version or 0)
@@ -242,7 +242,7 @@ def _hdf5(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
     return None
 
 
-def _parquet(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _parquet(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     """``PAR1``, columns, the file's metadata, its length in four bytes, ``PAR1`` (Parquet format, "File format")."""
     tail = directory.tail(entry.path, 8)
     if len(tail) < 8 or tail[4:] != head[:4]:
@@ -253,7 +253,7 @@ def _parquet(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | 
     return None
 
 
-def _safetensors(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _safetensors(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     if len(head) < 9:
         return Problem(cut=True, message="a safetensors file begins with the length of its header")
     size = int(struct.unpack_from("<Q", head)[0])
@@ -279,15 +279,15 @@ def _safetensors(directory: ModelDirectory, entry: Entry, head: bytes) -> Proble
     return None
 
 
-def _json(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _json(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return _json_of(directory, entry, head)
 
 
-def _json_object(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _json_object(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return _json_of(directory, entry, head, kind=dict)
 
 
-def _prophet(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _prophet(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return _json_of(directory, entry, head, kind=str)
 
 
@@ -296,7 +296,7 @@ _CLOSING = {b"{": b"}", b"[": b"]", b'"': b'"'}
 
 
 def _json_of(
-    directory: ModelDirectory, entry: Entry, head: bytes, kind: type[dict[str, Any] | str] | None = None
+    directory: Source, entry: Entry, head: bytes, kind: type[dict[str, Any] | str] | None = None
 ) -> Problem | None:
     """A JSON text: parsed where it is small, else by its first and last character."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
@@ -320,14 +320,14 @@ def _json_of(
     return None
 
 
-def _text(_: ModelDirectory, __: Entry, head: bytes) -> Problem | None:
+def _text(_: Source, __: Entry, head: bytes) -> Problem | None:
     """No format has zero bytes in its text."""
     if b"\0" in head or head.startswith((b"\x1f\x8b", b"\x80")):
         return _other(head, "text")
     return None
 
 
-def _catboost(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _catboost(_: Source, entry: Entry, head: bytes) -> Problem | None:
     """``CBM1``, then a length of four bytes (catboost/libs/model, ``TModelTrees``)."""
     if len(head) < 8:
         return Problem(cut=True, message="the CatBoost model ends in its header")
@@ -339,7 +339,7 @@ def _catboost(_: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
     return None
 
 
-def _lightgbm(directory: ModelDirectory, entry: Entry, _: bytes) -> Problem | None:
+def _lightgbm(directory: Source, entry: Entry, _: bytes) -> Problem | None:
     """The header has the size of every tree in bytes; the trees follow it after an empty line (LightGBM, gbdt_model_text.cpp)."""
     with directory.open_mapped(entry.path) as data:
         start = data.find(b"\ntree_sizes=")
@@ -367,7 +367,7 @@ def _lightgbm(directory: ModelDirectory, entry: Entry, _: bytes) -> Problem | No
     return None
 
 
-def _xgboost(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _xgboost(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     name = entry.path.rsplit("/", 1)[-1]
     suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     is_json = head.lstrip()[:1] == b"{" and head.lstrip()[1:].lstrip()[:1] == b'"'
@@ -389,13 +389,13 @@ def _xgboost(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | 
     return None
 
 
-def _onnx(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _onnx(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     if head[:1] not in (b"\x08", b"\x12", b"\x1a", b"\x3a", b"\x42", b"\x10"):
         return _other(head, "ONNX")
     return _protobuf(directory, entry, head)
 
 
-def _protobuf(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _protobuf(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     with directory.open_mapped(entry.path) as data:
         try:
             for _ in fields(data, 0, len(data)):
@@ -410,11 +410,11 @@ def _protobuf(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem |
 _MAX_LINE = 1 << 20
 
 
-def _spark_metadata(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _spark_metadata(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return _spark(directory, entry, head)[0]
 
 
-def _spark(directory: ModelDirectory, entry: Entry, head: bytes) -> tuple[Problem | None, dict[str, Any]]:
+def _spark(directory: Source, entry: Entry, head: bytes) -> tuple[Problem | None, dict[str, Any]]:
     """The first line of the metadata of a stage (Spark, ``DefaultParamsReader.loadMetadata``)."""
     line = directory.head(entry.path, _MAX_LINE).partition(b"\n")[0]
     if head.lstrip()[:1] != b"{":
@@ -429,7 +429,7 @@ def _spark(directory: ModelDirectory, entry: Entry, head: bytes) -> tuple[Proble
     return None, found
 
 
-def _spark_pipeline(directory: ModelDirectory, entry: Entry, head: bytes) -> Problem | None:
+def _spark_pipeline(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     problem, metadata = _spark(directory, entry, head)
     params = metadata.get("paramMap")
     by_python = isinstance(params, dict) and params.get("language") == "Python"
@@ -465,7 +465,7 @@ READERS: Mapping[str, Reader] = {
 """The function that looks into a file, by the ``reader`` of its format."""
 
 
-def truncated(directory: ModelDirectory, entry: Entry, head: bytes) -> str | None:
+def truncated(directory: Source, entry: Entry, head: bytes) -> str | None:
     """How a file whose format only its own bytes tell says that bytes are missing; None where it does not."""
     found = None
     if head[:1] == b"\x80" and head[1:2] in (b"\x04", b"\x05"):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     from mlmodel.model.model import Model
+    from mlmodel.sources.ranges import RangedBytes
 
     Index = Callable[[Model, str], Iterator["Reference"]]
 
@@ -80,7 +81,7 @@ def onnx(model: Model, path: str) -> Iterator[Reference]:
             yield Reference((folder + paths.normal(location),), what="external tensors", size=end)
 
 
-def _external(data: bytes | mmap) -> Iterator[tuple[str, int]]:
+def _external(data: bytes | mmap | RangedBytes) -> Iterator[tuple[str, int]]:
     pending = [
         ("graph", field.start, field.end) for field in fields(data, 0, len(data)) if field.number == _GRAPH
     ]
@@ -108,7 +109,7 @@ def _external(data: bytes | mmap) -> Iterator[tuple[str, int]]:
             )
 
 
-def _pair(data: bytes | mmap, start: int, end: int) -> tuple[str, str]:
+def _pair(data: bytes | mmap | RangedBytes, start: int, end: int) -> tuple[str, str]:
     """A ``StringStringEntryProto``."""
     found = {
         field.number: data[field.start : min(field.end, field.start + 4096)]
@@ -247,7 +248,7 @@ def saved_model(model: Model, path: str) -> Iterator[Reference]:
             yield Reference((f"{folder}assets/{paths.normal(name)}",), what="an asset of the graph")
 
 
-def _objects_have_variables(data: bytes | mmap, start: int, end: int) -> bool:
+def _objects_have_variables(data: bytes | mmap | RangedBytes, start: int, end: int) -> bool:
     return any(
         one.number == _VARIABLE and one.wire == 2
         for node in fields(data, start, end)

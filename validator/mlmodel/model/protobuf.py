@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from mmap import mmap
 
+    from mlmodel.sources.ranges import RangedBytes
+
 MAX_FIELDS = 200_000
 """Fields of one message that are looked at."""
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
@@ -36,7 +38,7 @@ class Field(NamedTuple):
     end: int
 
 
-def fields(data: bytes | mmap, start: int, end: int) -> Iterator[Field]:
+def fields(data: bytes | mmap | RangedBytes, start: int, end: int) -> Iterator[Field]:
     """The fields of the message between two places of the data, one after the other.
 
     Raises:
@@ -63,7 +65,7 @@ def fields(data: bytes | mmap, start: int, end: int) -> Iterator[Field]:
         yield Field(number, wire, value, first, position)
 
 
-def _varint(data: bytes | mmap, position: int, end: int) -> tuple[int, int]:
+def _varint(data: bytes | mmap | RangedBytes, position: int, end: int) -> tuple[int, int]:
     value = shift = 0
     while position < end and shift < 70:
         byte = data[position]

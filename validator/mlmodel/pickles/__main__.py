@@ -22,12 +22,38 @@ if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.get
     del sys.path[0]
 
 
+_USAGE = "usage: mlmodel-scan FILE...\n"
+_HELP = f"""{_USAGE}
+Judge single files that may be serialized objects, without loading them: what
+reading them would run, refer to, or fail at.  A line a remark.
+
+  -h, --help  Show this message and exit.
+  --version   Show the version and exit.
+
+Exit status: 0 nothing is wrong; 1 loading would be dangerous or fail; 2 wrong
+usage; 3 something could not be read or judged.
+"""
+
+
 def main(paths: list[str]) -> int:
     """Judge files; the exit status."""
     from mlmodel.sources.directory import ModelDirectory, UnreadableError
 
-    if not paths or any(path.startswith("-") for path in paths):
-        sys.stderr.write("usage: mlmodel-scan FILE...\n")
+    if paths[:1] in (["-h"], ["--help"]):
+        sys.stdout.write(_HELP)
+        return 0
+    if paths[:1] == ["--version"]:
+        from mlmodel.common.version import __version__
+
+        sys.stdout.write(f"mlmodel-scan, version {__version__}\n")
+        return 0
+    if paths[:1] == ["--"]:
+        paths = paths[1:]
+    elif any(path.startswith("-") for path in paths):
+        sys.stderr.write(_USAGE)
+        return 2
+    if not paths:
+        sys.stderr.write(_USAGE)
         return 2
     worst = 0
     for path in paths:
@@ -74,7 +100,16 @@ def _printable(text: str) -> str:
 
 def run() -> None:
     """The command."""
-    sys.exit(main(sys.argv[1:]))
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except OSError as error:
+        # Nobody reads any more, or the disk is full: what is left goes nowhere, or Python complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"mlmodel-scan: the output cannot be written: {error.strerror}\n")
+        status = 3
+    sys.exit(status)
 
 
 if __name__ == "__main__":

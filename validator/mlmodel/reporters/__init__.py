@@ -1,22 +1,25 @@
-"""Reports -> text.  Every reporter is a pure function from an iterable of reports to pieces of text.
+"""Reports -> text, in the formats of ``mlmodel validate --format``.
 
-They take an iterable and yield pieces, so that ten thousand models pass through in flat memory.
-Imports ``findings``, ``standard`` and ``common``.  A new format is a module here, and a choice of ``--format`` in
-``cli.validate``.
+A reporter is told of one report after the other and gives back pieces of text, so that ten thousand models pass through
+in flat memory, and through several reporters at once.
+Imports ``findings``, ``standard`` and ``common``, and for the page ``description`` and ``inspection``.  A new format is a
+module here, and a name in :data:`FORMATS`.
 """
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mlmodel.findings import Finding, Report
+
+FORMATS = ("text", "json", "jsonl", "markdown", "html", "sarif", "junit", "github", "gitlab")
+"""The formats; each is the module ``<name>_format`` of this package."""
 
 
 class Style(NamedTuple):
@@ -25,13 +28,42 @@ class Style(NamedTuple):
     color: bool = False
     verbosity: int = 0
     """-1 quiet: nothing but findings; 0 normal; 1 verbose: infos too, and models without findings."""
+    root: str | None = None
+    """The absolute path of the repository, to which the formats for services make paths relative; None to leave
+    paths as they were given."""
+    statistics: bool = False
+    """Whether to count the findings of each rule."""
+
+
+class Reporter(Protocol):
+    """One output in the making: each method gives back the text that is due, in pieces."""
+
+    def begin(self) -> Iterator[str]:
+        """What comes before the first report."""
+
+    def add(self, report: Report) -> Iterator[str]:
+        """What one more report adds."""
+
+    def end(self) -> Iterator[str]:
+        """What comes after the last report."""
 
 
 class Render(Protocol):
-    """What every reporter offers as ``render``."""
+    """A whole output of a sequence of reports."""
 
     def __call__(self, reports: Iterable[Report], style: Style) -> Iterator[str]:
         """The pieces of the output, in order."""
+
+
+class RuleCount(NamedTuple):
+    """How often a rule was broken."""
+
+    rule: str
+    name: str
+    severity: Severity
+    """The highest of its findings."""
+    findings: int
+    models: int
 
 
 class Tally:
@@ -44,6 +76,8 @@ class Tally:
         self.errors = 0
         self.warnings = 0
         self.infos = 0
+        self.suppressed = 0
+        self._rules: dict[str, RuleCount] = {}
 
     def add(self, report: Report) -> None:
         """Count one more report."""
@@ -53,24 +87,49 @@ class Tally:
         self.errors += report.count(Severity.ERROR)
         self.warnings += report.count(Severity.WARNING)
         self.infos += report.count(Severity.INFO)
+        self.suppressed += len(report.suppressed)
+        seen: set[str] = set()
+        for finding in report.findings:
+            known = self._rules.get(finding.rule)
+            self._rules[finding.rule] = RuleCount(
+                finding.rule,
+                finding.name,
+                max(finding.severity, known.severity) if known else finding.severity,
+                known.findings + 1 if known else 1,
+                (known.models if known else 0) + (finding.rule not in seen),
+            )
+            seen.add(finding.rule)
 
     @property
     def valid(self) -> int:
         """Models that conform."""
         return self.models - self.invalid - self.unjudged
 
-
-def path_of(report: Report, finding: Finding) -> str:
-    """The file that a finding is about, else the model directory, as the user named it; with forward slashes."""
-    return "/".join(part for part in (report.path.replace(os.sep, "/"), finding.location.file) if part)
-
-
-def unicode_text(text: str) -> str:
-    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    @property
+    def rules(self) -> list[RuleCount]:
+        """The rules that were broken, the most severe and most frequent first."""
+        return sorted(self._rules.values(), key=lambda count: (-count.severity, -count.findings, count.rule))
 
 
-def reporter(name: str) -> Render:
-    """The reporter of a format; only the chosen one is imported."""
-    render: Render = import_module(f"mlmodel.reporters.{name}_format").render
+def is_shown(finding: Finding, style: Style) -> bool:
+    """Whether a format for people shows a finding: notes only when verbose."""
+    return finding.severity is not Severity.INFO or style.verbosity >= 1
+
+
+def new_reporter(format_: str, style: Style) -> Reporter:
+    """A reporter of a format; only the module of the chosen one is imported."""
+    make: Callable[[Style], Reporter] = import_module(f"mlmodel.reporters.{format_}_format").REPORTER
+    return make(style)
+
+
+def reporter(format_: str) -> Render:
+    """A format as a function of all the reports."""
+
+    def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
+        made = new_reporter(format_, style)
+        yield from made.begin()
+        for report in reports:
+            yield from made.add(report)
+        yield from made.end()
+
     return render

@@ -4,36 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import printable
 from mlmodel.findings import Severity
-from mlmodel.reporters import Style, Tally, path_of
-from mlmodel.reporters.text_format import printable, summary
+from mlmodel.reporters import Style, Tally, is_shown
+from mlmodel.reporters.places import finding_path
+from mlmodel.reporters.text_format import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from mlmodel.findings import Finding, Report
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
+class GitHubReporter:
     """One ``::error file=...::`` line a finding, and a last line that sums up."""
-    tally = Tally()
-    hidden = 0
-    for report in reports:
-        tally.add(report)
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._tally = Tally()
+        self._hidden = 0
+
+    def begin(self) -> Iterator[str]:
+        """Nothing."""
+        yield from ()
+
+    def add(self, report: Report) -> Iterator[str]:
+        """The annotations."""
+        self._tally.add(report)
         for finding in report.findings:
-            if finding.severity is Severity.INFO and style.verbosity < 1:
-                hidden += 1
+            if is_shown(finding, self._style):
+                yield _annotation(report, finding, self._style.root)
             else:
-                yield _annotation(report, finding)
-    if style.verbosity >= 0:
-        yield summary(tally, hidden, Style())
+                self._hidden += 1
+
+    def end(self) -> Iterator[str]:
+        """The counts."""
+        if self._style.verbosity >= 0:
+            yield summary(self._tally, self._hidden, Style())
 
 
-def _annotation(report: Report, finding: Finding) -> str:
+REPORTER = GitHubReporter
+
+
+def _annotation(report: Report, finding: Finding, root: str | None) -> str:
     place = finding.location
-    properties = {"file": path_of(report, finding), "line": place.line, "col": place.column}
+    properties = {"file": finding_path(report, finding, root), "line": place.line, "col": place.column}
     properties["title"] = f"{finding.rule} {finding.name}"
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
     message = finding.message + (f"\n{finding.hint}" if finding.hint else "")

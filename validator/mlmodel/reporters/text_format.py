@@ -3,44 +3,66 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import printable
 from mlmodel.findings import Severity
-from mlmodel.reporters import Style, Tally
+from mlmodel.reporters import Style, Tally, is_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from mlmodel.findings import Finding, LoadReport, Report
 
+
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
-# C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
-_CONTROL = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 _WIDTH = 160
+"""Characters of a line that are shown."""
 
 
-def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
+class TextReporter:
     """Findings as they come, a hint under each, and one line that sums up."""
-    tally = Tally()
-    hidden = 0
-    for report in reports:
-        tally.add(report)
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._tally = Tally()
+        self._hidden = 0
+
+    def begin(self) -> Iterator[str]:
+        """Nothing."""
+        yield from ()
+
+    def add(self, report: Report) -> Iterator[str]:
+        """The findings, and what came of loading."""
+        style = self._style
+        self._tally.add(report)
         for finding in report.findings:
-            if finding.severity is Severity.INFO and style.verbosity < 1:
-                hidden += 1
-                continue
-            yield _finding(report, finding, style)
+            if is_shown(finding, style):
+                yield _finding(report, finding, style)
+            else:
+                self._hidden += 1
         if report.truncated:
             yield f"{printable(report.path)}: {report.truncated} more findings not shown\n"
         if style.verbosity >= 0 and report.load is not None:
             yield f"{printable(report.path)}: {printable(load_text(report.load))}\n"
             if style.verbosity >= 1:
                 yield from (f"    {printable(line)}\n" for line in load_details(report.load))
-        if style.verbosity >= 1 and not report.findings:
-            yield f"{printable(report.path)}: valid, no findings\n"
-    if style.verbosity >= 0:
-        yield summary(tally, hidden, style)
+        if style.verbosity >= 1:
+            for item in report.suppressed:
+                reason = f": {item.reason}" if item.reason else ""
+                yield f"{printable(_where(report, item.finding))}: {item.kind} {item.finding.rule}{printable(reason)}\n"
+            if not report.findings:
+                yield f"{printable(report.path)}: valid, no findings\n"
+
+    def end(self) -> Iterator[str]:
+        """The counts."""
+        if self._style.statistics:
+            yield from _statistics(self._tally, self._style)
+        if self._style.verbosity >= 0:
+            yield summary(self._tally, self._hidden, self._style)
+
+
+REPORTER = TextReporter
 
 
 def load_text(load: LoadReport) -> str:
@@ -87,39 +109,49 @@ def load_details(load: LoadReport) -> Iterator[str]:
         yield f"{phase.label}: {', '.join(parts)}"
 
 
-def _finding(report: Report, finding: Finding, style: Style) -> str:
+def _where(report: Report, finding: Finding) -> str:
     place = finding.location
     path = os.path.join(report.path, *place.file.split("/")) if place.file else report.path
-    where = ":".join(str(part) for part in (printable(path), place.line, place.column) if part)
+    return ":".join(str(part) for part in (path, place.line, place.column) if part)
+
+
+def _finding(report: Report, finding: Finding, style: Style) -> str:
+    place = finding.location
     label = _paint(finding.severity.label, _COLORS[finding.severity], style)
     rule = _paint(finding.rule, "1", style)
+    where = printable(_where(report, finding))
     lines = [f"{where}: {label} {rule} {printable(finding.message)} [{finding.name}]"]
     if place.source:
-        lines += _excerpt(place.source, place.line or 1, place.column or 1, style)
+        lines += (
+            _paint(line, "1", style) if line.lstrip() == "^" else line
+            for line in excerpt(place.source, place.line or 1, place.column or 1)
+        )
     if finding.hint:
         lines.append(f"    {_paint('hint:', '1', style)} {printable(finding.hint)}")
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(source: str, line: int, column: int, style: Style) -> list[str]:
-    """The offending line, cut around the column, and a caret under it."""
+def excerpt(source: str, line: int, column: int) -> list[str]:
+    """The offending line with its number, cut around the column, and a caret under it; nothing of a blank line."""
     start = max(0, column - _WIDTH // 2) if len(source) > _WIDTH else 0
     shown = printable(source[start : start + _WIDTH].replace("\t", " "))
     if not shown.strip():
         return []
     margin = f"{line:>5} | "
-    caret = " " * (len(margin) + column - 1 - start) + "^"
-    return [margin + shown, _paint(caret, "1", style)]
+    return [margin + shown, " " * (len(margin) + column - 1 - start) + "^"]
+
+
+def _statistics(tally: Tally, style: Style) -> Iterator[str]:
+    width = len(f"{max((count.findings for count in tally.rules), default=0):,}")
+    for count in tally.rules:
+        label = _paint(f"{count.severity.label:<7}", _COLORS[count.severity], style)
+        models = f"{count.models:,} model{'' if count.models == 1 else 's'}"
+        yield f"{count.findings:>{width},}  {label}  {count.rule}  {count.name}, in {models}\n"
 
 
 def summary(tally: Tally, hidden: int, style: Style) -> str:
     """The line that sums up."""
     models = f"{tally.models:,} model{'' if tally.models == 1 else 's'}"
-    parts = [
-        f"{count:,} {name}{'' if count == 1 else 's'}"
-        for count, name in ((tally.errors, "error"), (tally.warnings, "warning"), (tally.infos, "note"))
-        if count
-    ]
     if tally.unjudged:
         verdict, color = f"{tally.unjudged:,} could not be judged", "31"
     elif tally.invalid:
@@ -127,22 +159,22 @@ def summary(tally: Tally, hidden: int, style: Style) -> str:
     else:
         verdict, color = "valid", "32"
     text = f"{models}, {_paint(verdict, color, style)}"
+    parts = counted(tally)
     if parts:
         text += ": " + ", ".join(parts)
+    if tally.suppressed:
+        text += f"; {tally.suppressed:,} known"
     return text + (" (--verbose shows notes)" if hidden else "") + "\n"
+
+
+def counted(tally: Tally) -> list[str]:
+    """The numbers of findings by severity, ``2 errors``; those that there are."""
+    return [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in ((tally.errors, "error"), (tally.warnings, "warning"), (tally.infos, "note"))
+        if count
+    ]
 
 
 def _paint(text: str, code: str, style: Style) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if style.color else text
-
-
-def printable(text: str) -> str:
-    """A text that cannot move the cursor, change colors or reorder what a person reads."""
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_CONTROL, _escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.metadata_copies import is_metadata_copy
+from mlmodel.sources.opening import is_archive
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_SKIPPED = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__"})
+    from mlmodel.sources.exclusion import FolderExclusion
 
 
 class DiscoveryError(Exception):
@@ -16,7 +20,7 @@ class DiscoveryError(Exception):
 
 
 def directories(paths: Iterable[str]) -> Iterator[str]:
-    """The given directories; a path of an ``MLmodel`` file means the directory around it.
+    """The given directories and archives; a path of an ``MLmodel`` file means the directory around it.
 
     Raises:
         DiscoveryError: a path is not there, or is another file.
@@ -26,6 +30,8 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
             yield path
         elif os.path.basename(path) == "MLmodel" and os.path.lexists(path):
             yield os.path.dirname(path) or "."
+        elif is_archive(path):
+            yield path
         elif os.path.lexists(path):
             raise DiscoveryError(
                 f"{path} is a file, not a model directory (--enclosing finds the model around a file)"
@@ -34,40 +40,52 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
             raise DiscoveryError(f"{path} does not exist")
 
 
-def below(paths: Iterable[str]) -> Iterator[str]:
+def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[str]:
     """Every model directory at or below the given directories, in the order of their names.
 
-    A model inside a model (shap's ``underlying_model``) counts too.  Links are not followed.
+    A model inside a model (shap's ``underlying_model``) counts too, the copies in ``metadata/`` do not.  Links are not
+    followed.
+
+    Args:
+        paths: directories, which are searched whatever is left out.
+        exclusion: what is left out below them.
 
     Raises:
         DiscoveryError: a path is not a directory.
     """
+    exclusion = exclusion or Exclusion()
     for path in paths:
         if not os.path.isdir(path):
             raise DiscoveryError(f"{path} is not a directory")
-        pending = [path]
+        pending = [(path, exclusion.starting_at(path))]
         while pending:  # os.walk recurses: a thousand levels would be too many for it
-            folder = pending.pop()
-            is_model, folders = _look_into(folder)
-            if is_model:
+            folder, outer = pending.pop()
+            is_model, folders, inner = _look_into(folder, outer)
+            if is_model and not is_metadata_copy(folder):
                 yield folder
-            pending += (os.path.join(folder, name) for name in sorted(folders, reverse=True))
+            pending += ((os.path.join(folder, name), inner) for name in sorted(folders, reverse=True))
 
 
-def _look_into(folder: str) -> tuple[bool, list[str]]:
-    """Whether a directory holds an ``MLmodel``, and the directories in it; none where it cannot be read."""
-    is_model = False
+def _look_into(folder: str, exclusion: FolderExclusion) -> tuple[bool, list[str], FolderExclusion]:
+    """Whether a directory holds an ``MLmodel``, the directories in it that are searched, and what is left out of
+    these; nothing where it cannot be read."""
+    names: set[str] = set()
     folders: list[str] = []
+    is_model = False
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                names.add(entry.name)
                 if entry.is_dir(follow_symlinks=False):
-                    folders += [entry.name] if entry.name not in _SKIPPED else []
+                    folders.append(entry.name)
                 elif entry.name == "MLmodel":
                     is_model = True
     except OSError:
         pass
-    return is_model, folders
+    if exclusion.is_environment(folder, names):
+        return False, [], exclusion
+    inner = exclusion.within(folder, names)
+    return is_model, [name for name in folders if not inner.leaves_out(folder, name)], inner
 
 
 def enclosing(paths: Iterable[str]) -> Iterator[str]:
@@ -86,7 +104,7 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
 
 def _nearest_model_dir(folder: str) -> str | None:
     place = os.path.abspath(folder)
-    while not os.path.lexists(os.path.join(place, "MLmodel")):
+    while not os.path.lexists(os.path.join(place, "MLmodel")) or is_metadata_copy(place):
         above = os.path.dirname(place)
         if above == place:
             return None

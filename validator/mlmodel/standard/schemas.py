@@ -1,22 +1,23 @@
 """One pass of a JSON Schema over a document -> findings.
 
 The schemas say which rule each of their keywords enforces (``x-rules``), so no message is parsed.
-``jsonschema_rs`` answers the yes or no in microseconds; reasons are looked for only where it is no.
+An engine (:mod:`mlmodel.standard.engines`) answers yes or no; reasons are looked for only where it is no.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jsonschema_rs
-
 from mlmodel.common.texts import describe, quoted
-from mlmodel.standard import data
+from mlmodel.standard import data, engines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from mlmodel.standard.engines import Engine, Failure
 
     Json = dict[str, Any]
 
@@ -49,23 +50,31 @@ def flavor_names() -> frozenset[str]:
     return frozenset(properties)
 
 
+@cache
+def third_party_flavors() -> dict[str, str]:
+    """Flavors of other products by name: ``third-party-flavors.json``, which is read for an unknown flavor only."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "third-party-flavors.json")
+    with open(path, encoding="utf-8") as file:
+        flavors: dict[str, str] = json.load(file)["flavors"]
+    return flavors
+
+
 def flavor_schema(flavor: str) -> Json | None:
     """The schema of a flavor, None for one that this standard does not know."""
     return schema(f"flavors/{flavor}.schema.json") if flavor in flavor_names() else None
 
 
 @cache
-def _validator(name: str, definition: str) -> jsonschema_rs.Draft7Validator:
+def _engine(name: str, definition: str) -> Engine:
     document = schema(name)
     if definition:
         document = {"definitions": document["definitions"], "$ref": f"#/definitions/{definition}"}
-    return jsonschema_rs.Draft7Validator(document, retriever=_retrieve)
+    return engines.make(document, _retrieve)
 
 
-def _retrieve(uri: str) -> Any:
+def _retrieve(name: str) -> Any:
     """The document that a ``$ref`` names.  A flavor's own schema is left to a pass of its own, and so is
     loaded only for a model that has the flavor."""
-    name = uri.removeprefix("json-schema:///")
     return True if name.startswith("flavors/") else schema(name)
 
 
@@ -160,23 +169,22 @@ def _values_at(
 
 def conforms(name: str, value: Any, definition: str = "") -> bool:
     """Whether ``value`` meets the schema ``name``, or one of its definitions."""
-    return _validator(name, definition).is_valid(value)
+    return _engine(name, definition).is_valid(value)
 
 
 def violations(name: str, value: Any, definition: str = "") -> Iterator[Violation]:
     """Every assertion of the schema ``name`` (or of one of its definitions) that ``value`` fails."""
-    validator = _validator(name, definition)
-    if validator.is_valid(value):
+    engine = _engine(name, definition)
+    if engine.is_valid(value):
         return
     root = schema(name)
     if not _is_large(value):
-        for error in validator.iter_errors(value):
-            yield _violation(root, definition, value, error)
+        for failure in engine.failures(value):
+            yield _violation(root, definition, failure)
         return
-    try:
-        validator.validate(value)
-    except jsonschema_rs.ValidationError as error:
-        yield _violation(root, definition, value, error)
+    first = engine.first(value)
+    if first is not None:
+        yield _violation(root, definition, first)
     yield Violation("MLM903", "too large to name more than the first violation of the schema", (), "type")
 
 
@@ -202,40 +210,20 @@ def _is_large(value: Any) -> bool:
     return left < 0
 
 
-def _violation(root: Json, definition: str, data: Any, error: jsonschema_rs.ValidationError) -> Violation:
-    path = list(error.evaluation_path)
+def _violation(root: Json, definition: str, failure: Failure) -> Violation:
+    path = list(failure.keywords)
     if definition:
         path = ["definitions", definition, *path[1:]]
     keyword = str(path[-1])
     trail = _trail(root, path[:-1])
     subschema = trail[-1]
-    value: Any = error.instance
-    missing = None
-    if keyword == "required":
+    value: Any = failure.instance
+    missing = failure.missing
+    if keyword == "required" and missing is None:
         missing = next((key for key in subschema["required"] if key not in value), None)
-        missing = getattr(error.kind, "property", missing)
     rule = _rule(trail, keyword, subschema, value, missing)
-    pointer = _pointer(data, error.instance_path)
-    message = _message(keyword, subschema, value, missing, list(pointer))
-    return Violation(rule, message, pointer, keyword, missing, subschema.get("x-hint"))
-
-
-def _pointer(value: Any, path: Iterable[str | int]) -> tuple[str | int, ...]:
-    """The place of an error: jsonschema_rs leaves out keys that are empty, and makes numbers of keys of digits."""
-    found: list[str | int] = []
-    for step in path:
-        sure = len(found)
-        while isinstance(value, dict) and "" in value and step not in value and str(step) not in value:
-            found.append("")
-            value = value[""]
-        key = str(step) if isinstance(value, dict) else step
-        try:
-            value = value[key]
-        except (LookupError, TypeError):
-            del found[sure:]  # a key such as 01: what is around it must do
-            break
-        found.append(key)
-    return tuple(found)
+    message = _message(keyword, subschema, value, missing, list(failure.path))
+    return Violation(rule, message, failure.path, keyword, missing, subschema.get("x-hint"))
 
 
 def _trail(root: Json, path: list[str | int]) -> list[Json]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import printable
 from mlmodel.conformance.reports.badge_report import render as badge
 from mlmodel.conformance.results import Level, Outcome, by_rule
-from mlmodel.reporters.text_format import printable
 
 if TYPE_CHECKING:
     from mlmodel.conformance.results import Summary

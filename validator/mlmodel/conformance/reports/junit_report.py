@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from mlmodel.common.texts import printable
 from mlmodel.conformance.results import Outcome
-from mlmodel.reporters.text_format import printable
 
 if TYPE_CHECKING:
     from mlmodel.conformance.results import Summary

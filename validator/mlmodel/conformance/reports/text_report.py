@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import printable
 from mlmodel.conformance.results import Level, Outcome
-from mlmodel.reporters.text_format import printable
 
 if TYPE_CHECKING:
     from mlmodel.conformance.results import Summary
