@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-NEWEST = "3.17.2"
+from mlmodel.standard.releases import covered
+
+NEWEST = covered().newest
 RELEASES = ("1.30.1", "2.15.0", NEWEST)
 
 # What each needs beside itself to work today: MLflow 1.30 runs only with libraries of its time.
@@ -42,20 +44,27 @@ def cache_folder(name: str) -> Path:
 @cache
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""
-    return environment(release, (f"mlflow=={release}", *PINS.get(release, ())))
+    pins = PINS.get(release, ())
+    wheels = covered().wheels
+    if release not in wheels:
+        return environment(release, (f"mlflow=={release}", *pins))
+    return environment(release, (f"mlflow=={wheels[release]}", *pins), over=(f"mlflow=={release}",))
 
 
-def environment(name: str, requirements: Sequence[str], base: str = sys.executable) -> str:
+def environment(
+    name: str, requirements: Sequence[str], base: str = sys.executable, over: Sequence[str] = ()
+) -> str:
     """The path of a Python that has these requirements; installs them when they are not there.
 
     Args:
         name: what to call the environment; with other requirements or another Python it is another one.
         requirements: what pip installs, pinned.
         base: the Python that it is made with.
+        over: what is installed last, without its dependencies.
     """
     # The Python behind the links: all environments that are made with it share what is made here.
     python = os.path.realpath(base)
-    digest = hashlib.sha256("\n".join([python, *requirements]).encode()).hexdigest()[:8]
+    digest = hashlib.sha256("\n".join([python, *requirements, *over]).encode()).hexdigest()[:8]
     folder = _root() / f"{name}-{digest}"
     made = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not made.exists():
@@ -63,9 +72,10 @@ def environment(name: str, requirements: Sequence[str], base: str = sys.executab
         fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run([base, "-m", "venv", str(fresh)], check=True)
         pip = [str(fresh / made.relative_to(folder)), "-m", "pip", "install", "--quiet"]
-        command = [*pip, "--disable-pip-version-check", *requirements]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
+        for what in (requirements, ["--no-deps", *over]) if over else (requirements,):
+            command = [*pip, "--disable-pip-version-check", *what]
+            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr[-3000:]
         try:
             fresh.rename(folder)
         except OSError:

@@ -19,7 +19,7 @@ SCHEMA: Any = json.loads((ROOT / "schemas" / "description.schema.json").read_tex
 
 
 def described(path: Path) -> dict[str, Any]:
-    found = describe(path)
+    found: dict[str, Any] = dict(describe(path))
     jsonschema.Draft7Validator(SCHEMA).validate(found)
     assert json.loads(json.dumps(found)) == found
     return found

@@ -15,7 +15,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "spec" / "rules"
 KEYS = ("id", "name", "severity", "chapter", "since", "fixable", "summary")
-MORE = ("executes", "optional", "unjudged")
+MORE = ("executes", "optional", "unjudged", "unknown")
 """Keys that stand where they are true."""
 
 

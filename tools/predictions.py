@@ -19,10 +19,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel import validate  # noqa: E402
 from mlmodel.conformance.adapters import Adapter  # noqa: E402
+from mlmodel.standard.releases import covered  # noqa: E402
 from tests import environments  # noqa: E402
 from tools.predicted_models import MODELS, Wanted  # noqa: E402
 
-RELEASES = ("1.30.1", "2.6.0", "2.15.0", "2.22.5", "3.17.2")
+RELEASES = covered().predictions
 TARGET = ROOT / "conformance" / "cases" / "predict"
 ADAPTER = ROOT / "conformance" / "adapters" / "mlflow" / "adapter.py"
 

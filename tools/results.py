@@ -17,9 +17,10 @@ from mlmodel.conformance.adapters import Adapter  # noqa: E402
 from mlmodel.conformance.results import Level, Outcome  # noqa: E402
 from mlmodel.conformance.running import Options, applicable, run  # noqa: E402
 from mlmodel.standard import rules  # noqa: E402
+from mlmodel.standard.releases import covered  # noqa: E402
 from tests import environments  # noqa: E402
 
-RELEASES = ("1.30.1", "2.0.1", "2.6.0", "2.12.2", "2.15.0", "2.20.4", "2.22.5", "3.4.0", "3.17.2")
+RELEASES = covered().results
 TARGET = ROOT / "conformance" / "RESULTS.md"
 ADAPTER = ROOT / "conformance" / "adapters" / "mlflow" / "adapter.py"
 SIGNS = {Outcome.PASS: "yes", Outcome.FAIL: "no", Outcome.ERROR: "error", Outcome.SKIP: "-"}

@@ -64,7 +64,7 @@ def added(*requirements: str) -> tuple[str, str]:
         # versions that the MLmodel file records
         (both("scikit-learn==1.9.1", "scikit-learn==1.9.1.post1"), {"MLM462"}),
         (both("scikit-learn==1.9.1", "scikit_learn == 1.9.1"), set()),
-        (both("scikit-learn==1.9.1", "scikit-learn==0.24.2"), {"MLM431"}),
+        (both("scikit-learn==1.9.1", "scikit-learn==0.24.2"), {"MLM498"}),
         (both("scikit-learn==1.9.1", "scikit-learn>=1.9"), {"MLM430"}),
         (("set MLmodel /mlflow_version 2.15.1.dev0",), set()),
         (("set MLmodel /mlflow_version 2.16.0",), {"MLM432"}),
@@ -127,8 +127,8 @@ def test_a_version_without_a_pin_is_no_mismatch(tmp_path: Path) -> None:
     ("lines", "rule", "places"),
     [
         # MLmodel against requirements.txt, and conda.yaml
-        (("set MLmodel /flavors/sklearn/sklearn_version 1.5.2",), "MLM431", ["MLmodel:14:22", "requirements.txt:5:1"]),
-        (('replace conda.yaml "scikit-learn==1.9.1" "scikit-learn==1.5.2"',), "MLM431", ["MLmodel:14:22", "conda.yaml:11:5"]),
+        (("set MLmodel /flavors/sklearn/sklearn_version 1.5.2",), "MLM498", ["MLmodel:14:22", "requirements.txt:5:1"]),
+        (('replace conda.yaml "scikit-learn==1.9.1" "scikit-learn==1.5.2"',), "MLM498", ["MLmodel:14:22", "conda.yaml:11:5"]),
         (("set MLmodel /mlflow_version 3.0.0",), "MLM432", ["MLmodel:15:17", "requirements.txt:1:1"]),
         # requirements.txt against conda.yaml
         (('replace requirements.txt "numpy==1.26.4" "numpy==1.26.3"',), "MLM433", ["requirements.txt:3:1", "conda.yaml:9:5"]),

@@ -68,12 +68,12 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_same_input_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     for name in ("one", "two"):
-        write_model(np.ones(3), tmp_path / name, input_example=[[1.0]], metadata={"b": 1, "a": 2})
+        write_model(np.ones(3), tmp_path / name, input_example={"x": 1.5}, metadata={"b": 1, "a": 2})
     assert content(tmp_path / "one") == content(tmp_path / "two")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
     stated = yaml.safe_load((tmp_path / "one" / "MLmodel").read_text())
     assert stated["utc_time_created"] == "2023-11-14 22:13:20.000000"
-    write_model(np.zeros(3), tmp_path / "other", input_example=[[1.0]], metadata={"b": 1, "a": 2})
+    write_model(np.zeros(3), tmp_path / "other", input_example={"x": 1.5}, metadata={"b": 1, "a": 2})
     assert yaml.safe_load((tmp_path / "other" / "MLmodel").read_text())["model_uuid"] != stated["model_uuid"]
 
 
@@ -150,7 +150,7 @@ def test_texts_stay_texts(text: str) -> None:
         Table(("a", "b"), ((1.5, "x"), (None, "y"))),
         np.array([[1.5, 2.5]]),
         {"a": np.array([1.5]), "b": np.array([[True]])},
-        [{"a": 1.5, "b": ["x"]}, {"a": 2.5}],
+        [{"a": 1.5, "b": ["x"]}, {"a": 2.5, "b": []}],
         ["x", "y"],
         {"messages": [{"role": "user", "content": "x"}]},
         {"a": "x", "b": [1.5]},

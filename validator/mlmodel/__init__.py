@@ -7,23 +7,51 @@ from typing import TYPE_CHECKING
 from mlmodel.common.version import SPEC_VERSION, __version__
 
 if TYPE_CHECKING:
-    from mlmodel.description import describe
+    from mlmodel.common.errors import MlmodelError
+    from mlmodel.description import Description, describe
     from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-    from mlmodel.inference import Signature, SignatureWarning, infer_signature, signature_from_hints
-    from mlmodel.loading import load
+    from mlmodel.inference import (
+        Signature,
+        SignatureWarning,
+        UntypedError,
+        infer_signature,
+        signature_from_hints,
+    )
+    from mlmodel.loading import InputError, LoadError, Model, load
+    from mlmodel.resolution.uv import MissingToolError
     from mlmodel.validation import Options, validate
-    from mlmodel.writer import write_model
+    from mlmodel.writer import WriteError, write_model
+
+_HOMES = {
+    "common.errors": ("MlmodelError",),
+    "description": ("Description", "describe"),
+    "findings": ("Finding", "Location", "Report", "Severity", "Verdict"),
+    "inference": ("Signature", "SignatureWarning", "UntypedError", "infer_signature", "signature_from_hints"),
+    "loading": ("InputError", "LoadError", "Model", "load"),
+    "resolution.uv": ("MissingToolError",),
+    "validation": ("Options", "validate"),
+    "writer": ("WriteError", "write_model"),
+}
+"""The module of each public name."""
 
 __all__ = [
     "SPEC_VERSION",
+    "Description",
     "Finding",
+    "InputError",
+    "LoadError",
     "Location",
+    "MissingToolError",
+    "MlmodelError",
+    "Model",
     "Options",
     "Report",
     "Severity",
     "Signature",
     "SignatureWarning",
+    "UntypedError",
     "Verdict",
+    "WriteError",
     "__version__",
     "describe",
     "infer_signature",
@@ -36,30 +64,11 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     # Lazily: `import mlmodel` is on the path of every command, `--version` included.
-    if name in ("Options", "validate"):
-        from mlmodel import validation
+    from importlib import import_module
 
-        return getattr(validation, name)
-    if name in ("Signature", "SignatureWarning", "infer_signature", "signature_from_hints"):
-        from mlmodel import inference
-
-        return getattr(inference, name)
-    if name == "describe":
-        from mlmodel.description import describe
-
-        return describe
-    if name == "load":
-        from mlmodel.loading import load
-
-        return load
-    if name == "write_model":
-        from mlmodel.writer import write_model
-
-        return write_model
-    if name in __all__:
-        from mlmodel import findings
-
-        return getattr(findings, name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"mlmodel.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

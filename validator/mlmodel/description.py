@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mlmodel.environment import recorded
 from mlmodel.environment.recorded import REQUIREMENTS
@@ -29,7 +29,21 @@ _ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
-def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
+class Description(TypedDict):
+    """What :func:`describe` returns; ``schemas/description.schema.json`` defines it in full."""
+
+    description_version: int
+    identity: dict[str, str | None]
+    flavors: dict[str, dict[str, Any]]
+    signature: dict[str, Any] | None
+    environment: dict[str, Any]
+    example: Any
+    metadata: Any
+    files: list[dict[str, Any]]
+    unread: list[dict[str, str]]
+
+
+def describe(path: str | os.PathLike[str]) -> Description:
     """Describe the model directory ``path``.
 
     Returns:

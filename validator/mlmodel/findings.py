@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
+
+from mlmodel.common.texts import unicode_text
 
 
 class Severity(IntEnum):
@@ -60,6 +63,15 @@ class Location(NamedTuple):
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
+def page_of(rule: str, name: str) -> str:
+    """The path of a rule's page from the root of the repository."""
+    return f"spec/rules/{rule}-{name}.md"
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else unicode_text(text)
+
+
 class Finding(NamedTuple):
     """One thing that a rule found."""
 
@@ -79,6 +91,28 @@ class Finding(NamedTuple):
         """Findings read in the order of the files, lines and rules."""
         place = self.location
         return (place.file or "", place.line or 0, place.column or 0, self.rule, self.message)
+
+    def __str__(self) -> str:
+        """One line, as the text report has it: ``MLmodel:4:1: error MLM202: ...``."""
+        place = f"{self.location.label}: " if self.location.label else ""
+        return f"{place}{self.severity.label} {self.rule} {self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        place = self.location
+        return {
+            "rule": self.rule,
+            "name": self.name,
+            "severity": self.severity.label,
+            "message": _text(self.message),
+            "file": _text(place.file),
+            "line": place.line,
+            "column": place.column,
+            "pointer": _text(place.pointer),
+            "hint": _text(self.hint),
+            "help": page_of(self.rule, self.name),
+            **({"offset": place.offset} if place.offset is not None else {}),
+        }
 
 
 class Frame(NamedTuple):
@@ -151,6 +185,29 @@ class Phase(NamedTuple):
         }
         return words.get(self.name, self.name)
 
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        failure = self.failure
+        return {
+            "name": _text(self.name),
+            "about": _text(self.about),
+            "outcome": self.outcome,
+            "seconds": self.seconds,
+            "peak_bytes": self.peak_bytes,
+            "error": None
+            if failure is None
+            else {
+                "type": _text(failure.type),
+                "message": _text(failure.message),
+                "traceback": _text(failure.traceback),
+            },
+            "warnings": [
+                {"category": _text(warned.category), "message": _text(warned.message)}
+                for warned in self.warnings
+            ],
+            "detail": self.detail,
+        }
+
 
 class LoadEnvironment(NamedTuple):
     """The environment in which a model was loaded."""
@@ -192,6 +249,33 @@ class LoadReport(NamedTuple):
     layers: tuple[str, ...] = ()
     """The mechanisms of the system that confined it."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        environment = self.environment
+        predict = next((phase for phase in self.phases if phase.name == "predict"), None)
+        return {
+            "outcome": self.outcome,
+            "mode": self.mode,
+            "seconds": round(self.seconds, 3),
+            "environment": None
+            if environment is None
+            else {
+                "python": _text(environment.python),
+                "python_version": _text(environment.version),
+                "recorded_python": _text(environment.recorded),
+                "source": _text(environment.source),
+                "as_of": environment.as_of,
+                "packages": environment.packages,
+                "made": environment.made,
+                "seconds": round(environment.seconds, 3),
+            },
+            "layers": list(self.layers),
+            "enforced": list(self.enforced),
+            "not_enforced": list(self.open),
+            "phases": [phase.to_dict() for phase in self.phases],
+            "predictions": predict.detail.get("output") if predict is not None else None,
+        }
+
 
 class Suppressed(NamedTuple):
     """A finding that is not reported, though its rule is: somebody said so, and why."""
@@ -202,6 +286,10 @@ class Suppressed(NamedTuple):
     ``unchanged``: the revision that ``--diff`` names has it too."""
     reason: str | None = None
     """What the configuration says about it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +319,28 @@ class Report:
     def at_least(self, severity: Severity) -> bool:
         """Whether a finding is at or above this severity."""
         return any(finding.severity >= severity for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``--format json`` has it, and ``schemas/report.schema.json`` defines it: JSON values only."""
+        return {
+            "path": _text(self.path.replace(os.sep, "/")),
+            "verdict": self.verdict.label,
+            "mlflow_version": _text(self.mlflow_version),
+            "flavors": list(self.flavors),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "truncated": self.truncated > 0,
+            **({"load": self.load.to_dict()} if self.load is not None else {}),
+            **({"suppressed": [item.to_dict() for item in self.suppressed]} if self.suppressed else {}),
+        }
+
+    def _repr_html_(self) -> str:
+        """A table, for notebooks."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{found.severity.label}</td><td>{found.rule}</td><td>{escape(found.location.label)}</td>"
+            f"<td>{escape(found.message)}{'<br>' + escape(found.hint) if found.hint else ''}</td></tr>"
+            for found in self.findings
+        )
+        head = f"<p><b>{escape(self.path)}</b>: {self.verdict.label}</p>"
+        return f"{head}<table>{rows}</table>" if rows else head

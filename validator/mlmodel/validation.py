@@ -12,6 +12,7 @@ from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model.model import Model
 from mlmodel.sources.directory import ModelDirectory, UnreadableError
+from mlmodel.standard import releases
 from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _report(model: Model, given: str, options: Options) -> Report:
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
         found += more
+    found = _without_new(found, model)
     found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
     kept = graded
@@ -114,6 +116,21 @@ def _load(
     with suppress(_StopChecking):
         more.extend(_run(stage, model, options))
     return more, stage.load
+
+
+def _without_new(found: list[Finding], model: Model) -> list[Finding]:
+    """The findings; what is unknown in a model of a release newer than those covered is one, and no error."""
+    unknown = [finding for finding in found if catalogue()[finding.rule].unknown]
+    if not unknown or not _is_readable(model) or not releases.is_newer(model.release):
+        return found
+    said = "; ".join(finding.message for finding in unknown[:3])
+    more = f"; and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
+    message = (
+        f"MLflow {model.config['mlflow_version']} is newer than this validator knows ({releases.covered().newest}), "
+        f"and so may be what it does not know: {said}{more}"
+    )
+    rest = [finding for finding in found if not catalogue()[finding.rule].unknown]
+    return [*rest, model.finding("MLM336", message, model.mlmodel, ("mlflow_version",))]
 
 
 def _is_readable(model: Model) -> bool:

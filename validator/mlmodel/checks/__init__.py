@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.checks import (
+    copies,
     directory,
     environment,
     flavors,
@@ -16,6 +17,7 @@ from mlmodel.checks import (
     input_example,
     mlmodel_file,
     named_files,
+    objects,
     pins,
     recorded_files,
     recorded_python,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 ALL: tuple[Check, ...] = (
     *directory.CHECKS,
+    *copies.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,
@@ -44,6 +47,7 @@ ALL: tuple[Check, ...] = (
     *recorded_files.CHECKS,
     *named_files.CHECKS,
     *imports.CHECKS,
+    *objects.CHECKS,
     *serialized.CHECKS,
     *input_example.CHECKS,
 )

@@ -55,11 +55,22 @@ def _unknown_flavor(model: Model, document: Document, flavor: str) -> Finding:
     near = (
         nearest(flavor, schemas.flavor_names() - model.flavors.keys()) if len(model.flavors) <= MANY else None
     )
-    if near:
+    maker = schemas.third_party_flavors().get(flavor)
+    if maker is not None:
+        message = f"flavor {quoted(flavor)} is {maker}'s; only its own reader can judge it"
+        return model.finding("MLM207", message, document, place, key=True)
+    if near and _loads_with(model, near):
         message = f"unknown flavor {quoted(flavor)}; did you mean {near!r}?"
         return model.finding("MLM208", message, document, place, key=True)
     message = f"flavor {quoted(flavor)} is not one of MLflow's; only its own reader can judge it"
     return model.finding("MLM207", message, document, place, key=True)
+
+
+def _loads_with(model: Model, flavor: str) -> bool:
+    """Whether the loader module, if there is one, may be that of a flavor: a product with a loader of its own wrote no slip."""
+    loader = model.flavors.get("python_function", {}).get("loader_module")
+    known = (schemas.flavor_schema(flavor) or {}).get("x-flavor", {}).get("loader-modules", ())
+    return not isinstance(loader, str) or loader in known or loader.startswith("mlflow.")
 
 
 def not_mappings(model: Model) -> Iterator[Finding]:

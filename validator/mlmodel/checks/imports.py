@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.texts import quoted
 from mlmodel.documents import location_of
-from mlmodel.environment import distributions, recorded, versions
+from mlmodel.environment import distributions, recorded, saved_versions, versions
 from mlmodel.findings import Location
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
@@ -101,7 +101,9 @@ def undeclared(model: Model) -> Iterator[Finding]:
         world = distributions.reach(environment)
         if holders & world.names:
             unlisted[min(holders & world.names)] = need
-        elif not world.open:  # else somebody may bring it
+        elif top in _MADE_BY or not (
+            world.unknown if holders else world.open or not model.directory.listed_all
+        ):  # else somebody may bring it
             yield _missing(model, top, need, holders)
     if unlisted:
         yield from _only_by_mlflow(model, unlisted)
@@ -110,13 +112,23 @@ def undeclared(model: Model) -> Iterator[Finding]:
 _NEVER = frozenset({"__main__", "__mp_main__", "mlflow", ""})
 
 
+_MADE_BY = {"datasets_modules": "datasets", "transformers_modules": "transformers"}
+"""Modules that a library makes in the cache of one machine, of code that it fetched there: no distribution holds them."""
+
+
 def _missing(model: Model, top: str, need: Need, holders: frozenset[str]) -> Finding:
-    if holders:
-        names = " or ".join(sorted(holders)[:3])
-        message = f"{need.who} imports {quoted(top)}, and nothing in the environment files installs it"
-        return new_finding(
-            "MLM404", message, need.place, f"add {names} to requirements.txt, with its version"
+    if top in _MADE_BY:
+        message = (
+            f"{need.who} imports {quoted(need.module)}, which {_MADE_BY[top]} made on the author's machine of code that it"
+            " fetched: no distribution holds it"
         )
+        hint = "put that code into the model with code_paths, and save again"
+        return new_finding("MLM405", message, need.place, hint)
+    if holders:
+        message = (
+            f"{need.who} imports {quoted(top)}, and nothing in the environment files is known to install it"
+        )
+        return new_finding("MLM404", message, need.place, _listing_hint(model, holders))
     if is_standard(top, None):
         python = _text(recorded.of(model).python)
         message = (
@@ -132,19 +144,45 @@ def _missing(model: Model, top: str, need: Need, holders: frozenset[str]) -> Fin
     )
 
 
+def _listing_hint(model: Model, holders: frozenset[str]) -> str:
+    """What to add: the version that the MLmodel file records, where one of the distributions is the flavor's own."""
+    for saved in saved_versions.of(model):
+        if saved.distribution in holders:
+            return f"add {saved.distribution}=={saved.public} to requirements.txt and to the pip list, the version that saved the model"
+    flavors = (schemas.flavor_schema(flavor) or {} for flavor in model.flavors)
+    own = {name for schema in flavors for name in schema.get("x-flavor", {}).get("distributions", ())}
+    names = " or ".join(sorted(holders & own or holders)[:3])
+    return f"add {names} to requirements.txt, with its version"
+
+
 def _text(python: tuple[int, ...] | None) -> str:
     return ".".join(str(number) for number in python or ())
 
 
 def _only_by_mlflow(model: Model, unlisted: dict[str, Need]) -> Iterator[Finding]:
     others = distributions.reach(recorded.of(model), ("mlflow", "mlflow-skinny"))
-    if others.open:
-        return
+    saved = {
+        one.distribution: one.public
+        for one in saved_versions.of(model)
+        if one.pointer[1] != "python_function"
+    }
     for name, need in unlisted.items():
-        if name in others.names or name in distributions.closure(unlisted.keys() - {name}).names:
+        if name in saved:
+            message = f"{need.who} imports {name}, which no file lists: others bring it, in any version"
+        elif (
+            others.open
+            or name in others.names
+            or name in distributions.closure(unlisted.keys() - {name}).names
+        ):
             continue
-        message = f"{need.who} imports {name}, which no file lists: mlflow brings it, in any version"
-        yield new_finding("MLM464", message, need.place, f"pin {name} to the version that saved the model")
+        else:
+            message = f"{need.who} imports {name}, which no file lists: mlflow brings it, in any version"
+        hint = (
+            f"pin {name}=={saved[name]}"
+            if name in saved
+            else f"pin {name} to the version that saved the model"
+        )
+        yield new_finding("MLM464", message, need.place, hint)
 
 
 def main_references(model: Model) -> Iterator[Finding]:
@@ -178,8 +216,12 @@ def numpy_generation(model: Model) -> Iterator[Finding]:
                 *listing.named("numpy"),
                 *(entry for entry in listing.constraints if entry.name == "numpy"),
             ):
-                if entry.clauses and not any(
-                    versions.allows(entry.clauses, known) for known in _numpy_from(needed, entry.pin)
+                if (
+                    recorded.of(model).applies(entry)
+                    and entry.clauses
+                    and not any(
+                        versions.allows(entry.clauses, known) for known in _numpy_from(needed, entry.pin)
+                    )
                 ):
                     module = f"numpy._core.{min(found)}"
                     message = f"{stream.file} was saved with NumPy 2 ({module}), and {quoted(entry.safe)} installs NumPy 1"

@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
 from mlmodel.documents import location_of
-from mlmodel.environment import distributions, recorded, versions
+from mlmodel.environment import distributions, markers, misnamed, recorded, saved_versions, versions
+from mlmodel.environment.conda import Package
 from mlmodel.environment.requirements import Form
-from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.environment.conda import Package
-    from mlmodel.environment.recorded import Listing
+    from mlmodel.documents import Document
+    from mlmodel.environment.recorded import Environment, Listing
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
-
-_MLFLOW = frozenset({"mlflow", "mlflow-skinny", "mlflow-tracing"})
-_TOOLS = frozenset({"pip", "setuptools", "wheel"})
 
 
 def unpinned(model: Model) -> Iterator[Finding]:
     """MLM430: nothing keeps a later release of a package out."""
     seen: set[str] = set()
-    for listing in recorded.of(model).listings:
+    environment = recorded.of(model)
+    wrong = {found.name for found in misnamed.any_of(environment.names, environment.python)}  # MLM465-MLM467
+    for listing in environment.listings:
         held = {entry.name for entry in listing.constraints if versions.bounded(entry.clauses)}
         for entry in listing.entries:
             name = entry.name
@@ -38,12 +37,13 @@ def unpinned(model: Model) -> Iterator[Finding]:
             if (
                 entry.pin is not None
                 or entry.target
+                or name in wrong
                 or name in held
-                or name in _TOOLS
+                or name in distributions.tools()
                 or versions.bounded(entry.clauses)
             ):
                 continue
-            saved = _saved_version(model, name)
+            saved = saved_versions.version_of(model, name)
             yield new_finding(
                 "MLM430",
                 f"{quoted(entry.safe)}: the next release of {name} is installed as soon as there is one",
@@ -52,7 +52,11 @@ def unpinned(model: Model) -> Iterator[Finding]:
             )
     conda = recorded.of(model).conda
     for package in conda.packages if conda is not None else ():
-        known = package.distribution in seen or package.distribution in _TOOLS or package.name == "python"
+        known = (
+            package.distribution in seen
+            or package.distribution in distributions.tools()
+            or package.name == "python"
+        )
         if known or package.version.startswith(("=", "~")) or "<" in package.version:
             continue
         message = (
@@ -61,72 +65,43 @@ def unpinned(model: Model) -> Iterator[Finding]:
         yield new_finding("MLM430", message, package.place)
 
 
-def _saved_version(model: Model, name: str) -> str | None:
-    """The version of a distribution that the MLmodel file records."""
-    for distribution, version, _ in saved_versions(model):
-        if distribution == name:
-            return versions.public(version)
-    recorded = model.config.get("mlflow_version")
-    if name in _MLFLOW and isinstance(recorded, str) and ".dev" not in recorded:
-        return recorded
-    return None
-
-
-def saved_versions(model: Model) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
-    """The distributions whose version a flavor records, the version, and where it stands."""
-    for flavor, conf in model.flavors.items():
-        if flavor in schemas.flavor_names():
-            for found in schemas.annotated(f"flavors/{flavor}.schema.json", "x-version-of", conf):
-                if isinstance(found.value, str):
-                    pointer = ("flavors", flavor, *found.pointer)
-                    yield found.subschema["x-version-of"], found.value, pointer
+_RULES = {
+    saved_versions.Risk.BREAKS: "MLM431",
+    saved_versions.Risk.UNKNOWN: "MLM498",
+    saved_versions.Risk.READS: "MLM499",
+}
 
 
 def flavor_versions(model: Model) -> Iterator[Finding]:
-    """MLM431, MLM462: what saved the model is what will load it."""
+    """MLM431, MLM462, MLM498, MLM499: what saved the model is what will load it."""
     document = model.mlmodel
     if document is None:
         return
-    for name, version, pointer in saved_versions(model):
-        for text, pinned in _pins(model, name):
-            if not _agrees(version, text):
-                saved, place = location_of(document, pointer), pinned.place
-                message = (
-                    f"{pointer[-1]} is {version} ({saved.label}), but {place.label} installs {name} {text}"
-                )
-                rule = (
-                    "MLM462" if pointer[1] == "python_function" or _same_series(version, text) else "MLM431"
-                )
-                yield new_finding(rule, message, place, f"write {name}=={versions.public(version)}")
+    for saved in saved_versions.of(model):
+        for text, pinned in recorded.of(model).pins(saved.distribution):
+            if not saved_versions.agree(saved.public, text):
+                yield _other_version(model, document, saved, text, pinned)
 
 
-def _pins(model: Model, name: str) -> Iterator[tuple[str, Entry | Package]]:
-    """The versions that the environment files pin a distribution to, and what does; of equal ones the first."""
-    seen = set()
-    for listing in recorded.of(model).listings:
-        for entry in (*listing.entries, *listing.constraints):
-            if (
-                entry.name == name
-                and entry.pin is not None
-                and entry.marker is None
-                and entry.pin not in seen
-            ):
-                seen.add(entry.pin)
-                yield entry.pin, entry
-    conda = recorded.of(model).conda
-    for package in conda.packages if conda is not None else ():
-        if package.distribution == name and package.pin is not None and package.pin not in seen:
-            seen.add(package.pin)
-            yield package.pin, package
-
-
-def _same_series(one: str, other: str) -> bool:
-    """Whether two versions differ in the third number at most."""
-    return one.split(".")[:2] == other.split(".")[:2]
-
-
-def _agrees(one: str, other: str) -> bool:
-    return versions.begins(one, other) or versions.begins(other, one)
+def _other_version(
+    model: Model, document: Document, saved: saved_versions.Saved, text: str, pinned: Entry | Package
+) -> Finding:
+    where, place = location_of(document, saved.pointer), pinned.place
+    message = f"{saved.pointer[-1]} is {saved.version} ({where.label}), but {place.label} installs {saved.distribution} {text}"
+    verdict = saved_versions.risk(model, saved, text)
+    rule = _RULES[verdict.risk]
+    if saved.pointer[1] == "python_function" or (
+        verdict.risk is not saved_versions.Risk.BREAKS and saved_versions.same_series(saved.public, text)
+    ):
+        rule, verdict = "MLM462", saved_versions.Verdict(saved_versions.Risk.UNKNOWN)
+    if verdict.why:
+        message += f"; {verdict.why}"
+    elif rule == "MLM498":
+        message += "; whether that reads what was saved, nobody promises"
+    hint = f"write {saved.distribution}=={saved.public}" if rule != "MLM499" else None
+    if isinstance(pinned, Package):
+        hint = hint and f"write {pinned.name}={saved.public}"
+    return new_finding(rule, message, place, hint)
 
 
 _DEV = r"(\d+)\.(\d+)\.(\d+)\.?dev\d+"
@@ -144,8 +119,8 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
         # A development version is on no index: MLflow pins the release before it.
         accepted.append(f"{match[1]}.{match[2]}.{int(match[3]) - 1}")
     for name in ("mlflow", "mlflow-skinny"):
-        for text, pinned in _pins(model, name):
-            if not any(_agrees(one, text) for one in accepted):
+        for text, pinned in recorded.of(model).pins(name):
+            if not any(saved_versions.agree(one, text) for one in accepted):
                 saved, place = location_of(document, ("mlflow_version",)), pinned.place
                 message = (
                     f"mlflow_version is {version} ({saved.label}), but {place.label} installs {name} {text}"
@@ -153,33 +128,44 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
                 yield new_finding("MLM432", message, place)
 
 
+_NAMED = 20
+"""Differences that one message names."""
+
+
 def lists_disagree(model: Model) -> Iterator[Finding]:
-    """MLM433: requirements.txt and conda.yaml install the same."""
+    """MLM433: requirements.txt and conda.yaml install the same; one finding for all that differs."""
     environment = recorded.of(model)
     one, other = environment.requirements, environment.conda_pip
     conda = environment.conda
     if one is None or conda is None:
         return
     packages = {package.distribution: package for package in conda.packages}
-    if other is not None:
-        yield from _differences(one, other, packages)
+    found = [] if other is None else [*_differences(environment, one, other, packages)]
     for entry in one.entries:
         package = packages.get(entry.name or "")
-        if package is not None and entry.pin and package.pin and not versions.begins(entry.pin, package.pin):
-            yield new_finding(
-                "MLM433",
-                f"{quoted(entry.safe)} ({entry.place.label}) is {quoted(package.text)} in {package.place.label}",
-                entry.place,
-            )
+        if package is None or not entry.pin or not package.pin or not environment.applies(entry):
+            continue
+        if not versions.begins(entry.pin, package.pin):
+            text = f"{quoted(entry.safe)} ({entry.place.label}) is {quoted(package.text)} in {package.place.label}"
+            found.append((text, entry))
+    if found:
+        texts = [text for text, _ in found]
+        count = f"{len(texts)} requirements differ: " if len(texts) > 1 else ""
+        more = f"; and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+        place = next((entry for _, entry in found if entry.origin.file == one.file), found[0][1]).place
+        yield new_finding("MLM433", f"{count}{'; '.join(texts[:_NAMED])}{more}", place)
 
 
-def _differences(one: Listing, other: Listing, packages: dict[str, Package]) -> Iterator[Finding]:
+def _differences(
+    environment: Environment, one: Listing, other: Listing, packages: dict[str, Package]
+) -> Iterator[tuple[str, Entry]]:
+    """What differs, as a text, and the line that it is about."""
     if one.faults or other.faults:
         return  # what they include is not known
     if _texts(one) == _texts(other) and not one.constraints and not other.constraints:
         return
-    first, second = _by_subject(one), _by_subject(other)
-    for subject in first.keys() | second.keys():
+    first, second = _by_subject(environment, one), _by_subject(environment, other)
+    for subject in [*first, *(subject for subject in second if subject not in first)]:
         here, there = first.get(subject, {}), second.get(subject, {})
         if here.keys() == there.keys():
             continue
@@ -190,40 +176,52 @@ def _differences(one: Listing, other: Listing, packages: dict[str, Package]) -> 
             far = next(
                 (entry for meaning, entry in there.items() if meaning not in here), next(iter(there.values()))
             )
-            message = f"{quoted(near.safe)} ({near.place.label}) is {quoted(far.safe)} in {far.place.label}"
-            yield new_finding("MLM433", message, near.place)
+            yield f"{quoted(near.safe)} ({near.place.label}) is {quoted(far.safe)} in {far.place.label}", near
         elif here:
             entry = next(iter(here.values()))
             if entry.name not in packages:  # what Conda installs, pip need not
-                yield _lacking(entry, other)
+                yield _lacking(entry, other), entry
         else:
-            yield _lacking(next(iter(there.values())), one)
+            entry = next(iter(there.values()))
+            yield _lacking(entry, one), entry
 
 
 def _texts(listing: Listing) -> set[str]:
     return {entry.text for entry in listing.entries}
 
 
-def _lacking(entry: Entry, listing: Listing) -> Finding:
-    what = (
+def _lacking(entry: Entry, listing: Listing) -> str:
+    return (
         f"{quoted(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
     )
-    return new_finding("MLM433", what, entry.place)
 
 
-def _by_subject(listing: Listing) -> dict[tuple[str, ...], dict[tuple[object, ...], Entry]]:
-    """The lines of a list by what they are about, then by what they say; included files count as their lines."""
+def _by_subject(
+    environment: Environment, listing: Listing
+) -> dict[tuple[str, ...], dict[tuple[object, ...], Entry]]:
+    """The lines of a list by what they are about, then by what they say; included files count as their lines.
+
+    A line whose marker excludes the recorded Python says nothing, and a marker that holds with it adds nothing.
+    """
     found: dict[tuple[str, ...], dict[tuple[object, ...], Entry]] = {}
     for kind, entries in (("requirement", listing.entries), ("constraint", listing.constraints)):
         for entry in entries:
-            if entry.form is not Form.INCLUDE:
-                found.setdefault((kind, entry.name or entry.text), {}).setdefault(entry.meaning, entry)
+            if entry.form is Form.INCLUDE:
+                continue
+            meaning = entry.meaning
+            if entry.marker is not None:
+                holds = markers.holds(entry.marker, environment.python)
+                if holds is False:
+                    continue
+                meaning = entry._replace(marker=None).meaning if holds else meaning
+            found.setdefault((kind, entry.name or entry.text), {}).setdefault(meaning, entry)
     return found
 
 
 def conflicts(model: Model) -> Iterator[Finding]:
     """MLM441, MLM442: one distribution twice in what is installed together."""
-    for listing in recorded.of(model).listings:
+    environment = recorded.of(model)
+    for listing in environment.listings:
         if not listing.constraints and len({entry.name for entry in listing.entries}) == len(listing.entries):
             continue
         named: dict[str, list[Entry]] = {}
@@ -231,13 +229,13 @@ def conflicts(model: Model) -> Iterator[Finding]:
             if (
                 entry.form is Form.REQUIREMENT
                 and entry.name
-                and entry.marker is None
+                and markers.holds(entry.marker, environment.python)
                 and entry.target is None
             ):
                 named.setdefault(entry.name, []).append(entry)
         limits: dict[str, list[Entry]] = {}
         for entry in listing.constraints:
-            if entry.name in named and entry.marker is None:
+            if entry.name in named and markers.holds(entry.marker, environment.python):
                 limits.setdefault(entry.name, []).append(entry)
         for name, entries in named.items():
             first, *again = entries
@@ -267,15 +265,17 @@ def _exclude(one: Entry, other: Entry) -> bool:
 
 def local_labels(model: Model) -> Iterator[Finding]:
     """MLM443: ``+cpu``, ``+cu118``: builds that the usual index does not have."""
+    seen: set[tuple[str | None, str | None]] = set()
     for listing in recorded.of(model).listings:
         labeled = [entry for entry in listing.entries if entry.pin is not None and "+" in entry.pin]
         if not labeled or any(name in _SOURCES for entry in listing.entries for name, _ in entry.options):
             continue
         for entry in labeled:
-            if entry.form is Form.REQUIREMENT:
+            if entry.form is Form.REQUIREMENT and (entry.name, entry.pin) not in seen:
+                seen.add((entry.name, entry.pin))
                 yield new_finding(
                     "MLM443",
-                    f"{quoted(entry.safe)}: PyPI takes no version with a label after +, so pip finds none",
+                    f"{quoted(entry.safe)}: PyPI takes no version with a label after +, so pip finds none there",
                     entry.place,
                     f"write {entry.name}=={versions.public(entry.pin or '')}, or name the index that has this build",
                 )
@@ -351,10 +351,12 @@ def mlflow_absent(model: Model) -> Iterator[Finding]:
     environment = recorded.of(model)
     if "python_function" not in model.flavors or not (environment.listings or environment.conda):
         return
-    if environment.names & _MLFLOW or any("mlflow" in entry.text for entry in environment.own_lines):
+    if environment.names & distributions.of_mlflow() or any(
+        "mlflow" in entry.text for entry in environment.own_lines
+    ):
         return
     world = distributions.reach(environment)
-    if not world.open and not world.names & _MLFLOW:
+    if not world.open and not world.names & distributions.of_mlflow():
         place = environment.listings[0].start if environment.listings else None
         message = "nothing installs mlflow, and the loader of the model is part of it"
         yield (

@@ -68,10 +68,24 @@ def only_in_conda(model: Model) -> Iterator[Finding]:
         for entry in listing.entries
         if entry.form is not Form.INVALID and entry.name
     }
-    for package in conda.packages:
-        if package.name not in _TOOLS and package.distribution not in listed:
-            message = f"{quoted(package.text)} is in no list of pip requirements: only Conda installs it"
-            yield new_finding("MLM459", message, package.place)
+    found = [
+        package
+        for package in conda.packages
+        if package.name not in _TOOLS and package.distribution not in listed
+    ]
+    if found:
+        first = found[0]
+        message = f"{quoted(first.text)} is in no list of pip requirements: only Conda installs it"
+        if len(found) > 1:
+            names = ", ".join(quoted(package.text) for package in found[:_NAMED])
+            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+            message = f"{len(found)} packages are in no list of pip requirements: only Conda installs them: {names}{more}"
+        yield new_finding("MLM459", message, first.place, _PIP_NAMES)
+
+
+_NAMED = 20
+"""Packages that one message names."""
+_PIP_NAMES = "list them by their names on PyPI in requirements.txt and in the pip list"
 
 
 def env_keys(model: Model) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
-from mlmodel.environment import recorded
+from mlmodel.environment import distributions, misnamed, recorded, versions
 from mlmodel.environment.credentials import credential, masked
 from mlmodel.environment.requirements import Form
 from mlmodel.model.paths import fault
@@ -14,7 +14,7 @@ from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
@@ -135,6 +135,8 @@ def options(model: Model) -> Iterator[Finding]:
                     f"{quoted(text)}: packages come without proof of who sent them, and run on installation"
                 )
                 yield new_finding("MLM452", message, place)
+            elif entry.form in (Form.REQUIREMENT, Form.URL, Form.PATH):
+                continue  # MLM469: pip does not look there
             elif name == "extra-index-url":
                 message = f"{quoted(text)}: pip takes the highest version from any index, whoever registered the name there"
                 yield new_finding("MLM451", message, place)
@@ -164,4 +166,128 @@ def _has_hash(entry: Entry) -> bool:
     return any(name == "hash" for name, _ in entry.options) or "#sha256=" in (entry.target or "")
 
 
-CHECKS = (invalid, includes, paths, remote, options, hashes)
+def readers_differ(model: Model) -> Iterator[Finding]:
+    """MLM469: a line that pip and uv read alike."""
+    for entry in recorded.of(model).special_lines:
+        if entry.form not in (Form.REQUIREMENT, Form.URL, Form.PATH):
+            continue
+        line = quoted(entry.safe)
+        if entry.only_pip:
+            message = f"{line} ends in a semicolon with no marker behind it: pip passes over that, uv refuses the file"
+            yield new_finding("MLM469", message, entry.place, "delete the semicolon")
+        strange = [name for name, _ in entry.options if name in _INDEX_OPTIONS]
+        if strange:
+            message = (
+                f"{line}: --{strange[0]} has to stand on a line of its own; behind a requirement pip passes over it, and"
+                " uv refuses the file"
+            )
+            yield new_finding("MLM469", message, entry.place, "write the option on a line of its own")
+
+
+def names(model: Model) -> Iterator[Finding]:
+    """MLM465-MLM467: names of modules that stand where names of distributions should."""
+    environment = recorded.of(model)
+    wrong = {found.name: found for found in misnamed.any_of(environment.names, environment.python)}
+    if not wrong:
+        return
+    elsewhere = any(name in _SOURCES for entry in environment.special_lines for name, _ in entry.options)
+    for name, entry in _first_places(model, wrong).items():
+        found = wrong[name]
+        if found.absent and not elsewhere:
+            rule = "MLM465" if found.standard else "MLM466"
+            yield new_finding(
+                rule, f"{quoted(entry.safe)}: no index has it; {found.reason}", entry.place, found.hint
+            )
+        else:
+            message = (
+                f"{quoted(entry.safe)}: {found.reason}, and what an index has by this name is something else"
+            )
+            yield new_finding("MLM467", message, entry.place, found.hint)
+
+
+_SOURCES = frozenset({"index-url", "pypi-url", "extra-index-url", "find-links"})
+
+
+def _first_places(model: Model, names: Container[str]) -> dict[str, Entry]:
+    """The first line of the files for each of these names."""
+    found: dict[str, Entry] = {}
+    for listing in recorded.of(model).listings:
+        for entry in listing.entries:
+            if entry.name in names and entry.form is Form.REQUIREMENT and not entry.target:
+                found.setdefault(entry.name or "", entry)
+    return found
+
+
+_DEVELOPMENT = re.compile(r"(\d+)\.(\d+)\.(\d+)\.?dev\d*", re.IGNORECASE)
+
+
+def development_releases(model: Model) -> Iterator[Finding]:
+    """MLM468: what a developer's own build calls itself is on no index."""
+    seen: set[str] = set()
+    for listing in recorded.of(model).listings:
+        for entry in listing.entries:
+            pin, name = entry.pin, entry.name or ""
+            if pin is None or "dev" not in pin or name in seen or name.endswith(("-nightly", "-dev")):
+                continue
+            seen.add(name)
+            match = _DEVELOPMENT.match(pin)
+            before = match is not None and int(match[3]) > 0 and name in distributions.of_mlflow()
+            hint = "pin the release that is nearest to it, or name the index that has this build"
+            if match is not None and before:
+                hint = f"write {name}=={match[1]}.{match[2]}.{int(match[3]) - 1}"
+            message = f"{quoted(entry.safe)} is a build of its developers: indexes have releases only"
+            yield new_finding("MLM468", message, entry.place, hint)
+
+
+def wheels(model: Model) -> Iterator[Finding]:
+    """MLM495: a wheel of the directory that pip refuses, or that refuses the recorded Python."""
+    seen: set[str] = set()
+    for entry in recorded.of(model).special_lines:
+        path = _local(entry)
+        if path is None or not path.lower().endswith(".whl") or fault(_inside(path)) is not None:
+            continue
+        there = model.directory.look(_inside(path))
+        if there.kind is Kind.FILE and there.path not in seen:
+            seen.add(there.path)
+            message = _refused(model, there.path)
+            if message is not None:
+                yield new_finding("MLM495", f"{quoted(there.path)}: {message}", entry.place, _REBUILD)
+
+
+_REBUILD = "put a wheel into the directory that was built for the recorded Python, with the name that its builder gave it"
+
+
+def _refused(model: Model, path: str) -> str | None:
+    """Why pip does not install a wheel, None where nothing speaks against it."""
+    from mlmodel.environment import wheels as reading
+
+    python = recorded.of(model).python
+    version = ".".join(map(str, python or ()))
+    named = reading.parse_name(path.rsplit("/", 1)[-1])
+    if named is None:
+        return "no wheel has such a name: pip wants NAME-VERSION-PYTHON-ABI-PLATFORM.whl"
+    if python is not None and len(python) > 1 and not named.allows(python):
+        return f"its name says that it is for {', '.join(named.python)}, and Python {version} is recorded"
+    inside = reading.metadata(model.directory, path)
+    if inside is None:
+        return None
+    if inside.name is not None and versions.normal(inside.name) != versions.normal(named.name):
+        return f"it holds {quoted(inside.name)}, as its metadata say, and pip refuses another name"
+    wanted = inside.requires_python
+    if wanted and python is not None and not distributions.python_fits(wanted.replace(" ", ""), python):
+        return f"it wants Python {quoted(wanted)}, and Python {version} is recorded"
+    return None
+
+
+CHECKS = (
+    invalid,
+    includes,
+    paths,
+    remote,
+    options,
+    hashes,
+    readers_differ,
+    names,
+    development_releases,
+    wheels,
+)

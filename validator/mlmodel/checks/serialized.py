@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.common.texts import quoted
+from mlmodel.common.texts import quoted, shortened
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
 from mlmodel.sources.directory import Kind
-from mlmodel.standard.rules import new_finding
+from mlmodel.standard.rules import MAX_MESSAGE, new_finding
 from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -39,11 +39,31 @@ def judged(model: Model) -> Iterator[Finding]:
     local = _local(model)
     for file, found in (*serialized.of(model).named(), *serialized.of(model).others()):
         counts: dict[str, int] = {}
+        alike: dict[str, list[Finding]] = {}
         chosen = serialized.of(model).is_chosen(file)
         for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
-            if counts[finding.rule] <= _MOST:
+            if finding.rule in _TOGETHER:
+                alike.setdefault(finding.rule, []).append(finding)
+            elif counts[finding.rule] <= _MOST:
                 yield finding
+        yield from map(_together, alike.values())
+
+
+_TOGETHER = frozenset({"MLM601", "MLM606"})
+"""Rules of which one object may break many times, for one cause: one finding for the file, with all that it names."""
+
+
+def _together(found: list[Finding]) -> Finding:
+    """One finding in place of several of a rule in a file: the first, the count, and what the others say."""
+    first, *others = found
+    if not others:
+        return first
+    listed = "; ".join(finding.message for finding in others[: _MOST - 1])
+    more = f"; and {len(found) - _MOST:,} more" if len(found) > _MOST else ""
+    return first._replace(
+        message=shortened(f"{first.message}; {len(others):,} more like it: {listed}{more}", MAX_MESSAGE)
+    )
 
 
 def _local(model: Model) -> frozenset[str]:

@@ -132,6 +132,8 @@ def _violation(document: Document, violation: Violation) -> Finding:
             names = (*signatures.SCALARS, "array", "object", "map", "any", "tensor", "sparkml_vector")
             close = nearest(near, names, 0.75)
             hint = f'did you mean "{close}"?' if close else None
+    if violation.rule == "MLM110" and violation.pointer[-1:] == ("name",):
+        hint = "flatten the columns before the signature is inferred: df.columns = ['_'.join(map(str, name)) for name in df.columns]"
     return new_finding(
         violation.rule,
         violation.message,
@@ -154,7 +156,7 @@ def _names(model: Model, section: Section) -> Iterator[Finding]:
             places[name].append(index)
         elif isinstance(name, (int, float)) and not isinstance(name, bool):
             numbers.append(index)
-    if numbers:
+    if numbers and section.name != "outputs":  # nothing is matched with the outputs' names
         name = document.data[numbers[0]]["name"]
         message = f"the name is {describe(name)}: data with the name as text does not match it"
         yield model.finding("MLM314", message, document, (numbers[0], "name"))
@@ -323,12 +325,23 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
     else:
         values = default if isinstance(default, list) else [default]
         for position, value in enumerate(values):
-            if not signatures.fits_param(value, type_) or (value is None and type_ == "datetime"):
+            if value is None and type_ == "datetime":
+                yield from _null_date(model, document, (*place, position) if shape else place)
+            elif not signatures.fits_param(value, type_):
                 place = (*place, position) if shape else place
                 message = f"the default is {describe(value)}, which is no {type_}"
                 break
     if message is not None:
         yield model.finding("MLM323", message, document, place)
+
+
+def _null_date(model: Model, document: Document, place: tuple[str | int, ...]) -> Iterator[Finding]:
+    """MLM335: a null date, which releases before 3.18 read and cannot write (``ParamSpec.to_dict``)."""
+    if not releases.at_least(model.release, "3.18.0"):
+        message = (
+            "the default of a datetime is null: MLflow before 3.18 reads the model, and cannot save it again"
+        )
+        yield model.finding("MLM335", message, document, place)
 
 
 CHECKS = (presence, sections)

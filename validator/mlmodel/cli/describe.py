@@ -36,7 +36,7 @@ def command(context: click.Context, directory: str, format_: str) -> None:
 
         click.echo(json.dumps(found, indent=2, ensure_ascii=True))
     else:
-        for line in _text(found):
+        for line in _text(dict(found)):
             click.echo(printable(line))
     context.exit(3 if found["unread"] else 0)
 

@@ -1,18 +1,20 @@
-"""``functools.cached_property`` as it is since Python 3.12: without a lock, which takes longer than most properties here."""
+"""Cached values: a property without a lock, and a function whose cache stays small whatever a model holds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
 _T = TypeVar("_T")
+_F = TypeVar("_F", bound="Callable[..., Any]")
 
 
 class cached_property(Generic[_T]):  # noqa: N801 - the name that everybody knows
-    """A value that is made when it is first asked for, and then stands in the instance's own dictionary."""
+    """``functools.cached_property`` as it is since Python 3.12: without a lock, which takes longer than most properties here."""
 
     def __init__(self, make: Callable[[Any], _T]) -> None:
         self._make = make
@@ -30,3 +32,25 @@ class cached_property(Generic[_T]):  # noqa: N801 - the name that everybody know
         value: _T = self._make(instance)
         instance.__dict__[self._name] = value
         return value
+
+
+def bounded_cache(maxsize: int, max_length: int = 500) -> Callable[[_F], _F]:
+    """``functools.lru_cache`` for functions whose arguments come from a model: a call with a text of more than ``max_length``
+    characters is computed each time, so that what is kept stays below ``maxsize`` times that length.
+    """
+
+    def decorate(compute: _F) -> _F:
+        cached = lru_cache(maxsize)(compute)
+
+        @wraps(compute)
+        def call(*arguments: Any) -> Any:
+            for argument in arguments:
+                if isinstance(argument, (str, bytes)) and len(argument) > max_length:
+                    return compute(*arguments)
+            return cached(*arguments)
+
+        call.cache_info = cached.cache_info  # type: ignore[attr-defined]
+        call.cache_clear = cached.cache_clear  # type: ignore[attr-defined]
+        return cast("_F", call)
+
+    return decorate

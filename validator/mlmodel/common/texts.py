@@ -11,6 +11,11 @@ def shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
 
 
+def unicode_text(text: str) -> str:
+    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def describe(value: Any) -> str:
     """A value as a message shows it: its kind, and its text where that is short."""
     if value is None:

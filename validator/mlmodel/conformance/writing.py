@@ -84,7 +84,7 @@ def _of_directory(path: str, request: dict[str, Any]) -> Comparison:
         first = f": {errors[0].rule} {errors[0].message}" if errors else ""
         return Comparison(Level.NONE, f"what it wrote is {report.verdict.label}{first}")
     found = describe(path)
-    other = _difference(found, request)
+    other = _difference(dict(found), request)
     if other is None and "example" in request:
         other = _example(path, request["example"])
     return Comparison(Level.POINTERS, "") if other is None else Comparison(Level.VERDICTS, other)

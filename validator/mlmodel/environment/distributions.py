@@ -56,6 +56,18 @@ def system_library(name: str) -> str | None:
     return library
 
 
+@cache
+def of_mlflow() -> frozenset[str]:
+    """The distributions that hold MLflow itself."""
+    return frozenset(table("distributions.json")["mlflow"])
+
+
+@cache
+def tools() -> frozenset[str]:
+    """The distributions that install the others."""
+    return frozenset(table("distributions.json")["tools"])
+
+
 # -- Requires-Python -------------------------------------------------------------------------------
 
 
@@ -109,18 +121,27 @@ class World(NamedTuple):
     names: frozenset[str]
     """The distributions, and those that they require."""
     open: bool
-    """Whether some of them may bring what nobody knows."""
+    """Whether some of them may bring what nobody knows: a module that no table has may be theirs."""
+    unknown: bool
+    """Whether one of the listed distributions themselves is unknown, so that it may require any other."""
 
 
 def reach(environment: Environment, without: Iterable[str] = ()) -> World:
     """What the recorded environment installs; ``without`` the distributions that some of the names bring."""
-    unknown = any(
-        entry.form in (Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID) or entry.target or entry.extras
+    known = table("modules.json")["distributions"]
+    nameless = any(
+        entry.form in (Form.EDITABLE, Form.INVALID)
+        or ((entry.target or entry.form in (Form.URL, Form.PATH)) and entry.name not in known)
+        or (entry.extras and entry.name not in known)
         for listing in environment.listings
         for entry in listing.entries
         if entry.form not in (Form.INCLUDE, Form.CONSTRAINTS)
     )
-    lost = any(listing.faults for listing in environment.listings) or bool(environment.unresolved)
+    lost = bool(environment.unresolved) or any(
+        fault.entry.form is not Form.CONSTRAINTS
+        for listing in environment.listings
+        for fault in listing.faults
+    )
     remote = any(
         "://" in (entry.target or "") or "$" in (entry.target or "")
         for listing in environment.listings
@@ -128,7 +149,7 @@ def reach(environment: Environment, without: Iterable[str] = ()) -> World:
         if entry.form is Form.INCLUDE
     )
     world = closure(environment.names - {*without})
-    return World(world.names, world.open or unknown or lost or remote)
+    return World(world.names, world.open or nameless or lost or remote, world.unknown or lost or remote)
 
 
 def closure(names: Iterable[str]) -> World:
@@ -140,7 +161,7 @@ def closure(names: Iterable[str]) -> World:
 def _closure(names: frozenset[str]) -> World:
     known = table("modules.json")["distributions"]
     found: set[str] = set()
-    is_open = False
+    unknown = set()
     pending = list(names)
     while pending:
         name = pending.pop()
@@ -149,10 +170,11 @@ def _closure(names: frozenset[str]) -> World:
         found.add(name)
         entry = known.get(name)
         if entry is None or "requires" not in entry:
-            is_open = is_open or name not in _INERT
+            if name not in _INERT:
+                unknown.add(name)
         else:
             pending.extend(entry["requires"])
-    return World(frozenset(found), is_open)
+    return World(frozenset(found), bool(unknown), bool(unknown & names))
 
 
 _INERT = frozenset({"python", "pip", "setuptools", "wheel"})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.model import serialized
+from mlmodel.model import paths, serialized
+from mlmodel.model.model import fact
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,23 @@ def streams(model: Model) -> Iterator[Stream]:
     for file, found in serialized.of(model).named():
         for item in found:
             yield from _stream(file, item)
+
+
+@fact
+def artifacts(model: Model) -> tuple[Stream, ...]:
+    """The pickles among the free-form artifacts of a Python model, which only its own code reads."""
+    found = []
+    known = serialized.of(model)
+    for use in paths.of(model):
+        if "artifacts" not in use.pointer or paths.fault(use.value) is not None:
+            continue
+        try:
+            entry = model.directory.look(use.value)
+            if entry.kind is Kind.FILE and model.directory.head(entry.path, 1) == b"\x80":
+                found += [stream for item in known.scan(entry.path) for stream in _stream(entry.path, item)]
+        except UnreadableError:
+            continue
+    return tuple(found)
 
 
 def _stream(file: str, found: Found) -> Iterator[Stream]:

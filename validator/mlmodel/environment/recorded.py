@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.caching import cached_property
-from mlmodel.environment import requirements
+from mlmodel.environment import markers, requirements
 from mlmodel.environment.conda import CondaFile, ItemOrigin
 from mlmodel.environment.python_env import PythonEnvFile
 from mlmodel.environment.pythons import Recorded
@@ -19,6 +19,7 @@ from mlmodel.sources.directory import Kind, UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlmodel.environment.conda import Package
     from mlmodel.environment.pickled import Stream
     from mlmodel.environment.requirements import Entry, Origin
     from mlmodel.model.model import Model
@@ -170,7 +171,11 @@ class Environment:
     def special_lines(self) -> tuple[Entry, ...]:
         """Those of :attr:`own_lines` that are more than a name and versions, which are all that most models have."""
         return tuple(
-            [entry for entry in self.own_lines if entry.target or entry.options or entry.form in _HEAVY]
+            [
+                entry
+                for entry in self.own_lines
+                if entry.target or entry.options or entry.only_pip or entry.form in _HEAVY
+            ]
         )
 
     @cached_property
@@ -282,6 +287,28 @@ class Environment:
         saved = [python for python in self.pythons if python.file == "MLmodel"]
         others = [python for python in self.pythons if python.file != "MLmodel"]
         return next((python.numbers for python in (*others, *saved) if python.numbers), None)
+
+    def applies(self, entry: Entry) -> bool:
+        """Whether the marker of a requirement may hold with the recorded Python."""
+        return entry.marker is None or markers.holds(entry.marker, self.python) is not False
+
+    def pins(self, name: str) -> Iterator[tuple[str, Entry | Package]]:
+        """The versions that the files pin a distribution to, and the line that does; of equal ones the first.
+
+        A line with a marker counts where the marker holds whatever the system is.
+        """
+        seen = set()
+        for listing in self.listings:
+            for entry in (*listing.entries, *listing.constraints):
+                if entry.name != name or entry.pin is None or entry.pin in seen:
+                    continue
+                if entry.marker is None or markers.holds(entry.marker, self.python):
+                    seen.add(entry.pin)
+                    yield entry.pin, entry
+        for package in self.conda.packages if self.conda is not None else ():
+            if package.distribution == name and package.pin is not None and package.pin not in seen:
+                seen.add(package.pin)
+                yield package.pin, package
 
     @cached_property
     def pickles(self) -> tuple[Stream, ...]:

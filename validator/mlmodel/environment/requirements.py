@@ -88,6 +88,8 @@ class Entry(NamedTuple):
     """Why pip refuses the entry."""
     pin: str | None = None
     """The one version that the entry allows."""
+    only_pip: bool = False
+    """Whether it ends in a semicolon with no marker behind it, which pip passes over and uv refuses."""
 
     @property
     def place(self) -> Location:
@@ -282,7 +284,13 @@ def _said(text: str) -> Entry:
         except ValueError as error:
             return Entry(Form.INVALID, text, line, column, origin, problem=str(error))
     if requirement:
-        return _requirement(requirement, Entry(Form.REQUIREMENT, text, line, column, origin, options=options))
+        entry = Entry(Form.REQUIREMENT, text, line, column, origin, options=options)
+        bare = requirement.removesuffix(";").rstrip()
+        if bare and bare != requirement and ";" not in bare and not re.match(_SCHEME, bare):
+            return _requirement(
+                bare, entry._replace(only_pip=True)
+            )  # install_req_from_line drops an empty marker
+        return _requirement(requirement, entry)
     given = dict(reversed(options))  # of several, pip takes the first
     for option, form in _FORMS.items():
         if given.get(option) is not None:

@@ -79,8 +79,10 @@ class Flavor(Protocol):
             UnsuitableError: the library is missing, or a file is not what the keys say.
         """
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What turns inputs and params into predictions, as ``mlflow.pyfunc`` does for this flavor.
+
+        The params are a dictionary, or None where the signature has none and none were given.
 
         Args:
             model: what ``load`` returned.

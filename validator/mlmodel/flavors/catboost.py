@@ -54,7 +54,7 @@ class _CatBoost:
             raise UnsuitableError(f"CatBoost cannot load {file}: {error}") from error
         return model
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_CatboostModelWrapper.predict`` does, which takes no params."""
         del keys
         return lambda inputs, _: model.predict(inputs)

@@ -55,12 +55,12 @@ class _Keras:
         except Exception as error:
             raise UnsuitableError(f"keras cannot load {os.path.relpath(path, folder)}: {error}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``KerasModelWrapper.predict`` does."""
         del keys
         keras = needed("keras")
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
             del params
             if hasattr(data, "columns"):
                 answers = model.predict(data.to_numpy(), verbose=0)

@@ -52,7 +52,7 @@ class _LightGBM:
         except Exception as error:
             raise UnsuitableError(f"LightGBM cannot load {keys['data']}: {error}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_LGBModelWrapper.predict`` does, which takes no params."""
         del keys
         return lambda inputs, _: model.predict(inputs)

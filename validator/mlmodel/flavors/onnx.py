@@ -76,7 +76,7 @@ class _Onnx:
             raise UnsuitableError(f"onnxruntime cannot load {keys['data']}: {error}") from error
         return Loaded(session, path)
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_OnnxModelWrapper.predict`` does, params left out as there."""
         del keys
         numpy = needed("numpy")
@@ -99,7 +99,7 @@ class _Onnx:
                 )
             return {name: data[name].to_numpy() for name in inputs}
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
             del params
             given = {
                 # JSON knows no float32, so that a server gets float64.

@@ -45,7 +45,7 @@ class _Pmdarima:
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
         return pickling.load(folder, keys.get("data", _FILE), {})
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_PmdarimaModelWrapper.predict`` does: one row says how many periods, and with which regressors."""
         del keys
 

@@ -46,7 +46,7 @@ class _Prophet:
         except Exception as error:
             raise UnsuitableError(f"Prophet cannot load {file}: {error}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_ProphetModelWrapper.predict`` does, which takes no params."""
         del keys
         return lambda inputs, _: model.predict(inputs)

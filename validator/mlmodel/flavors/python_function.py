@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import typing
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,7 +74,7 @@ class _PythonFunction:
             model.load_context(context)
         return PythonModel(model, context)
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_PythonModelPyfuncWrapper`` does, for models whose inputs no type hint converts."""
         del keys
         predict = model.python_model.predict if hasattr(model.python_model, "predict") else model.python_model
@@ -85,14 +86,32 @@ class _PythonFunction:
         )
         first = (model.context,) if takes_context else ()
 
-        def answer(inputs: Any, params: Mapping[str, Any]) -> Any:
-            more = {"params": dict(params)} if takes_params else {}
-            return predict(*first, inputs, **more)
+        hints = getattr(model.python_model, "predict_type_hints", None)
+        takes_texts = getattr(hints, "input", None) in (list[str], typing.List[str])  # noqa: UP006 - older models
+
+        def answer(inputs: Any, params: Mapping[str, Any] | None) -> Any:
+            more = {"params": params if params is None else dict(params)} if takes_params else {}
+            return predict(*first, _texts(inputs) if takes_texts else inputs, **more)
 
         return answer
 
 
 FLAVOR = _PythonFunction()
+
+
+def _texts(inputs: Any) -> Any:
+    """The first column of texts of a data frame, as a list (``_PythonModelPyfuncWrapper._convert_input``).
+
+    Raises:
+        ValueError: there is none.
+    """
+    kind = type(inputs)
+    if kind.__name__ != "DataFrame" or not kind.__module__.startswith("pandas."):
+        return inputs
+    name = next((name for name, value in inputs.iloc[0].items() if isinstance(value, str)), None)
+    if name is None:
+        raise ValueError("predict takes list[str], and no column of the data frame holds text")
+    return inputs[name].tolist()
 
 
 def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:

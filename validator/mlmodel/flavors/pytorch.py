@@ -75,7 +75,7 @@ class _PyTorch:
             raise UnsuitableError(f"torch cannot load {keys['model_data']}: {error}") from error
         return model.eval()
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_PyTorchWrapper.predict`` does, on the device that it chooses."""
         torch, numpy = needed("torch"), needed("numpy")
         device = (
@@ -86,13 +86,13 @@ class _PyTorch:
         if device != "cpu":
             model.to(device=device)
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
             is_frame = hasattr(data, "columns")
             if not is_frame and not isinstance(data, numpy.ndarray):
                 raise UnsuitableError(f"a PyTorch model takes a data frame or an array, not {type(data)}")
             given = data.to_numpy(dtype=numpy.float32) if is_frame else data
             with torch.no_grad():
-                answered = model(torch.from_numpy(given).to(device), **params)
+                answered = model(torch.from_numpy(given).to(device), **(params or {}))
             if not isinstance(answered, torch.Tensor):
                 raise UnsuitableError(f"the model answers {type(answered)}, and not one tensor")
             plain = answered.cpu().numpy()

@@ -41,18 +41,18 @@ class _SentenceTransformers:
         except Exception as error:
             raise UnsuitableError(f"sentence-transformers cannot load {_FOLDER}: {error}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_SentenceTransformerModelWrapper.predict`` does without a task."""
         if (keys.get("config") or {}).get("task"):
             raise UnsuitableError(
                 "the model answers in the form of llm/v1/embeddings, which only MLflow makes"
             )
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
             if hasattr(data, "iloc"):
                 texts = (data.iloc[:, 0] if hasattr(data, "columns") else data).tolist()
                 data = texts[0] if texts and isinstance(texts[0], list) else texts
-            return model.encode(data, **params)
+            return model.encode(data, **(params or {}))
 
         return answer
 

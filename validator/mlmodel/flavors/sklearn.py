@@ -35,7 +35,7 @@ class _Sklearn:
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
         return pickling.load(folder, keys["pickled_model"], keys)
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_SklearnModelWrapper.predict`` does, which takes no params."""
         predict = getattr(model, keys.get("predict_fn") or "predict")
         return lambda inputs, _: predict(inputs)

@@ -39,11 +39,11 @@ class _Spacy:
         except Exception as error:
             raise UnsuitableError(f"spaCy cannot load {data}: {error}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_SpacyModelWrapper.predict`` does: the categories of each text in a frame of one column."""
         del keys
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
             del params
             if len(getattr(data, "columns", ())) != 1:
                 raise UnsuitableError("a spaCy model takes a data frame of one column, the texts")

@@ -38,7 +38,7 @@ class _Statsmodels:
         needed("statsmodels.iolib.api")  # what MLflow loads it with, which unpickles
         return pickling.load(folder, keys.get("data", _FILE), {})
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_StatsmodelsModelWrapper.predict`` does: time series are asked by a start and an end."""
         del keys
         series = needed("statsmodels.tsa.base.tsa_model").TimeSeriesModel

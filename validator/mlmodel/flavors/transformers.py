@@ -88,15 +88,15 @@ class _Transformers:
             said = str(error).strip().partition("\n")[0]
             raise UnsuitableError(f"Transformers cannot load the pipeline: {said}") from error
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_TransformersWrapper.predict`` does for pipelines of texts, without prompt templates and tasks of LLMs."""
         kind = type(model).__name__
         if kind not in _TEXTS:
             raise UnsuitableError(f"how MLflow asks a {kind} is not known here; use .native")
         config = dict(keys.get("config") or {})
 
-        def answer(data: Any, params: Mapping[str, Any]) -> Any:
-            raw = model(_inputs(data, kind), **{**config, **params})
+        def answer(data: Any, params: Mapping[str, Any] | None) -> Any:
+            raw = model(_inputs(data, kind), **{**config, **(params or {})})
             if kind == "TextClassificationPipeline":
                 return needed("pandas").DataFrame(raw)
             if kind == "FeatureExtractionPipeline":

@@ -68,14 +68,14 @@ class _XGBoost:
             raise UnsuitableError(f"XGBoost cannot load {keys['data']}: {error}") from error
         return model
 
-    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_XGBModelWrapper.predict`` does; params that the model does not take are left out."""
         del keys
         core = needed("xgboost.core")
         known = inspect.signature(model.predict).parameters
 
-        def predict(inputs: Any, params: Mapping[str, Any]) -> Any:
-            accepted = {key: value for key, value in params.items() if key in known}
+        def predict(inputs: Any, params: Mapping[str, Any] | None) -> Any:
+            accepted = {key: value for key, value in (params or {}).items() if key in known}
             data = core.DMatrix(inputs) if isinstance(model, core.Booster) else inputs
             return model.predict(data, **accepted)
 

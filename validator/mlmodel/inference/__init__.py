@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlmodel.inference.advice import SignatureWarning
 from mlmodel.inference.errors import UntypedError
-from mlmodel.inference.hints import signature_from_hints
+from mlmodel.inference.function_signature import signature_from_hints
 from mlmodel.inference.inferring import infer_signature
 from mlmodel.inference.signature import Signature
 

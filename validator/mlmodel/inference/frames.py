@@ -26,7 +26,9 @@ def of_table(table: Table) -> list[dict[str, Any]]:
 def of_pandas(data: Any) -> list[dict[str, Any]]:
     """The column specs of a data frame or a series (MLflow 3.17.2, ``types.utils._infer_pandas_column``)."""
     if not hasattr(data, "columns"):
-        return [_of_series(data, data.name)]
+        column = _of_series(data, data.name)
+        # A column without a name cannot be left out (MLflow 3.18).
+        return [{**column, "required": True} if data.name is None else column]
     if data.columns.nlevels > 1:
         raise UntypedError(
             "columns of several levels have no names in a signature; flatten them to text first"
@@ -44,6 +46,11 @@ def _of_series(series: Any, name: Any) -> dict[str, Any]:
 
 
 def _pandas_type(series: Any) -> Type:
+    if type(series.dtype).__name__ == "SparseDtype":
+        raise UntypedError(
+            f"sparse values ({series.dtype}) have no type in a signature, and MLflow refuses them when the model predicts;"
+            " make them dense (.sparse.to_dense())"
+        )
     if series.dtype.kind == "O":
         series = series.infer_objects()
     if series.dtype.kind == "O":

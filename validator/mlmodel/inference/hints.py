@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import inspect
-import json
 import types as python
 import typing
 from typing import TYPE_CHECKING, Annotated, Any, Union
@@ -13,11 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from mlmodel.inference import types
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.libraries import is_pydantic
-from mlmodel.inference.signature import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mlmodel.inference.types import Type
 
 _SCALARS: dict[Any, str] = {
@@ -30,52 +25,6 @@ _SCALARS: dict[Any, str] = {
     dt.date: "datetime",
 }
 _NONE = type(None)
-
-
-def signature_from_hints(
-    function: Callable[..., Any] | Any, params: Mapping[str, Any] | None = None
-) -> Signature:
-    """The signature that the hints of a ``predict`` function state.
-
-    As MLflow 3.17.2 infers it when a Python model is saved (``_infer_signature_from_type_hints``): the input is a
-    ``list[...]`` of rows, and is one unnamed column; an output that has no hint, or none with a type, is ``any``.
-
-    Args:
-        function: a function, or an object or a class with a method ``predict``; its input is the first argument
-            after ``self`` and ``context``.
-        params: the params that ``predict`` takes, with their defaults.
-
-    Raises:
-        UntypedError: the input has no hint, or one that a signature cannot say.
-    """
-    from mlmodel.inference.params import specs_of_params
-
-    predict = getattr(
-        function, "predict", function if inspect.isroutine(function) else type(function).__call__
-    )
-    try:
-        hints = typing.get_type_hints(predict)
-        names = [name for name in inspect.signature(predict).parameters if name not in ("self", "params")]
-    except (TypeError, NameError, ValueError) as error:
-        raise UntypedError(f"the hints of {_called(predict)} cannot be read: {error}") from error
-    # predict(self, context, model_input, params): whatever the first of two is called.
-    name = (
-        names[1] if len(names) == 2 or (names[:1] == ["context"] and names[1:]) else next(iter(names), None)
-    )
-    if name not in hints:
-        raise UntypedError(f"the input of {_called(predict)} has no hint")
-    if typing.get_origin(hints[name]) is not list:
-        raise UntypedError(
-            f"the input has the hint {said(hints[name])}; MLflow gives many rows at once: list[...]"
-        )
-    try:
-        outputs = of_hint(hints["return"]) if "return" in hints else [types.column(types.ANY)]
-    except UntypedError:
-        outputs = [types.column(types.ANY)]
-    stated = specs_of_params(params) if params else None
-    return Signature(
-        json.dumps(of_hint(hints[name])), json.dumps(outputs), json.dumps(stated) if stated else None
-    )
 
 
 def is_hint(value: object) -> bool:
@@ -170,7 +119,3 @@ def _fields(model: Any) -> dict[str, tuple[Any, bool]]:
         raise UntypedError(f"the hints of {model.__name__} cannot be read: {error}") from error
     # MLflow asks no field of a dataclass for a default.
     return {field.name: (hints[field.name], True) for field in dataclasses.fields(model)}
-
-
-def _called(function: Any) -> str:
-    return getattr(function, "__qualname__", type(function).__name__)

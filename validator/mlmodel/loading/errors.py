@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.common.errors import MlmodelError
+
 if TYPE_CHECKING:
     from mlmodel.findings import Report
 
 
-class LoadError(ValueError):
+class LoadError(MlmodelError, ValueError):
     """The model was not loaded."""
 
     def __init__(self, message: str, report: Report | None = None) -> None:
@@ -17,7 +19,7 @@ class LoadError(ValueError):
         """What the validator found, where that is the reason."""
 
 
-class InputError(ValueError):
+class InputError(MlmodelError, ValueError):
     """Inputs or params are not what the signature says, and cannot be made so without loss."""
 
 

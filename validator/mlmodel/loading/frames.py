@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.inference.libraries import is_arrow, is_from, is_polars
 from mlmodel.loading import libraries, naming
 from mlmodel.loading.errors import InputError
 
@@ -30,13 +31,28 @@ def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
     except Exception as error:
         raise InputError(f"the inputs make no data frame: {error}") from error
     hint = ""
-    if hasattr(data, "to_pandas"):
-        hint = "; convert it (.to_pandas())"
+    if is_from(data, "polars", "LazyFrame"):
+        hint = "; call collect()"
     elif libraries.is_sparse(data):
         hint = "; convert it (pandas.DataFrame.sparse.from_spmatrix, or .toarray())"
     raise InputError(
         f"the signature has columns, and {naming.a_type(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
     )
+
+
+def as_pandas(data: Any) -> Any:
+    """Tables of polars and pyarrow as those of pandas, which MLflow would refuse; everything else as it is.
+
+    Raises:
+        InputError: they cannot be converted, as polars needs pyarrow for that.
+    """
+    if not (is_polars(data) or is_arrow(data)):
+        return data
+    libraries.pandas("a table for a signature")
+    try:
+        return data.to_pandas()
+    except ImportError as error:
+        raise InputError(f"{naming.a_type(data)} cannot be made a pandas.DataFrame: {error}") from error
 
 
 def _of_dict(data: dict[Any, Any], specs: Sequence[Mapping[str, Any]]) -> Any:

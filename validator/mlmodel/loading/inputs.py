@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.loading import libraries, naming, tensors
 from mlmodel.loading.errors import InputError
-from mlmodel.loading.frames import frame_of
+from mlmodel.loading.frames import as_pandas, frame_of
 from mlmodel.loading.nested import conform
 from mlmodel.loading.scalars import convert
 from mlmodel.model.signatures import SCALARS
@@ -33,6 +33,7 @@ def enforce(data: Any, specs: Sequence[Spec], notes: list[str]) -> Any:
         InputError: they do not fit, or not without loss; names the column, what was expected, and what to do.
     """
     try:
+        data = as_pandas(data)
         if tensors.is_tensor(specs):
             return _tensors(data, specs, notes)
         return _columns(frame_of(data, specs), specs, notes)

@@ -29,7 +29,7 @@ class Model:
         native: Any,
         config: Mapping[str, Any],
         signature: Mapping[str, Any] | None,
-        predictor: Callable[[Any, Mapping[str, Any]], Any] | None,
+        predictor: Callable[[Any, Any], Any] | None,
         code: Code,
     ) -> None:
         self.native = native

@@ -78,11 +78,13 @@ def _array(label: str, value: Any, items: Spec, required: bool) -> Any:
     if not len(value):
         return value
     pd = libraries.pandas(label)
-    # The way over numpy has consequences that models have come to expect: dates in lists become nanoseconds.
+    # The way over numpy has consequences that models have come to expect: halves become numbers of 32 bits.
     array = convert(f"{label}, its items", pd.Series(value), items["type"]).to_numpy(
         dtype=NUMPY[items["type"]]
     )
-    return array.tolist() if isinstance(value, list) else array
+    if not isinstance(value, list):
+        return array
+    return pd.Series(array).tolist() if items["type"] == "datetime" else array.tolist()
 
 
 def _object(label: str, value: Any, properties: Mapping[str, Spec], required: bool) -> Any:

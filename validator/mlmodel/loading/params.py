@@ -29,10 +29,12 @@ _NARROWER = {"long": ("integer",), "float": ("integer", "long"), "double": ("int
 
 def enforce(
     params: Mapping[Any, Any] | None, specs: Sequence[Spec] | None, notes: list[str]
-) -> dict[str, Any]:
-    """The params that the model gets: those given, of the types of the signature, and the defaults of the others.
+) -> dict[str, Any] | None:
+    """The params that the model gets: those given, of the types of the signature, and after them the defaults of the
+    others.
 
-    Params that the signature does not know are ignored, as in MLflow.
+    Params that the signature does not know are ignored, as in MLflow.  Where it has none, what was given without any
+    stays as it is: None, or an empty dictionary.
 
     Args:
         params: what was given.
@@ -42,6 +44,8 @@ def enforce(
     Raises:
         InputError: one of them is of another type or shape.
     """
+    if specs is None and params in (None, {}):
+        return None if params is None else {}
     if params is not None and not isinstance(params, dict):
         raise InputError(f"params are {naming.a_type(params)}; give a dict")
     given = {str(name): value for name, value in (params or {}).items()}
@@ -49,10 +53,17 @@ def enforce(
     unknown = [name for name in given if name not in known]
     if unknown:
         notes.append(f"ignored: param {', '.join(map(repr, unknown))}; {_why(unknown, known)}")
-    return {
-        name: value_of(f"param {name!r}", given.get(name, spec["default"]), spec)
-        for name, spec in known.items()
+    found = {
+        name: value_of(f"param {name!r}", value, known[name])
+        for name, value in given.items()
+        if name in known
     }
+    defaults = {
+        name: value_of(f"param {name!r}", spec["default"], spec)
+        for name, spec in known.items()
+        if name not in given
+    }
+    return {**found, **defaults}
 
 
 def _why(unknown: Sequence[str], known: Mapping[str, Spec]) -> str:

@@ -39,6 +39,10 @@ def convert(label: str, values: Any, type_: str) -> Any:
         InputError: they are of another type, and not all of its values would stay what they are.
     """
     np, pd = libraries.numpy(label), libraries.pandas(label)
+    if isinstance(values.dtype, pd.SparseDtype):
+        raise InputError(
+            f"{label} is sparse ({values.dtype}), which MLflow refuses, too; make it dense: .sparse.to_dense()"
+        )
     if values.dtype == object and type_ not in ("binary", "string"):
         values = values.infer_objects()
     given, wanted = values.dtype, np.dtype(NUMPY[type_])

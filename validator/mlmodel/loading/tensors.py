@@ -112,7 +112,9 @@ def _of_column(label: str, values: Any, spec: Spec) -> Any:
             f"{label} has shape {shape} in the signature, and a column of a data frame is made a tensor only where the "
             f"first length is any, -1, and the others are fixed; give {_wanted(spec)}"
         )
-    first = values[0]
+    if not len(values):
+        raise InputError(f"{label} has no rows, of which no tensor is made")
+    first = values.iloc[0]
     if np.isscalar(first):
         if shape not in ((-1,), (-1, 1)):
             raise InputError(

@@ -120,17 +120,3 @@ def table(example: Example) -> Table | None:
         # A single row, or a mapping of columns: only the names are certain.
         return Table(list(data), [], pointer, pointer, nested=True)
     return None
-
-
-def shape(value: Any) -> list[int] | None:
-    """The shape of nested lists, None where they are ragged or no list."""
-    if not isinstance(value, list):
-        return None
-    result: list[int] = []
-    while isinstance(value, list):
-        result.append(len(value))
-        lengths = {len(item) if isinstance(item, list) else -1 for item in value[:1000]}
-        if len(lengths) > 1:
-            return None
-        value = value[0] if value else None
-    return result

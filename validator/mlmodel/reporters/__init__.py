@@ -116,11 +116,6 @@ def is_shown(finding: Finding, style: Style) -> bool:
     return finding.severity is not Severity.INFO or style.verbosity >= 1
 
 
-def unicode_text(text: str) -> str:
-    r"""A text that is Unicode: bytes of a file name that are none, which Python holds as surrogates, as ``\udcff``."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def new_reporter(format_: str, style: Style) -> Reporter:
     """A reporter of a format; only the module of the chosen one is imported."""
     make: Callable[[Style], Reporter] = import_module(f"mlmodel.reporters.{format_}_format").REPORTER

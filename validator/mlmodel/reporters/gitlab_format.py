@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import unicode_text
 from mlmodel.findings import Severity
-from mlmodel.reporters import Style, unicode_text
 from mlmodel.reporters.places import Fingerprints, finding_path
 from mlmodel.standard import rules
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Report
+    from mlmodel.reporters import Style
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.version import SPEC_VERSION, __version__
-from mlmodel.reporters import Tally, unicode_text
-from mlmodel.standard import rules
+from mlmodel.reporters import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.findings import Finding, LoadReport, Phase, Report, Suppressed
+    from mlmodel.findings import Report
     from mlmodel.reporters import RuleCount, Style
 
 
@@ -35,7 +33,7 @@ class JsonReporter:
 
     def add(self, report: Report) -> Iterator[str]:
         """A model."""
-        yield (",\n" if self._tally.models else "\n") + json.dumps(model_entry(report))
+        yield (",\n" if self._tally.models else "\n") + json.dumps(report.to_dict())
         self._tally.add(report)
 
     def end(self) -> Iterator[str]:
@@ -60,92 +58,3 @@ REPORTER = JsonReporter
 
 def _rule_count(count: RuleCount) -> dict[str, Any]:
     return {**count._asdict(), "severity": count.severity.label}
-
-
-def model_entry(report: Report) -> dict[str, Any]:
-    """A model as ``#/definitions/model`` of the schema defines it."""
-    return {
-        "path": _text(report.path.replace(os.sep, "/")),
-        "verdict": report.verdict.label,
-        "mlflow_version": _text(report.mlflow_version),
-        "flavors": list(report.flavors),
-        "findings": [_finding(finding) for finding in report.findings],
-        "truncated": report.truncated > 0,
-        **({"load": _load(report.load)} if report.load is not None else {}),
-        **({"suppressed": [_suppressed(item) for item in report.suppressed]} if report.suppressed else {}),
-    }
-
-
-def _load(load: LoadReport) -> dict[str, Any]:
-    environment = load.environment
-    predict = next((phase for phase in load.phases if phase.name == "predict"), None)
-    return {
-        "outcome": load.outcome,
-        "mode": load.mode,
-        "seconds": round(load.seconds, 3),
-        "environment": None
-        if environment is None
-        else {
-            "python": _text(environment.python),
-            "python_version": _text(environment.version),
-            "recorded_python": _text(environment.recorded),
-            "source": _text(environment.source),
-            "as_of": environment.as_of,
-            "packages": environment.packages,
-            "made": environment.made,
-            "seconds": round(environment.seconds, 3),
-        },
-        "layers": list(load.layers),
-        "enforced": list(load.enforced),
-        "not_enforced": list(load.open),
-        "phases": [_phase(phase) for phase in load.phases],
-        "predictions": predict.detail.get("output") if predict is not None else None,
-    }
-
-
-def _phase(phase: Phase) -> dict[str, Any]:
-    failure = phase.failure
-    return {
-        "name": _text(phase.name),
-        "about": _text(phase.about),
-        "outcome": phase.outcome,
-        "seconds": phase.seconds,
-        "peak_bytes": phase.peak_bytes,
-        "error": None
-        if failure is None
-        else {
-            "type": _text(failure.type),
-            "message": _text(failure.message),
-            "traceback": _text(failure.traceback),
-        },
-        "warnings": [
-            {"category": _text(warned.category), "message": _text(warned.message)}
-            for warned in phase.warnings
-        ],
-        "detail": phase.detail,
-    }
-
-
-def _suppressed(item: Suppressed) -> dict[str, Any]:
-    return {"kind": item.kind, "reason": _text(item.reason), "finding": _finding(item.finding)}
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    place = finding.location
-    return {
-        "rule": finding.rule,
-        "name": finding.name,
-        "severity": finding.severity.label,
-        "message": _text(finding.message),
-        "file": _text(place.file),
-        "line": place.line,
-        "column": place.column,
-        "pointer": _text(place.pointer),
-        "hint": _text(finding.hint),
-        "help": rules.catalogue()[finding.rule].page,
-        **({"offset": place.offset} if place.offset is not None else {}),
-    }
-
-
-def _text(text: str | None) -> str | None:
-    return None if text is None else unicode_text(text)

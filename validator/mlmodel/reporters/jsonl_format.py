@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mlmodel.reporters.json_format import model_entry
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,7 +24,7 @@ class JsonLinesReporter:
 
     def add(self, report: Report) -> Iterator[str]:
         """A line."""
-        yield json.dumps(model_entry(report)) + "\n"
+        yield json.dumps(report.to_dict()) + "\n"
 
     def end(self) -> Iterator[str]:
         """Nothing."""

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.reporters import unicode_text
+from mlmodel.common.texts import unicode_text
 
 if TYPE_CHECKING:
     from mlmodel.findings import Finding, Report

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mlmodel.common.texts import unicode_text
 from mlmodel.common.version import __version__
 from mlmodel.findings import Severity
-from mlmodel.reporters import Style, Tally, unicode_text
+from mlmodel.reporters import Style, Tally
 from mlmodel.reporters.places import Fingerprints, finding_path
 from mlmodel.reporters.rule_pages import plain, readable, section
 from mlmodel.standard import rules

@@ -15,6 +15,8 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common.errors import MlmodelError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -22,7 +24,7 @@ MAX_OUTPUT = 256 * 1024
 """Bytes of uv's explanation that are read."""
 
 
-class MissingToolError(Exception):
+class MissingToolError(MlmodelError):
     """uv is not installed."""
 
     def __init__(self, option: str = "--resolve") -> None:

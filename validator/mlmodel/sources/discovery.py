@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.metadata_copies import is_metadata_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +40,8 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
 def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[str]:
     """Every model directory at or below the given directories, in the order of their names.
 
-    A model inside a model (shap's ``underlying_model``) counts too.  Links are not followed.
+    A model inside a model (shap's ``underlying_model``) counts too, the copies in ``metadata/`` do not.  Links are not
+    followed.
 
     Args:
         paths: directories, which are searched whatever is left out.
@@ -56,7 +58,7 @@ def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[
         while pending:  # os.walk recurses: a thousand levels would be too many for it
             folder, outer = pending.pop()
             is_model, folders, inner = _look_into(folder, outer)
-            if is_model:
+            if is_model and not is_metadata_copy(folder):
                 yield folder
             pending += ((os.path.join(folder, name), inner) for name in sorted(folders, reverse=True))
 
@@ -99,7 +101,7 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
 
 def _nearest_model_dir(folder: str) -> str | None:
     place = os.path.abspath(folder)
-    while not os.path.lexists(os.path.join(place, "MLmodel")):
+    while not os.path.lexists(os.path.join(place, "MLmodel")) or is_metadata_copy(place):
         above = os.path.dirname(place)
         if above == place:
             return None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from mlmodel.standard import data
 
 Release = tuple[int, ...]
 
@@ -42,3 +45,35 @@ def at_least(release: Release | None, version: str) -> bool:
     limit = parse(version)
     assert limit is not None, version
     return release is not None and release >= limit
+
+
+class Covered(NamedTuple):
+    """The releases that this version of the standard covers (``schemas/releases.json``)."""
+
+    oldest: str
+    newest: str
+    writer: str
+    """The release that the writer records where none is installed whose forms it writes."""
+    tested: list[str]
+    """Those that the marked tests run with."""
+    predictions: list[str]
+    """Those whose models and predictions are cases of the suite."""
+    results: list[str]
+    """Those whose results with the suite are kept."""
+    wheels: dict[str, str]
+    """Releases whose parts are not on every index, each with the release over whose parts its wheel is installed."""
+
+
+@cache
+def covered() -> Covered:
+    """The releases covered."""
+    import json
+
+    stated = json.loads(data.read("schemas", "releases.json"))
+    return Covered(**{name: stated[name] for name in Covered._fields})
+
+
+def is_newer(release: Release | None) -> bool:
+    """Whether a recorded release is newer than the newest covered: it may write what is unknown here."""
+    newest = parse(covered().newest)
+    return release is not None and newest is not None and release > newest

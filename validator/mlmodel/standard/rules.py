@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import shortened
-from mlmodel.findings import Finding, Severity
+from mlmodel.findings import Finding, Severity, page_of
 from mlmodel.standard import data
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ class Rule(NamedTuple):
     """Whether it is off unless it is selected or given a severity."""
     unjudged: bool = False
     """Whether a finding of it says that something could not be judged: the verdict is then ``unjudged``, and no option hides it."""
+    unknown: bool = False
+    """Whether a finding of it says that something is unknown, which may be new in a release newer than those covered."""
 
     @property
     def page(self) -> str:
         """The page's path from the root of the repository."""
-        return f"spec/rules/{self.id}-{self.name}.md"
+        return page_of(self.id, self.name)
 
     @property
     def url(self) -> str:
@@ -69,6 +71,7 @@ def catalogue() -> Mapping[str, Rule]:
             entry.get("executes", False),
             entry.get("optional", False),
             entry.get("unjudged", False),
+            entry.get("unknown", False),
         )
         for entry in entries
     }

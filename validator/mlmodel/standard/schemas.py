@@ -7,6 +7,7 @@ An engine (:mod:`mlmodel.standard.engines`) answers yes or no; reasons are looke
 from __future__ import annotations
 
 import json
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,6 +48,15 @@ def flavor_names() -> frozenset[str]:
     """The flavors that have a schema."""
     properties: Json = schema("mlmodel.schema.json")["properties"]["flavors"]["properties"]
     return frozenset(properties)
+
+
+@cache
+def third_party_flavors() -> dict[str, str]:
+    """Flavors of other products by name: ``third-party-flavors.json``, which is read for an unknown flavor only."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "third-party-flavors.json")
+    with open(path, encoding="utf-8") as file:
+        flavors: dict[str, str] = json.load(file)["flavors"]
+    return flavors
 
 
 def flavor_schema(flavor: str) -> Json | None:

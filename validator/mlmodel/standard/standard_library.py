@@ -21,6 +21,12 @@ def is_standard(module: str, python: tuple[int, ...] | None = None) -> bool:
     return (since is None or python[:2] >= _minor(since)) and (until is None or python[:2] <= _minor(until))
 
 
+def modules() -> frozenset[str]:
+    """The top-level modules of any Python's standard library."""
+    names = _table()
+    return frozenset((*names["always"], *names["sometimes"]))
+
+
 def _minor(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(".")))
 

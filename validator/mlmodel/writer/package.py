@@ -12,8 +12,10 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
+from mlmodel.standard.releases import covered
 from mlmodel.writer import dependencies, example, observed, stating
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlmodel.findings import Report
-
-MLFLOW = "3.17.2"
-"""The release that is recorded where none is installed whose forms are ours."""
 
 
 _REASONS = (
@@ -40,7 +39,7 @@ _REASONS = (
 """What keeps a model from being written, told in one line."""
 
 
-class WriteError(ValueError):
+class WriteError(MlmodelError, ValueError):
     """Nothing was written: the model cannot be written as asked, or what came out is not valid."""
 
     def __init__(self, message: str, report: Report | None = None) -> None:
@@ -196,10 +195,10 @@ def _mlflow() -> str:
     try:
         installed = version("mlflow")
     except PackageNotFoundError:
-        return MLFLOW
+        return covered().writer
     from packaging.version import Version
 
-    return installed if Version(installed) >= Version("2.16.2") else MLFLOW
+    return installed if Version(installed) >= Version("2.16.2") else covered().writer
 
 
 def _now() -> str:

@@ -28,7 +28,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\.ya?ml")
 
 
 def python_env(model: Model, finding: Finding, _: Document, steps: Steps) -> Repair | None:
-    """MLM007: write python_env.yaml from what the other files record."""
+    """MLM007, MLM032: write python_env.yaml from what the other files record."""
     if steps != (*PYFUNC, "env", "virtualenv"):
         return None
     name = model.flavors["python_function"]["env"]["virtualenv"]

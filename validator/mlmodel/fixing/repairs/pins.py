@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.checks.pins import saved_versions
-from mlmodel.environment import recorded, versions
+from mlmodel.environment import object_versions, recorded, saved_versions, versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
 from mlmodel.fixing.edits import Edit, Repair, text_of
@@ -16,6 +15,7 @@ from mlmodel.model.model import MAX_TEXT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlmodel.environment.conda import Package
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
@@ -46,9 +46,76 @@ def pinned(model: Model, finding: Finding) -> Repair | None:
     return repair_of(finding, f"pin {name} to {version}, the version that the model records", *edits)
 
 
+def series(model: Model, finding: Finding) -> Repair | None:
+    """MLM431, MLM498: pin the version that the MLmodel file records, where nothing in the model contradicts it."""
+    saved = next(
+        (one for one in saved_versions.of(model) if finding.message.startswith(f"{one.pointer[-1]} is ")),
+        None,
+    )
+    if saved is None or _VERSION.fullmatch(saved.public) is None:
+        return None
+    recorded_versions = {
+        one.public for one in saved_versions.of(model) if one.distribution == saved.distribution
+    }
+    objects = [version for _, name, version in object_versions.of(model) if name == saved.distribution]
+    if len(recorded_versions) > 1 or not all(
+        saved_versions.same_series(one, saved.public) for one in objects
+    ):
+        return None
+    edits = []
+    environment = recorded.of(model)
+    for entry in environment.own_lines:
+        is_other = entry.pin is not None and not saved_versions.agree(entry.pin, saved.public)
+        if entry.name == saved.distribution and is_other and entry.form is Form.REQUIREMENT:
+            edit = _pin(model, entry._replace(clauses=()), saved.public)
+            if edit is None:
+                return None
+            edits.append(edit)
+    for package in environment.conda.packages if environment.conda is not None else ():
+        is_other = package.pin is not None and not saved_versions.agree(package.pin, saved.public)
+        if package.distribution == saved.distribution and is_other:
+            edit = _conda_pin(package, saved.public)
+            if edit is None:
+                return None
+            edits.append(edit)
+    summary = f"pin {saved.distribution} to {saved.public}, the version that the model records"
+    return repair_of(finding, summary, *edits) if edits else None
+
+
+def _conda_pin(package: Package, version: str) -> Edit | None:
+    document = package.origin.document
+    scalar = document.places.scalar(package.origin.pointer) if document.places else None
+    match = re.fullmatch(r"(?P<head>[\w.-]+)={1,2}[\w.]+", package.text)
+    if (
+        scalar is None
+        or match is None
+        or document.text[scalar.start : scalar.end].strip("'\"") != package.text
+    ):
+        return None
+    start = document.text.index(package.text, scalar.start)
+    return Edit(document.path, start + match.end("head"), start + len(package.text), f"={version}")
+
+
+def label_dropped(model: Model, finding: Finding) -> Repair | None:
+    """MLM443: pin the release without the label of a build, wherever it is listed."""
+    lines = [entry for entry in recorded.of(model).own_lines if entry.form is Form.REQUIREMENT]
+    told = next((entry for entry in lines if entry.place == finding.location), None)
+    if told is None or told.pin is None:
+        return None
+    public = versions.public(told.pin)
+    edits = []
+    for entry in lines:
+        if entry.name == told.name and entry.pin == told.pin:
+            edit = _pin(model, entry._replace(clauses=()), public)
+            if edit is None:
+                return None
+            edits.append(edit)
+    return repair_of(finding, f"pin {told.name} to {public}, which indexes have", *edits)
+
+
 def _recorded_version(model: Model, name: str, lines: Sequence[Entry]) -> str | None:
     """The one version of a distribution that the MLmodel file records; or else, that another list pins."""
-    saved = {versions.public(version) for known, version, _ in saved_versions(model) if known == name}
+    saved = {one.public for one in saved_versions.of(model) if one.distribution == name}
     mlflow = model.config.get("mlflow_version")
     if name in ("mlflow", "mlflow-skinny") and isinstance(mlflow, str):
         saved.add(mlflow)

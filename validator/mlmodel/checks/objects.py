@@ -1,0 +1,101 @@
+"""Chapter 5, the environment files: the releases of libraries that the model's objects need, against the pins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlmodel.common.texts import quoted
+from mlmodel.environment import module_history, object_versions, pickled, recorded, saved_versions
+from mlmodel.environment.module_history import Era
+from mlmodel.findings import Location
+from mlmodel.standard.rules import new_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.environment.pickled import Stream
+    from mlmodel.findings import Finding
+    from mlmodel.model.model import Model
+
+_WRITTEN = {
+    ("numpy.random._mt19937", "MT19937"): Era("2.0", None),
+    ("numpy.random._pcg64", "PCG64"): Era("2.0", None),
+    ("numpy.random._philox", "Philox"): Era("2.0", None),
+    ("numpy.random._sfc64", "SFC64"): Era("2.0", None),
+    ("pandas", "StringDtype"): Era("2.3", None),
+}
+"""Names that all releases have, and that only the writers of later ones put into a pickle, with arguments that earlier
+ones do not take: ``__bit_generator_ctor(bit_generator: str | type)`` since NumPy 2.0 (``numpy/random/_pickle.py``), and
+``StringDtype(storage, na_value)`` since pandas 2.3, by this name since 3.0 (``pandas/core/arrays/string_.py``)."""
+_MAPPED_BY_READ_PICKLE = "pandas"
+"""The library whose own reader maps the names of its old classes (``pandas.compat.pickle_compat``)."""
+
+
+def releases(model: Model) -> Iterator[Finding]:
+    """MLM496: the pinned releases have what the objects name."""
+    environment = recorded.of(model)
+    for streams, artifacts in ((environment.pickles, False), (pickled.artifacts(model), True)):
+        seen: set[tuple[str, str]] = set()
+        for stream in streams:
+            yield from _of_stream(model, stream, seen, artifacts=artifacts)
+
+
+def _of_stream(
+    model: Model, stream: Stream, seen: set[tuple[str, str]], *, artifacts: bool
+) -> Iterator[Finding]:
+    for module, name, _ in stream.globals:
+        distribution = module_history.holder(module)
+        if distribution is None or module.startswith("numpy._core") or (stream.file, distribution) in seen:
+            continue
+        era = _WRITTEN.get((module, name)) or module_history.era(module, name)
+        if era is None or (artifacts and era.since is None and distribution == _MAPPED_BY_READ_PICKLE):
+            continue
+        for text, pinned in recorded.of(model).pins(distribution):
+            if module_history.has(distribution, era, text) is False:
+                seen.add((stream.file, distribution))
+                message = (
+                    f"{stream.file} needs {module}.{name}, which {distribution} has {era}, and {pinned.place.label}"
+                    f" installs {text}"
+                )
+                yield new_finding("MLM496", message, pinned.place, _hint(model, distribution, era))
+                break
+
+
+def _hint(model: Model, distribution: str, era: Era) -> str:
+    saved = saved_versions.version_of(model, distribution)
+    if saved is not None and module_history.has(distribution, era, saved):
+        return f"write {distribution}=={saved}, which saved the model"
+    series = era.until or era.since
+    return f"pin the release that saved the object, one of {series}.x or {'before' if era.until else 'later'}"
+
+
+def betrayed(model: Model) -> Iterator[Finding]:
+    """MLM497: the release that an object says it was written by is the recorded one."""
+    told: set[tuple[str, str]] = set()
+    for file, distribution, version in object_versions.of(model):
+        said = _recorded(model, distribution)
+        if said is None or (file, distribution) in told:
+            continue
+        text, where = said
+        if saved_versions.agree(version, text) or saved_versions.same_series(version, text):
+            continue
+        told.add((file, distribution))
+        message = f"{quoted(file)} was written by {distribution} {version}, and {where} says {text}"
+        yield new_finding(
+            "MLM497",
+            message,
+            Location(file),
+            f"pin {distribution}=={version}, if the object is the right one",
+        )
+
+
+def _recorded(model: Model, distribution: str) -> tuple[str, str] | None:
+    """The version of a distribution that the MLmodel file records, or else the files pin, and where."""
+    for saved in saved_versions.of(model):
+        if saved.distribution == distribution:
+            return saved.public, str(saved.pointer[-1])
+    pins = list(recorded.of(model).pins(distribution))
+    return (pins[0][0], pins[0][1].place.label) if len(pins) == 1 else None
+
+
+CHECKS = (releases, betrayed)

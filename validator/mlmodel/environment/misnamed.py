@@ -1,0 +1,97 @@
+"""Requirements whose name is that of a module, and of no distribution that they mean: ``json``, ``cv2``, ``sklearn``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.environment.pythons import table
+from mlmodel.standard import standard_library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Misnamed(NamedTuple):
+    """What a requirement's name is instead of a distribution's."""
+
+    name: str
+    """Normalized."""
+    standard: bool
+    """Whether it is a module of Python's standard library."""
+    absent: bool
+    """Whether no index has a distribution of this name."""
+    distributions: tuple[str, ...]
+    """What holds the module that the name imports; empty for modules of Python."""
+
+    @property
+    def reason(self) -> str:
+        """What the name is, for a message."""
+        if self.standard:
+            return f"{self.name} is a module of Python itself"
+        if not self.distributions:
+            return f"{self.name} is a part of setuptools"
+        return f"{self.name} is what a program imports; the distribution is {' or '.join(self.distributions)}"
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        if not self.distributions:
+            return "part of Python: delete the line" if self.standard else "delete the line"
+        return f"write {self.distributions[0]}, with its own version"
+
+
+_KEPT = frozenset({"argparse", "configparser", "contextvars", "ipaddress"})
+"""Distributions that carry a module of Python on, or back to older releases, and that others require."""
+
+
+def misnamed(name: str, python: tuple[int, ...] | None) -> Misnamed | None:
+    """What is known of a normalized name that stands where a distribution should; None for all others.
+
+    Args:
+        name: as :func:`mlmodel.environment.versions.normal` gives it.
+        python: the recorded Python: ``dataclasses`` is part of it since 3.7.
+    """
+    return _known(name, (python or (3, 12))[:2]) if len(name) <= _LONGEST else None
+
+
+_LONGEST = 40
+"""Characters; no module of the table has a longer name."""
+
+
+def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
+    names = table("distributions.json")
+    absent = name in names["no-distribution"]
+    meant = names["import-names"].get(name)
+    if meant is not None:
+        return Misnamed(name, False, absent, tuple(meant))
+    if name in _modules_of_python() and name not in _KEPT and standard_library.is_standard(name, python):
+        return Misnamed(name, True, absent, ())
+    return None
+
+
+@cache
+def _modules_of_python() -> frozenset[str]:
+    """The modules of Python 3 by name, without those that only Python 2 had."""
+    return frozenset(name for name in standard_library.modules() if name.islower()) - _OF_PYTHON_2
+
+
+_OF_PYTHON_2 = frozenset(
+    {
+        "anydbm", "commands", "compiler", "cookielib", "dbhash", "dircache", "dumbdbm", "exceptions", "gdbm", "htmlentitydefs",
+        "httplib", "ihooks", "mhlib", "mimetools", "new", "robotparser", "rexec", "sets", "sgmllib", "test", "this", "thread",
+        "urllib2", "urlparse", "user", "whichdb", "xmlrpclib",
+    }
+)  # fmt: skip
+
+
+def any_of(names: Iterable[str], python: tuple[int, ...] | None) -> tuple[Misnamed, ...]:
+    """The misnamed ones of several names."""
+    suspects = _suspects().intersection(names)
+    return tuple(found for name in sorted(suspects) if (found := misnamed(name, python)) is not None)
+
+
+@cache
+def _suspects() -> frozenset[str]:
+    """All names that :func:`misnamed` may know."""
+    return _modules_of_python().union(table("distributions.json")["import-names"])
