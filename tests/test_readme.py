@@ -147,3 +147,13 @@ def test_links(page: Path) -> None:
             assert anchor in {
                 re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings
             }
+
+
+def test_the_picture_is_what_the_command_shows() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "pictures.py"), "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
