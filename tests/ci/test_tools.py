@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,11 @@ def test_the_page_is_accessible_and_well_formed(npm: Path, bad: Path) -> None:
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tools")
     packages = ("check-jsonschema>=0.30", "zizmor>=1.5", "junitparser>=3")
-    subprocess.run(["uv", "venv", "--quiet", str(folder)], check=True)
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(folder), *packages], check=True)
+    subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", str(folder)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(folder), *packages],
+        check=True,
+    )
     return folder / ("Scripts" if os.name == "nt" else "bin")
 
 

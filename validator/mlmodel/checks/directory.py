@@ -59,6 +59,12 @@ def _candidates(model: Model) -> list[str]:
     return names
 
 
+def container(model: Model) -> Iterator[Finding]:
+    """MLM035, MLM036: an archive holds the files of the model, each once, and nothing that leads out of it."""
+    for defect in model.directory.defects:
+        yield model.finding(defect.rule, defect.message, file=defect.path)
+
+
 def path_keys(model: Model) -> Iterator[Finding]:
     """MLM003-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
     names = _Names(model)
@@ -261,4 +267,4 @@ def _is_used(path: str, used: set[str]) -> bool:
     return any(path[:end] in used for end, letter in enumerate(f"{path}/") if letter == "/")
 
 
-CHECKS = (mlmodel_is_there, path_keys, listing)
+CHECKS = (mlmodel_is_there, container, path_keys, listing)

@@ -9,6 +9,7 @@ from mlmodel.common.texts import quoted, shortened
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
 from mlmodel.sources.directory import Kind
+from mlmodel.sources.ranges import contiguous
 from mlmodel.standard.rules import MAX_MESSAGE, new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -289,7 +290,7 @@ def external_data(model: Model) -> Iterator[Finding]:
         if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
             continue
         with model.directory.open_mapped(path) as data:
-            for count, match in enumerate(_LOCATION.finditer(data)):
+            for count, match in enumerate(_LOCATION.finditer(contiguous(data))):
                 raw = data[match.end() : match.end() + match[1][0]]
                 name = raw.decode("utf-8", "replace")
                 if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):

@@ -10,7 +10,7 @@ import click
 
 from mlmodel.cli import config, outputs
 from mlmodel.cli.errors import InternalError, WrongUseError, checked_output, printable
-from mlmodel.cli.loading import LoadCommand, load_options, wish
+from mlmodel.cli.loading import LoadCommand, load_options, requested_load
 from mlmodel.cli.running import Run
 from mlmodel.cli.selectors import RuleSelectors, as_rules
 from mlmodel.common.version import __version__
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlmodel.validation import Options
 
 EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-on; 2 wrong usage or
-configuration; 3 something could not be judged."""
+configuration; 3 something could not be judged; 130 or 143 ended by SIGINT or SIGTERM."""
 
 
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -231,7 +231,7 @@ def command(
             "--write-baseline and --diff exclude each other: a baseline has everything", context
         )
     chosen = outputs.chosen(formats, output_file, context)
-    load = wish(context, loading)
+    load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
@@ -241,7 +241,7 @@ def command(
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
         if options.load is not None and processes != 1:  # lines of several would overwrite each other
-            options = options._replace(load=options.load._replace(say=None))
+            options = options._replace(load=options.load._replace(progress=None))
         run = Run(
             options=options,
             jobs=processes,

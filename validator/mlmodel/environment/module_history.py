@@ -6,9 +6,10 @@ The tables are searched as bytes, so that asking for one name costs a read of 40
 from __future__ import annotations
 
 import os
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.environment import versions
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "module-history")
@@ -49,7 +50,7 @@ def holder(module: str) -> str | None:
     return _HOLDERS.get(module.partition(".")[0])
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _era(distribution: str, name: str) -> Era | None:
     data = _table(distribution)
     start = data.find(b"\n" + name.encode("utf-8", "replace") + b"\t")

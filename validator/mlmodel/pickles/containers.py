@@ -14,6 +14,7 @@ from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import Effort, Target
 from mlmodel.pickles.symbols import Global, Stream, Trouble
+from mlmodel.sources.ranges import contiguous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,7 +206,7 @@ class Opener:
         """Keras keeps a model's configuration as JSON in an attribute, as text and uncompressed; the rest are numbers."""
         found = {
             (match[1].decode(), match[2].decode()): None
-            for match in islice(_CONFIGURED.finditer(data, start, end), MAX_ITEMS)
+            for match in islice(_CONFIGURED.finditer(contiguous(data), start, end), MAX_ITEMS)
         }
         if any(data.find(mark, start, end) >= 0 for mark in _LAMBDA):
             found["keras.layers", "Lambda"] = None

@@ -12,14 +12,14 @@ from mlmodel.inference.values import of_dtype
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
 
 class UnobservedError(ValueError):
     """The model did not answer, or not in a form that a signature can say."""
 
 
-def outputs(folder: str, wish: Wish) -> str:
+def outputs(folder: str, options: LoadOptions) -> str:
     """The ``outputs`` of the signature, by the answer to the stored example.
 
     The model is loaded by the interpreter that runs this, in a confined process (:mod:`mlmodel.runtime`).
@@ -29,7 +29,7 @@ def outputs(folder: str, wish: Wish) -> str:
     """
     from mlmodel.validation import Options, validate
 
-    report = validate(folder, Options(load=wish))
+    report = validate(folder, Options(load=options))
     answered = None
     if report.load is not None:
         answered = next(

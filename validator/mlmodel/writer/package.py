@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import shutil
-import time
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common import scratch
 from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
@@ -102,42 +103,44 @@ def write_model(
         raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
     parent, name = os.path.split(target)
     os.makedirs(parent, exist_ok=True)
-    # Beside the target, so that a rename within one file system makes it appear.
-    folder = os.path.join(parent, f".{name}.{os.getpid()}.{time.monotonic_ns()}")
-    os.mkdir(folder)
-    try:
-        saved = flavor.save(
-            model, folder, Request(serialization, _paths(artifacts or {}), example.split(input_example)[0])
-        )
-        _copy(code_paths, folder)
-        written = _head(saved, flavor.name, code=bool(code_paths))
-        if input_example is not None:
-            files, written["saved_input_example_info"] = example.files(input_example)
-            _put(folder, files)
-        said = stating.stated(signature, input_example, params)
-        if said is not None:
-            written["signature"] = said
-        if metadata is not None:
-            written["metadata"] = _plain(metadata)
-        release = written["mlflow_version"]
-        wanted = requirements
-        if wanted is None:
-            wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
-        _put(folder, Environment.here(wanted).files())
-        if lock:
-            _put(folder, {locking.NAME: locking.lock(wanted)})
-        written["utc_time_created"] = _now()
-        if predict:
+    scratch.sweep(parent)
+    with contextlib.ExitStack() as leaving:
+        # Beside the target, so that a rename within one file system makes it appear.
+        folder = os.path.join(leaving.enter_context(scratch.folder(parent)), name)
+        os.mkdir(folder)
+        try:
+            saved = flavor.save(
+                model,
+                folder,
+                Request(serialization, _paths(artifacts or {}), example.split(input_example)[0]),
+            )
+            _copy(code_paths, folder)
+            written = _head(saved, flavor.name, code=bool(code_paths))
+            if input_example is not None:
+                files, written["saved_input_example_info"] = example.files(input_example)
+                _put(folder, files)
+            said = stating.stated(signature, input_example, params)
+            if said is not None:
+                written["signature"] = said
+            if metadata is not None:
+                written["metadata"] = _plain(metadata)
+            release = written["mlflow_version"]
+            wanted = requirements
+            if wanted is None:
+                wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
+            _put(folder, Environment.here(wanted).files())
+            if lock:
+                _put(folder, {locking.NAME: locking.lock(wanted)})
+            written["utc_time_created"] = _now()
+            if predict:
+                _put(folder, {"MLmodel": _emitted(written)})
+                written["signature"] = _observed(folder, written.get("signature"))
+            written["model_uuid"] = model_uuid or _identity(folder, emit(written))
             _put(folder, {"MLmodel": _emitted(written)})
-            written["signature"] = _observed(folder, written.get("signature"))
-        written["model_uuid"] = model_uuid or _identity(folder, emit(written))
-        _put(folder, {"MLmodel": _emitted(written)})
-        report = _checked(folder, target)
-        os.rename(folder, target)
-    except _REASONS as error:
-        raise WriteError(str(error)) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            report = _checked(folder, target)
+            os.rename(folder, target)
+        except _REASONS as error:
+            raise WriteError(str(error)) from error
     return report
 
 
@@ -173,12 +176,12 @@ def _emitted(written: Mapping[str, Any]) -> bytes:
 
 def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[str, str | None]:
     """The signature with what the model in the folder answers."""
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed.outputs(folder, Wish()),
+        "outputs": observed.outputs(folder, LoadOptions()),
         "params": stated["params"],
     }
 

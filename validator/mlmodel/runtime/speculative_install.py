@@ -11,26 +11,33 @@ from mlmodel.runtime.bytecode import Bytecode
 from mlmodel.runtime.environments import interpreter
 
 if TYPE_CHECKING:
-    from mlmodel.runtime.environments import Maker
-    from mlmodel.runtime.pythons import Interpreter
-    from mlmodel.runtime.recipe import Recipe
+    from mlmodel.runtime.environments import EnvironmentBuilder
+    from mlmodel.runtime.install_plan import InstallPlan
+    from mlmodel.runtime.interpreters import Interpreter
 
 
-class Guess:
+class _CancelledError(Exception):
+    """Nobody waits for it any more."""
+
+
+class SpeculativeEnvironment:
     """Makes the environment that uv's cache suggests, and begins with its bytecode, while the index is asked.
 
     A context, at whose end nothing of it is left but the environment.
 
     Args:
-        maker: whoever asks the index.
-        recipe: what is asked for.
+        builder: whoever asks the index.
+        plan: what is asked for.
         python: for which interpreter.
         work: the job of the probe.
     """
 
-    def __init__(self, maker: Maker, recipe: Recipe, python: Interpreter, work: dict[str, Any]) -> None:
-        self._maker = maker._replace(wish=maker.wish._replace(offline=True, say=None))
-        self._asked = recipe, python
+    def __init__(
+        self, builder: EnvironmentBuilder, plan: InstallPlan, python: Interpreter, work: dict[str, Any]
+    ) -> None:
+        self._over = threading.Event()
+        self._builder = builder._replace(options=builder.options._replace(offline=True, progress=self._go_on))
+        self._asked = plan, python
         self._work = work
         self._folder: str | None = None
         self._libraries: Bytecode | None = None
@@ -40,7 +47,9 @@ class Guess:
     def __enter__(self) -> None:
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is not None:
+            self._over.set()
         self._thread.join()
         self._leaving.close()
 
@@ -49,13 +58,17 @@ class Guess:
         self._thread.join()
         return self._libraries if folder == self._folder else None
 
+    def _go_on(self, _: str) -> None:
+        if self._over.is_set():
+            raise _CancelledError
+
     def _make(self) -> None:
-        with contextlib.suppress(UnansweredError, OSError):
-            found = self._maker.resolve(*self._asked)
+        with contextlib.suppress(UnansweredError, OSError, _CancelledError):
+            found = self._builder.resolve(*self._asked)
             if found.lock is None:
                 return
-            folder, made = self._leaving.enter_context(self._maker.environment(found.lock, self._asked[1]))
+            folder, made = self._leaving.enter_context(self._builder.environment(found.lock, self._asked[1]))
             if made:
-                libraries = Bytecode(folder, interpreter(folder), self._work, self._maker.wish)
+                libraries = Bytecode(folder, interpreter(folder), self._work, self._builder.options)
                 self._leaving.enter_context(libraries)
                 self._folder, self._libraries = folder, libraries

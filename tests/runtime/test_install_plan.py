@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from mlmodel.model.model import Model
-from mlmodel.runtime import recipe
+from mlmodel.runtime import install_plan
 from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
 
-def of(folder: Path, as_of: str | None = None) -> recipe.Recipe:
-    made = recipe.recipe(Model(ModelDirectory(str(folder))), as_of)
+def of(folder: Path, as_of: str | None = None) -> install_plan.InstallPlan:
+    made = install_plan.plan(Model(ModelDirectory(str(folder))), as_of)
     assert made is not None
     return made
 
@@ -50,7 +50,7 @@ def test_conda_without_python_env_as_mlflow_does_it(tmp_path: Path) -> None:
     made = of(model)
     assert made.python == (3, 10, 13)
     assert (made.build, made.lines) == (("pip<=24.0", "setuptools==70.0.0"), ("numpy==1.26.4",))
-    notes = list(recipe.notes(Model(ModelDirectory(str(model)))))
+    notes = list(install_plan.notes(Model(ModelDirectory(str(model)))))
     assert [(note.rule, note.location.file, note.location.line) for note in notes] == [
         ("MLM476", "conda.yaml", 5)
     ]
@@ -64,7 +64,7 @@ def test_only_names_and_versions_are_installed(tmp_path: Path) -> None:
     )
     assert [line for line in of(model).lines if "==" in line or "evil" in line][-1] == "numpy==1.26.4"
     assert not any("evil" in line or "local" in line for line in of(model).lines)
-    notes = list(recipe.notes(Model(ModelDirectory(str(model)))))
+    notes = list(install_plan.notes(Model(ModelDirectory(str(model)))))
     assert [note.rule for note in notes] == ["MLM476"] * 4
 
 
@@ -72,7 +72,7 @@ def test_nothing_recorded(tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     for name in ("requirements.txt", "conda.yaml", "python_env.yaml"):
         (model / name).unlink()
-    assert recipe.recipe(Model(ModelDirectory(str(model)))) is None
+    assert install_plan.plan(Model(ModelDirectory(str(model)))) is None
 
 
 @pytest.mark.parametrize(

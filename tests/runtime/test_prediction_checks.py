@@ -9,7 +9,7 @@ import pytest
 
 from mlmodel.documents import parse_json
 from mlmodel.model.signatures import Section
-from mlmodel.runtime.answers import disagreements
+from mlmodel.runtime.prediction_checks import disagreements
 
 
 def columns(*pairs: tuple[str | None, str]) -> list[dict[str, Any]]:

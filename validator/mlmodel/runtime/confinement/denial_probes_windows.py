@@ -1,7 +1,7 @@
 """Tries what Windows should refuse, and says what it did: one line of JSON on standard output.
 
-A script: ``python -I -S -B attempts.py ARGUMENTS``, with our own interpreter.  No process of Windows becomes
-another, as ``stub.py`` does; so this one runs right before the program, in the same job and with the same token.
+A script: ``python -I -S -B denial_probes_windows.py ARGUMENTS``, with our own interpreter.  No process of Windows becomes
+another, as ``launcher.py`` does; so this one runs right before the program, in the same job and with the same token.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # -I leaves it out
 
-import denials
+import denial_probes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def proofs(canary: str, forbidden: str, process: int) -> dict[str, bool]:
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
-        "write environment": lambda: denials.create(forbidden),
+        "write environment": lambda: denial_probes.create(forbidden),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
@@ -73,7 +73,7 @@ def proofs(canary: str, forbidden: str, process: int) -> dict[str, bool]:
     }
     found = {name: refused(attempt) for name, attempt in tries.items()}
     try:
-        denials.create(os.curdir)
+        denial_probes.create(os.curdir)
     except OSError:
         return {**found, "own folder": False}
     return {**found, "own folder": True}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Say = Callable[[str], None]
+    Progress = Callable[[str], None]
     """Is told what happens now, in a few words."""
 
 TIMEOUT = 120.0
 """Seconds that loading and predicting may take."""
 
 
-class Wish(NamedTuple):
+class LoadOptions(NamedTuple):
     """How to load a model."""
 
     recreate: bool = False
@@ -33,11 +33,13 @@ class Wish(NamedTuple):
     """Seconds that loading and predicting may take."""
     memory: int | None = None
     """Bytes of memory that loading and predicting may take; None for a limit that goes with the model's size."""
-    say: Say | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables that the model gets beside those of every run."""
+    progress: Progress | None = None
     """Is told what happens now; None to work in silence."""
 
 
-def tell(wish: Wish, text: str) -> None:
+def report_progress(options: LoadOptions, text: str) -> None:
     """Say what happens now."""
-    if wish.say is not None:
-        wish.say(text)
+    if options.progress is not None:
+        options.progress(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.runtime import pythons
+from mlmodel.runtime import interpreters
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes executable scripts")
 
@@ -46,22 +46,22 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     ],
 )
 def test_found(uv: str, wanted: tuple[int, ...], version: tuple[int, ...], exact: bool) -> None:
-    found = pythons.find(wanted, uv)
+    found = interpreters.find(wanted, uv)
     assert found is not None
     assert (found.version, found.exact) == (version, exact)
 
 
 @pytest.mark.parametrize("wanted", [(3, 9, 1), (3, 13, 0), (2, 7, 18)])
 def test_not_found(uv: str, wanted: tuple[int, ...]) -> None:
-    assert pythons.find(wanted, uv) is None
+    assert interpreters.find(wanted, uv) is None
 
 
 def test_a_uv_that_fails_knows_none(tmp_path: Path, uv: str) -> None:
     broken = tmp_path / "broken"
     broken.write_text("#!/bin/sh\nexit 2\n")
     broken.chmod(0o755)
-    assert pythons.find((3, 12, 4), str(broken)) is None
-    found = pythons.find((3, 11, 2), str(broken))
+    assert interpreters.find((3, 12, 4), str(broken)) is None
+    found = interpreters.find((3, 11, 2), str(broken))
     assert found is not None
     assert found.exact
     assert uv

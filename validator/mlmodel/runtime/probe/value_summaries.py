@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .telling import Skip
+from .channel import Skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,29 @@ def summary(value: Any) -> dict[str, Any]:
         found.update(form="list", items=kinds[:20], length=len(value))
     else:
         found["form"] = "other"
+    if empty(value):
+        found["none"] = True
     return found
+
+
+def empty(value: Any) -> bool:
+    """Whether an answer holds nothing: it is None, or each of the first values that it holds is."""
+    if value is None:
+        return True
+    try:
+        if isinstance(value, dict):
+            values = list(value.values())
+        elif hasattr(value, "to_numpy"):
+            values = list(value.iloc[:MAX_COLUMNS].to_numpy().ravel())
+        elif getattr(getattr(value, "dtype", None), "kind", None) == "O":
+            values = list(value[:MAX_COLUMNS].ravel())
+        elif isinstance(value, (list, tuple)):
+            values = list(value[:MAX_COLUMNS])
+        else:
+            return False
+        return bool(values) and all(each is None for each in values)
+    except Exception:  # noqa: BLE001 -- values of any class
+        return False
 
 
 def leaf(value: Any) -> dict[str, Any]:

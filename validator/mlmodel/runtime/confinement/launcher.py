@@ -1,6 +1,6 @@
 """Confines itself, proves it, and becomes the program to confine.
 
-A script: ``python -I -S -B stub.py POLICY.json``, with our own interpreter, before any code of an environment.
+A script: ``python -I -S -B launcher.py POLICY.json``, with our own interpreter, before any code of an environment.
 The order matters: what is imported must be imported before files are out of reach, namespaces come before
 Landlock (which forbids mounts), and seccomp last; on macOS Seatbelt stands for them all.  Then it tries what should be
 refused and writes the answers, one line of JSON, to the descriptor of the policy; who does not get that line knows
@@ -19,10 +19,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # -I leaves it out
 
-import denials
+import denial_probes
 import landlock
 import seatbelt
 import seccomp
+from start import Start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def limits(policy: dict[str, Any]) -> None:
         "RLIMIT_FSIZE": policy["disk"],
         "RLIMIT_NOFILE": 1024,
         "RLIMIT_CORE": 0,
-        "RLIMIT_NPROC": _tasks() + 64,
+        "RLIMIT_NPROC": _tasks() + policy["threads"],
         "RLIMIT_MEMLOCK": 1 << 20,
         "RLIMIT_MSGQUEUE": 0,
     }
@@ -107,12 +108,13 @@ def _tasks() -> int:
     return count
 
 
-def confine(policy: dict[str, Any]) -> list[str]:
+def confine(policy: dict[str, Any], start: Start) -> list[str]:
     """Put every layer on that the system has, in order; which ones it has."""
     layers = []
     off = policy["without"]
-    limits(policy)
-    layers.append("limits")
+    if "limits" not in off:
+        limits(policy)
+        layers.append("limits")
     if sys.platform == "darwin" and "seatbelt" not in off:
         why_not = seatbelt.apply(seatbelt.library(), seatbelt.profile(policy, os.getpid()))
         if why_not is None:
@@ -123,6 +125,8 @@ def confine(policy: dict[str, Any]) -> list[str]:
         return layers
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != policy["parent"]:  # who watches it died before that
+        os._exit(98)
     if "namespaces" not in off and namespaces(libc):
         layers.append("namespaces")
     libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -138,31 +142,33 @@ def confine(policy: dict[str, Any]) -> list[str]:
         has_landlock = landlock.restrict(libc, rules)
         if has_landlock:
             layers.append("landlock")
-    code = seccomp.program(os.uname().machine, os.getpid(), read_only=not has_landlock)
+    code = seccomp.program(os.uname().machine, os.getpid(), start.addresses, read_only=not has_landlock)
     if "seccomp" not in off and code is not None and seccomp.install(libc, code):
         layers.append("seccomp")
     return layers
 
 
-def proofs(policy: dict[str, Any]) -> dict[str, bool]:
-    """What is refused, found out by trying."""
+def proofs(policy: dict[str, Any], listeners: denial_probes.Listeners) -> dict[str, bool]:
+    """What is refused, found out by trying: everything that ``promises.py`` has for this system."""
     canary, forbidden = policy["canary"], policy["forbidden"]
     tries: dict[str, Callable[[], object]] = {
         "read": lambda: os.close(os.open(canary, os.O_RDONLY)),
         "write": lambda: os.close(os.open(canary, os.O_WRONLY | os.O_APPEND)),
-        "write environment": lambda: denials.create(forbidden),
-        "truncate": lambda: denials.truncate(policy["readable"]),
+        "write environment": lambda: denial_probes.create(forbidden),
+        "truncate": lambda: denial_probes.truncate(policy["readable"]),
         "chmod": lambda: os.chmod(canary, 0o600),
         "tcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(),
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
         "unix": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(),
         "fork": _fork,
-        "exec": lambda: os.execv(canary, [canary]),  # noqa: S606 -- empty: where it may be run, ENOEXEC is the answer
+        "exec": lambda: denial_probes.execute([canary]),
         "signal": lambda: os.kill(os.getppid(), 0),
     }
     if sys.platform == "darwin":
-        tries.update(denials.of_macos(policy))
-    return {name: denials.refused(attempt) for name, attempt in tries.items()}
+        tries.update(denial_probes.of_macos(policy))
+    elif sys.platform.startswith("linux"):
+        tries.update(denial_probes.of_linux(policy, listeners))
+    return {name: denial_probes.refused(attempt) for name, attempt in tries.items()}
 
 
 def _fork() -> None:
@@ -177,16 +183,15 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         policy = json.load(file)
     os.chdir(policy["folder"])
-    listener = denials.listen() if sys.platform == "darwin" else None
-    layers = confine(policy)
-    proven = proofs(policy)
-    if listener is not None:
-        listener.close()
-        os.unlink(denials.LISTENER)
+    start = Start(policy["command"], policy["environment"])
+    listeners = denial_probes.Listeners()
+    layers = confine(policy, start)
+    proven = proofs(policy, listeners)
+    listeners.close()
     os.write(policy["status"], (json.dumps({"layers": layers, "proofs": proven}) + "\n").encode("ascii"))
     if all(proven.get(name) for name in policy["needed"]):
         os.close(policy["status"])
-        os.execve(policy["command"][0], policy["command"], policy["environment"])  # noqa: S606 -- what the parent wants confined
+        start.go()  # as what the parent wants confined
     os._exit(99)
 
 

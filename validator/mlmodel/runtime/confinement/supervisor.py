@@ -9,57 +9,29 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime.confinement import disk, memory, policy
+from mlmodel.runtime.confinement import disk, memory, policy, promises
+from mlmodel.runtime.confinement.watching import (
+    CANCELLED,
+    INTERVAL,
+    MAX_OUTPUT,
+    Outcome,
+    UnconfinedError,
+    exceeded,
+    held,
+)
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
     from mlmodel.runtime.confinement.policy import Limits
 
-STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stub.py")
-MAX_REPORT = 4 * 1024 * 1024
-"""Bytes of a report; a process that writes more is ended."""
-MAX_OUTPUT = 64 * 1024
-"""Bytes of standard output and error that are kept, the last ones."""
-INTERVAL = 0.1
-STOPPED = "the end of what it was for"
-"""The limit of what was stopped."""
-PROTECTED = {
-    "files": ("read", "write", "write environment", "truncate", "chmod"),
-    "network": ("tcp", "udp", "unix"),
-    "processes": ("fork", "exec", "signal"),
-}
+LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
+PROTECTED = promises.protected(promises.MACOS if sys.platform == "darwin" else promises.LINUX)
 """What is protected, and what has to be refused for it."""
-
-
-class UnconfinedError(Exception):
-    """The process cannot be confined here as it has to be, and was not started."""
-
-    def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.missing = tuple(missing)
-
-
-class Outcome(NamedTuple):
-    """How a confined process went."""
-
-    report: bytes
-    status: int
-    """Its exit status, negative for the signal that ended it."""
-    limit: str | None
-    """The limit at which it was ended, in words."""
-    output: bytes
-    """The end of what it printed."""
-    enforced: tuple[str, ...]
-    """What of :data:`PROTECTED` was refused when it was tried, and which limits are watched."""
-    open: tuple[str, ...]
-    """What was not."""
-    layers: tuple[str, ...]
 
 
 def run(
@@ -70,6 +42,7 @@ def run(
     forbidden: str,
     scratch: str,
     limits: Limits,
+    variables: Iterable[tuple[str, str]] = (),
     weak: bool = False,
     without: tuple[str, ...] = (),
     listen: Callable[[bytes], None] | None = None,
@@ -84,6 +57,7 @@ def run(
         forbidden: a folder of that installation, in which it must not write.
         scratch: a folder of its own.
         limits: what it may use.
+        variables: environment variables beside those of every run.
         weak: start it also where files or the network stay open.
         without: layers to leave out, for tests.
         listen: is given the end of the report so far, several times a second.
@@ -96,10 +70,10 @@ def run(
         from mlmodel.runtime.confinement import winapi, windows
 
         return windows.run(
-            command, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
+            command, variables=variables, forbidden=forbidden, scratch=scratch, limits=limits, weak=weak,
             without=without, listen=listen, stop=stop, system=winapi,
         )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder, contextlib.ExitStack() as closing:
+    with disk.scratch() as folder, contextlib.ExitStack() as closing:
         report, reporting = os.pipe()
         status, answering = os.pipe()
         text = _policy(
@@ -107,11 +81,12 @@ def run(
         )
         text["needed"] = [] if weak else [*PROTECTED["files"], *PROTECTED["network"]]
         text["without"] = list(without)
+        text["environment"].update(variables)
         path = os.path.join(folder, "policy.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(text, file)
         process = subprocess.Popen(  # noqa: S603 -- our own script, with our own interpreter
-            [sys.executable, "-I", "-S", "-B", STUB, path],
+            [sys.executable, "-I", "-S", "-B", LAUNCHER, path],
             env=policy.variables(scratch),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -156,6 +131,8 @@ def _policy(
         "cpu": int(limits.wall * min(cores, 8)) + 1,
         "address_space": limits.address_space,
         "disk": limits.disk,
+        "threads": policy.threads(),
+        "parent": os.getpid(),
     }
 
 
@@ -198,9 +175,7 @@ def _watched(
             del kept["output"][:-MAX_OUTPUT]
             now = time.monotonic()
             if now >= due:
-                limit = exceeded(
-                    memory.resident(process.pid), kept["report"], scratch, limits, deadline - now
-                )
+                limit = _exceeded(process.pid, kept["report"], scratch, limits, deadline - now)
                 if limit is None and len(kept["status"]) > MAX_OUTPUT:
                     limit = "one line of status"
                 if listen is not None:
@@ -208,34 +183,21 @@ def _watched(
                 took = time.monotonic() - now
                 due = now + min(max(INTERVAL, 40 * took), 10 * INTERVAL)  # looking takes little of the time
             if stop is not None and stop.is_set():
-                limit = STOPPED
+                limit = CANCELLED
     _end(process)
     return _outcome(process.returncode, kept, limit, limits)
 
 
-def _seconds(wall: float) -> str:
-    return f"{wall:g} seconds"
-
-
-def exceeded(resident: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
-    """The limit that was reached, in words."""
-    if left <= 0:
-        return _seconds(limits.wall)
-    if len(report) > MAX_REPORT:
-        return f"{MAX_REPORT >> 20} MiB of report"
-    if resident > limits.memory:
-        return f"{limits.memory / (1 << 30):.3g} GiB of memory"
-    return disk.exceeded(scratch, limits.disk)
+def _exceeded(pid: int, report: bytearray, scratch: str, limits: Limits, left: float) -> str | None:
+    tasks = memory.tasks(pid)
+    if len(tasks) > policy.threads():
+        return f"{policy.threads()} threads"
+    removed = disk.removed(tasks, scratch, limits.disk)
+    return exceeded(memory.resident(pid), report, scratch, limits, left, removed)
 
 
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
 """What is watched: how much memory a process takes, not every system tells."""
-
-
-def held(protected: Mapping[str, Sequence[str]], proofs: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-    """What of the protected is enforced, since all was refused that has to be, and what is not."""
-    enforced = [name for name, needed in protected.items() if all(proofs.get(proof) for proof in needed)]
-    return enforced, [name for name in protected if name not in enforced]
 
 
 def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limits: Limits) -> Outcome:
@@ -244,7 +206,7 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
     except ValueError:
         reason = bytes(kept["output"]).decode("utf-8", "replace").strip()[-300:]
         raise UnconfinedError(f"the confinement did not start: {limit or reason or returned}") from None
-    proofs = told["proofs"]
+    proofs = {name: told["proofs"].get(name) is True for words in PROTECTED.values() for name in words}
     enforced, missing = held(PROTECTED, proofs)
     if returned == 99 and not kept["report"]:
         said = (
@@ -259,7 +221,8 @@ def _outcome(returned: int, kept: dict[str, bytearray], limit: str | None, limit
         returned,
         limit,
         bytes(kept["output"]),
-        (*enforced, _LIMITS),
+        tuple(enforced) if "limits" in PROTECTED else (*enforced, _LIMITS),
         tuple(missing),
         tuple(told["layers"]),
+        tuple(proofs.items()),
     )

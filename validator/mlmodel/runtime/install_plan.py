@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TOOLS = ("pip", "setuptools", "wheel")
 
 
-class Recipe(NamedTuple):
+class InstallPlan(NamedTuple):
     """What to install, for which Python, as of when."""
 
     python: tuple[int, ...] | None
@@ -48,7 +48,7 @@ class Recipe(NamedTuple):
         )
 
 
-def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
+def plan(model: Model, as_of: str | None = None) -> InstallPlan | None:
     """What MLflow would install for a model, None where no file says it.
 
     As ``mlflow.utils.virtualenv`` does: python_env.yaml, without it conda.yaml.  A requirements.txt alone, which
@@ -62,7 +62,7 @@ def recipe(model: Model, as_of: str | None = None) -> Recipe | None:
     named = {entry.name for entry in asked}
     build = [entry for entry in _build(environment, listing) if entry.name not in named]
     constraints = [entry for entry in listing.constraints if _is_askable(entry)]
-    return Recipe(
+    return InstallPlan(
         environment.python,
         tuple(dict.fromkeys(map(line, build))),
         tuple(dict.fromkeys(map(line, asked))),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.environment import distributions, recorded
 from mlmodel.model import examples, paths
-from mlmodel.sources.directory import Kind
+from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
     from mlmodel.model.model import Model
@@ -73,10 +73,30 @@ def native(model: Model) -> Native | None:
             continue
         for use in paths.of(model):
             if use.pointer[:2] == ("flavors", flavor) and use.kind == "file" and _is_file(model, use.value):
+                if not _is_serialized(model, conf, format_, use.value):
+                    break
                 trusted = conf.get("skops_trusted_types")
                 names = trusted if isinstance(trusted, list) else []
                 return Native(flavor, use.value, format_, [name for name in names if isinstance(name, str)])
     return None
+
+
+_BOOSTER = "lightgbm.basic.Booster"
+_ZIP = b"PK"
+
+
+def _is_serialized(model: Model, conf: dict[str, Any], format_: str, path: str) -> bool:
+    """Whether a file is in the format that its flavor names.
+
+    ``mlflow.lightgbm`` (3.17.0 and later) writes ``serialization_format`` for every model, and saves a booster in the
+    text form of its library all the same; its loader looks at ``model_class``.
+    """
+    if conf.get("model_class") == _BOOSTER:
+        return False
+    try:
+        return format_ != "skops" or model.directory.head(path, len(_ZIP)) == _ZIP
+    except UnreadableError:
+        return True  # the probe says why
 
 
 def _is_file(model: Model, path: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mlmodel.findings import Frame, LoadEnvironment, LoadReport, Phase, Report, Verdict
 from mlmodel.model.model import Model
 from mlmodel.reporters import Style, reporter
-from mlmodel.runtime import diagnosis, outcome
+from mlmodel.runtime import diagnosis, probe_report
 from mlmodel.sources.directory import ModelDirectory
 from tests.command import ROOT
 
@@ -29,7 +29,7 @@ def end(phase: str, about: str | None = None, **more: object) -> dict[str, objec
 
 
 def test_a_whole_run() -> None:
-    run = outcome.read(
+    run = probe_report.read(
         lines(
             {"event": "hello", "python": "3.11.7"},
             start("load", "sklearn"),
@@ -47,7 +47,7 @@ def test_where_it_died() -> None:
     report = lines(
         {"event": "hello", "python": "3.11.7"}, start("read"), end("read"), start("load", "mlflow.pyfunc")
     )
-    run = outcome.read(report)
+    run = probe_report.read(report)
     assert not run.done
     assert run.last is not None
     assert (run.last.name, run.last.about, run.last.outcome) == ("load", "mlflow.pyfunc", "died")
@@ -56,7 +56,7 @@ def test_where_it_died() -> None:
 
 def test_a_line_that_is_cut_costs_only_itself() -> None:
     report = lines(start("read"), end("read"), start("load", "sklearn"))
-    run = outcome.read(report + b'{"event": "end", "phase": "lo')
+    run = probe_report.read(report + b'{"event": "end", "phase": "lo')
     assert [(phase.name, phase.outcome) for phase in run.phases] == [("read", "passed"), ("load", "died")]
 
 
@@ -68,7 +68,7 @@ def test_an_exception() -> None:
         "traceback": "Traceback",
         "causes": [{"type": "ModuleNotFoundError", "message": "No module", "name": "x"}],
     }
-    (phase,) = outcome.read(lines(end("predict", outcome="failed", error=error))).phases
+    (phase,) = probe_report.read(lines(end("predict", outcome="failed", error=error))).phases
     assert phase.failure is not None
     assert phase.failure.text == "ValueError: no such column"
     assert phase.failure.frames == (Frame("code/a.py", 3, "f", "return x", True),)
@@ -76,13 +76,13 @@ def test_an_exception() -> None:
 
 
 def test_nothing_after_the_end_counts() -> None:
-    run = outcome.read(lines({"event": "done"}, end("predict")))
+    run = probe_report.read(lines({"event": "done"}, end("predict")))
     assert run.phases == ()
 
 
 def test_a_flood_of_phases_is_cut() -> None:
-    run = outcome.read(lines(*[end("load")] * 1000))
-    assert len(run.phases) == outcome.MAX_PHASES
+    run = probe_report.read(lines(*[end("load")] * 1000))
+    assert len(run.phases) == probe_report.MAX_PHASES
 
 
 texts = st.text(max_size=5) | st.sampled_from(
@@ -150,15 +150,17 @@ EXAMPLE = Model(ModelDirectory(str(ROOT / "examples" / "sklearn-logistic-regress
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(events, max_size=6),
-    st.sampled_from([diagnosis.End(0), diagnosis.End(-11), diagnosis.End(-9, "120 seconds")]),
+    st.sampled_from(
+        [diagnosis.ProcessExit(0), diagnosis.ProcessExit(-11), diagnosis.ProcessExit(-9, "120 seconds")]
+    ),
     st.booleans(),
 )
 def test_whatever_a_model_reports_becomes_a_report(
-    told: list[dict[str, object]], end: diagnosis.End, recreated: bool
+    told: list[dict[str, object]], end: diagnosis.ProcessExit, recreated: bool
 ) -> None:
     """A model can write any line itself: findings, text and JSON (RFC 8259) come of all of them."""
-    run = outcome.read(lines(*told))
-    case = diagnosis.Case(EXAMPLE, run, end, recreated=recreated, python=run.python)
+    run = probe_report.read(lines(*told))
+    case = diagnosis.ProbeCase(EXAMPLE, run, end, recreated=recreated, python=run.python)
     findings = tuple(diagnosis.diagnose(case))
     for phase in run.phases:
         assert phase.outcome in ("passed", "failed", "skipped", "died")
@@ -175,10 +177,10 @@ def test_whatever_a_model_reports_becomes_a_report(
 
 def test_what_is_nested_deeply_is_cut() -> None:
     deep = b'{"event":"end","phase":"load","detail":{"a":' + b"[" * 900 + b"]" * 900 + b"}}"
-    (phase,) = outcome.read(deep).phases
+    (phase,) = probe_report.read(deep).phases
     assert json.dumps(phase.detail).count("[") < 30
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(report: bytes) -> None:
-    outcome.read(report)
+    probe_report.read(report)

@@ -11,8 +11,9 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from typing import TYPE_CHECKING, NamedTuple
+
+from mlmodel.runtime.confinement import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def _of_uv(uv: str) -> Iterator[Interpreter]:
         ),
     }
     command = [uv, "python", "list", "--only-installed", "--output-format", "json", "--no-config"]
-    with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:  # no .venv of the current folder counts
+    with disk.scratch() as folder:  # no .venv of the current folder counts
         try:
             text = subprocess.run(  # noqa: S603
                 command, check=True, cwd=folder, env=environment, stdin=subprocess.DEVNULL,

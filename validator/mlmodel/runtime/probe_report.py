@@ -123,15 +123,9 @@ def _failure(error: dict[str, Any]) -> Failure:
         _text(error.get("name"), 200),
         _integer(error.get("errno")),
         tuple(
-            Frame(
-                _text(item.get("file"), 500) or "?",
-                _integer(item.get("line")) or 0,
-                _text(item.get("function"), 200) or "?",
-                _text(item.get("source"), 400) or "",
-                item.get("own") is True,
-            )
+            found
             for item in (frames if isinstance(frames, list) else [])[:20]
-            if isinstance(item, dict)
+            if (found := _frame(item)) is not None
         ),
         _text(error.get("traceback"), _TEXT) or "",
         tuple(
@@ -139,6 +133,21 @@ def _failure(error: dict[str, Any]) -> Failure:
             for c in (causes if isinstance(causes, list) else [])[:5]
             if isinstance(c, dict)
         ),
+        _frame(error.get("origin")),
+        _frame(error.get("raised")),
+        error.get("home") is True,
+    )
+
+
+def _frame(item: object) -> Frame | None:
+    if not isinstance(item, dict):
+        return None
+    return Frame(
+        _text(item.get("file"), 500) or "?",
+        _integer(item.get("line")) or 0,
+        _text(item.get("function"), 200) or "?",
+        _text(item.get("source"), 400) or "",
+        item.get("own") is True,
     )
 
 

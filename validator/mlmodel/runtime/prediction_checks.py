@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
     from mlmodel.model.signatures import Section
-    from mlmodel.runtime.outcome import Run
+    from mlmodel.runtime.probe_report import Run
 
 _DTYPES = {
     "boolean": ("bool", "boolean", "object"),
@@ -43,7 +43,8 @@ def judge(model: Model, run: Run) -> Iterator[Finding]:
         section = signatures.of(model).get("outputs")
         if isinstance(output, dict) and section is not None and run.passed("output"):
             place = location_of(section.document, ())
-            for what in disagreements(section, output):
+            asked = example.detail.get("input") if example is not None else None
+            for what in _lacking(section, asked, output) or disagreements(section, output):
                 yield new_finding(
                     "MLM731", f"the model answers otherwise than its signature says: {what}", place
                 )
@@ -55,6 +56,41 @@ def judge(model: Model, run: Run) -> Iterator[Finding]:
         if isinstance(problem, str):
             yield new_finding("MLM736", f"the answer cannot be written as JSON: {problem}"[:500], Location())
             return
+
+
+def _lacking(section: Section, asked: object, output: dict[str, Any]) -> list[str]:
+    """That nothing was answered, or not for every row that was asked for."""
+    if output.get("none") is True:
+        return [
+            "the answer is None" if output.get("form") == "other" else "every value of the answer is None"
+        ]
+    wanted, found = _rows(asked), _rows(output)
+    if wanted is None or found is None or found >= wanted or not (section.columns or section.tensors):
+        return []
+    for item in section.items if section.tensors else ():
+        spec = item.get("tensor-spec")
+        shape = spec.get("shape") if isinstance(spec, dict) else None
+        if not isinstance(shape, list) or shape[:1] != [-1]:
+            return []  # the signature itself says how many
+    return [f"{found} row{'' if found == 1 else 's'} for {wanted}"]
+
+
+def _rows(summary: object) -> int | None:
+    """How many rows data has, by its summary; None where it has none."""
+    if not isinstance(summary, dict):
+        return None
+    if summary.get("form") == "mapping":
+        leaves = summary.get("items")
+        rows = (
+            [_rows({**leaf, "form": "array"}) for leaf in leaves.values()] if isinstance(leaves, dict) else []
+        )
+        known = [count for count in rows if count is not None]
+        return max(known) if known and len(known) == len(rows) else None
+    if summary.get("form") == "list":
+        length = summary.get("length")
+        return length if isinstance(length, int) else None
+    shape = summary.get("shape")
+    return shape[0] if isinstance(shape, list) and shape and isinstance(shape[0], int) else None
 
 
 def disagreements(section: Section, output: dict[str, Any]) -> list[str]:

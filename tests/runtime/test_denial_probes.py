@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mlmodel.runtime.confinement import denials
+from mlmodel.runtime.confinement import denial_probes
 
 NETWORK = ("tcp", "udp", "unix")
 
@@ -57,10 +57,12 @@ class Refusing(socket.socket):
 
 def test_nothing_is_refused_where_nothing_is_closed(rules: dict[str, Any]) -> None:
     """Nothing listens at the ports: that alone is no refusal."""
-    listener = denials.listen()
+    listener = denial_probes.listen()
     assert listener is not None
     with listener:
-        found = {name: denials.refused(attempt) for name, attempt in denials.of_macos(rules).items()}
+        found = {
+            name: denial_probes.refused(attempt) for name, attempt in denial_probes.of_macos(rules).items()
+        }
     assert found == dict.fromkeys(("write environment", *NETWORK), False)
     assert os.listdir(rules["forbidden"]) == ["pyvenv.cfg"]
     assert "linked" not in os.listdir()
@@ -71,7 +73,7 @@ def test_sockets_with_which_nothing_can_be_done(
     rules: dict[str, Any], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(socket, "socket", Refusing)
-    assert denials.refused(denials.of_macos(rules)[name])
+    assert denial_probes.refused(denial_probes.of_macos(rules)[name])
 
 
 @pytest.mark.parametrize(
@@ -90,17 +92,19 @@ def test_sockets_with_which_nothing_can_be_done(
 def test_one_way_out_is_enough(rules: dict[str, Any], monkeypatch: pytest.MonkeyPatch, opened: str) -> None:
     monkeypatch.setattr(socket, "socket", Refusing)
     monkeypatch.setattr(Refusing, "open_", frozenset({opened}))
-    attempts = denials.of_macos(rules)
-    assert [name for name in NETWORK if not denials.refused(attempts[name])] == [opened.split(maxsplit=1)[0]]
+    attempts = denial_probes.of_macos(rules)
+    assert [name for name in NETWORK if not denial_probes.refused(attempts[name])] == [
+        opened.split(maxsplit=1)[0]
+    ]
 
 
 def test_a_folder_without_a_socket_proves_nothing(
     rules: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where there is no socket to connect to, that it is not there is no refusal."""
-    assert not denials.refused(denials.of_macos(rules)["unix"])
-    Path(denials.LISTENER).touch()
-    assert denials.listen() is None
+    assert not denial_probes.refused(denial_probes.of_macos(rules)["unix"])
+    Path(denial_probes.LISTENER).touch()
+    assert denial_probes.listen() is None
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,7 @@ def test_an_environment_is_changed_in_two_ways(
     for name in (create, link):
         if name is not None:
             monkeypatch.setattr(os, name, refuse)
-    assert denials.refused(denials.of_macos(rules)["write environment"]) is answer
+    assert denial_probes.refused(denial_probes.of_macos(rules)["write environment"]) is answer
 
 
 def test_every_file_that_can_be_read_is_tried(rules: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,17 +137,17 @@ def test_every_file_that_can_be_read_is_tried(rules: dict[str, Any], monkeypatch
     monkeypatch.setattr(os, "link", link)
     monkeypatch.setattr(os, "open", refuse)
     more = {**rules, "execute": [str(program)], "read": [__file__, rules["forbidden"], "/not/here"]}
-    assert denials.refused(denials.of_macos(more)["write environment"])
+    assert denial_probes.refused(denial_probes.of_macos(more)["write environment"])
     assert tried == [str(program), __file__, os.path.join(rules["forbidden"], "pyvenv.cfg")]
 
 
 def test_no_attempt_is_no_proof() -> None:
-    assert not denials.refused(denials.every)
+    assert not denial_probes.refused(denial_probes.every)
 
 
 def test_another_disk_is_a_refusal_of_links_only() -> None:
-    assert not denials.refused(lambda: denials.every(fail))
-    assert denials.refused(lambda: denials.every(fail, more=frozenset({errno.EXDEV})))
+    assert not denial_probes.refused(lambda: denial_probes.every(fail))
+    assert denial_probes.refused(lambda: denial_probes.every(fail, more=frozenset({errno.EXDEV})))
 
 
 def test_emptying_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,9 +162,9 @@ def test_emptying_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     opened = os.open
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", only_read)
-        assert denials.refused(lambda: denials.truncate(str(file)))
+        assert denial_probes.refused(lambda: denial_probes.truncate(str(file)))
         patch.setattr(os, "open", refuse)
-        assert not denials.refused(lambda: denials.truncate(str(file)))
+        assert not denial_probes.refused(lambda: denial_probes.truncate(str(file)))
     assert file.read_text() == "text"
-    assert not denials.refused(lambda: denials.truncate(str(file)))
+    assert not denial_probes.refused(lambda: denial_probes.truncate(str(file)))
     assert file.read_text() == ""
