@@ -63,7 +63,10 @@ def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None
     for arguments, words in (
         ([str(model)], "1 model, valid"),
         (["--explain", "MLM202"], "# loader-module-missing"),
-        (["conformance", "list", "--run", "rules/MLM202-bad"], "rules/MLM202-bad"),
+        (
+            ["conformance", "list", "--run", "rules/MLM202-loader-module-missing-bad"],
+            "rules/MLM202-loader-module-missing-bad",
+        ),
     ):
         program = "main import main as" if arguments[0] == "conformance" else "validate import command as"
         result = subprocess.run(
