@@ -18,7 +18,7 @@ from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
 from mlmodel.standard.releases import covered
 from mlmodel.standard.targets import parse
-from mlmodel.writer import dependencies, example, observed_outputs, signature_section
+from mlmodel.writer import dependencies, example, observed_outputs, signature_section, targeted
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
