@@ -103,15 +103,19 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
-    elif entry.kind is Kind.MISSING and paths.has_other_environment_file(model, use):
+    elif (
+        entry.kind is Kind.MISSING
+        and use.missing_rule == "MLM007"
+        and not paths.has_other_env_file(model, use)
+    ):
+        return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
+    elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
+        yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
+    elif entry.kind is Kind.MISSING and paths.has_other_env_file(model, use):
         message = f"{name} is not in the model directory: readers fall back to the other environment file"
         writes = "write it from the other files; `mlmodel fix` does"
         is_written = use.pointer[-1] == "virtualenv"
         yield finding("MLM032", message, writes if is_written else "copy it from where the model was saved")
-    elif entry.kind is Kind.MISSING and use.missing_rule == "MLM007":
-        return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
-    elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
-        yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
     elif entry.kind is Kind.MISSING:
         yield finding(use.missing_rule, f"{name} is not in the model directory", names.near(path))
     elif entry.kind is Kind.OUTSIDE:

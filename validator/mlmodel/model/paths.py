@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.model.model import fact
-from mlmodel.sources.directory import Kind
+from mlmodel.sources.base import MAX_PATH, Kind
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -123,7 +123,9 @@ def _is_opened(subschema: Mapping[str, Any], conf: object) -> bool:
 
 
 def normal(path: str) -> str:
-    """A path without empty components and ``.``."""
+    """A path without empty components and ``.``; one that is longer than any system opens, as it is."""
+    if len(path) > MAX_PATH:
+        return path
     return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
@@ -139,7 +141,7 @@ def holds(config: Any, condition: dict[str, Any]) -> bool:
     return value in condition["enum"]
 
 
-def has_other_environment_file(model: Model, use: PathUse) -> bool:
+def has_other_env_file(model: Model, use: PathUse) -> bool:
     """Whether it is one of the two environment files, and the other is there."""
     if len(use.pointer) != 4 or use.pointer[:3] != ("flavors", "python_function", "env"):
         return False
