@@ -190,7 +190,9 @@ class Watch:
                 self.events.append(f"exec {code!r}"[:200])
 
 
-def tried(watch: Watch, module: str, attribute: str, count: int, seed: int, classes: list[tuple[str, str]]) -> dict[str, Any]:
+def tried(
+    watch: Watch, module: str, attribute: str, count: int, seed: int, classes: list[tuple[str, str]]
+) -> dict[str, Any]:
     """Objects of one class."""
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
@@ -224,10 +226,22 @@ def tried(watch: Watch, module: str, attribute: str, count: int, seed: int, clas
     return result
 
 
-ALWAYS_KEYS = {"pop", "keys", "items", "close", "__setstate__", "__class__", "formula", "_parse_arg_template", "handle"}
+ALWAYS_KEYS = {
+    "pop",
+    "keys",
+    "items",
+    "close",
+    "__setstate__",
+    "__class__",
+    "formula",
+    "_parse_arg_template",
+    "handle",
+}
 
 
-def chunk(work: list[tuple[int, str, str]], each: int, seed: int, classes: list[tuple[str, str]], out: int) -> None:
+def chunk(
+    work: list[tuple[int, str, str]], each: int, seed: int, classes: list[tuple[str, str]], out: int
+) -> None:
     """In a child: objects of some classes, a line of JSON each."""
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
@@ -271,7 +285,14 @@ def main() -> None:
                     classes.append((module, attribute))
     random.Random(seed).shuffle(classes)
     each = max(1, -(-count // len(classes)))
-    total: dict[str, Any] = {"classes": len(classes), "objects": 0, "clean": 0, "killed": [], "errors": [], "events": []}
+    total: dict[str, Any] = {
+        "classes": len(classes),
+        "objects": 0,
+        "clean": 0,
+        "killed": [],
+        "errors": [],
+        "events": [],
+    }
     work = [(number, module, attribute) for number, (module, attribute) in enumerate(classes)]
     gc.collect()
     gc.freeze()
