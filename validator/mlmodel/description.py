@@ -16,7 +16,8 @@ from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.model import signatures
 from mlmodel.model.model import Model
 from mlmodel.model.signatures import is_required, is_tensor
-from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.sources.base import Kind, Source, UnreadableError
+from mlmodel.sources.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,13 @@ _ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
-class Description(TypedDict):
+class _Asked(TypedDict, total=False):
+    """What a description has where it was asked for."""
+
+    compatibility: dict[str, Any]
+
+
+class Description(_Asked):
     """What :func:`describe` returns; ``schemas/description.schema.json`` defines it in full."""
 
     description_version: int
@@ -43,20 +50,24 @@ class Description(TypedDict):
     unread: list[dict[str, str]]
 
 
-def describe(path: str | os.PathLike[str]) -> Description:
+def describe(path: str | os.PathLike[str], *, compatibility: bool = False) -> Description:
     """Describe the model directory ``path``.
+
+    Args:
+        path: the model directory.
+        compatibility: whether to add what readers and serving products make of it, under ``compatibility``; this is
+            no part of the canonical description.
 
     Returns:
         The description: JSON values only, keys in the order of the schema.  What cannot be read is named under
         ``unread``, and null where its value would stand.
 
     Raises:
-        NotADirectoryError: ``path`` is not a directory.
+        NotADirectoryError: ``path`` is neither a directory nor an archive.
+        mlmodel.sources.base.UnopenedError: the archive cannot be read, or holds no model, or several.
     """
     given = os.fspath(path)
-    if not os.path.isdir(given):
-        raise NotADirectoryError(f"{given} is not a directory")
-    model = Model(ModelDirectory(given))
+    model = Model(open_source(given))
     unread: list[dict[str, str]] = []
     try:
         config = model.config
@@ -78,7 +89,7 @@ def describe(path: str | os.PathLike[str]) -> Description:
         reason = "there is none" if document is None else "it is no mapping that can be read"
         unread.append({"file": "MLmodel", "reason": reason})
     _misshapen_flavors(config.get("flavors"), unread)
-    return {
+    found: Description = {
         "description_version": VERSION,
         "identity": {key: _text(config.get(key)) for key in _IDENTITY},
         "flavors": {name: _sorted(conf) for name, conf in sorted(model.flavors.items())},
@@ -89,6 +100,11 @@ def describe(path: str | os.PathLike[str]) -> Description:
         "files": _files(model, unread),
         "unread": unread,
     }
+    if compatibility and config:
+        from mlmodel.targets import compatibility as readers
+
+        found["compatibility"] = readers.as_json(readers.compatibility(model))
+    return found
 
 
 def _text(value: object) -> str | None:
@@ -278,7 +294,7 @@ def _files(model: Model, unread: list[dict[str, str]]) -> list[dict[str, Any]]:
     return found
 
 
-def _digest(directory: ModelDirectory, path: str) -> str:
+def _digest(directory: Source, path: str) -> str:
     digest = hashlib.sha256()
     with directory.open_mapped(path) as data:
         for start in range(0, len(data), _CHUNK):

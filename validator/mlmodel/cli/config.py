@@ -43,6 +43,7 @@ class Config(NamedTuple):
     per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
+    targets: tuple[str, ...] = ()
     trust: tuple[str, ...] = ()
     per_finding_ignores: tuple[FindingIgnore, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -141,6 +142,19 @@ def _selectors(key: str, value: Any) -> tuple[str, ...]:
         raise ConfigError(f"{key} must be a list of rules")
     for selector in value:
         rules.matching(selector)
+    return tuple(value)
+
+
+def _targets(key: str, value: Any) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{key} must be a list of targets")
+    try:
+        for word in value:
+            parse(word)
+    except TargetError as error:
+        raise ConfigError(str(error)) from None
     return tuple(value)
 
 
@@ -255,6 +269,7 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "per-path-ignores": _path_ignores,
     "max-findings": _count,
     "jobs": _count,
+    "targets": _targets,
     "trust": _trust,
     "per-finding-ignores": _finding_ignores,
     "exclude": _patterns,

@@ -13,11 +13,14 @@ from mlmodel.common.version import __version__
 COMMANDS = {
     "validate": "Validate model directories without running anything in them.",
     "explain": "Show the page of a rule: what it checks, why it matters, how to fix it.",
+    "compat": "Show which readers and serving products take a model directory as it is.",
+    "targets": "List the readers and serving products that are known.",
     "write": "Make a model directory of a bare pickle, joblib or skops file.",
     "describe": "Show what a model directory says, in the form that all readers share.",
     "inspect": "Show what serialized objects hold, without loading them.",
     "scan": "Judge single files that may be serialized objects, without loading them.",
     "conformance": "Test an implementation of the standard with the cases of the suite.",
+    "cache": "List, check and clear the environments that --load keeps.",
     "fix": "Repair what has one right answer, and show it as a diff.",
     "completion": "Print what makes a shell complete commands, options and rules.",
 }

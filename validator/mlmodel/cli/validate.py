@@ -10,7 +10,7 @@ import click
 
 from mlmodel.cli import config, outputs
 from mlmodel.cli.errors import InternalError, WrongUseError, checked_output, printable
-from mlmodel.cli.loading import LoadCommand, load_options, wish
+from mlmodel.cli.loading import LoadCommand, load_options, requested_load
 from mlmodel.cli.running import Run
 from mlmodel.cli.selectors import RuleSelectors, as_rules
 from mlmodel.common.version import __version__
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlmodel.validation import Options
 
 EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-on; 2 wrong usage or
-configuration; 3 something could not be judged."""
+configuration; 3 something could not be judged; 130 or 143 ended by SIGINT or SIGTERM."""
 
 
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -143,6 +143,13 @@ class ValidateCommand(LoadCommand):
     "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
 )
 @click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME[==VERSION]",
+    help="Ask, too, what this reader or serving product needs; repeatable (see mlmodel targets).",
+)
+@click.option(
     "--resolve",
     is_flag=True,
     help="Ask the package index whether the environment can be installed (needs mlmodel[load]).",
@@ -211,6 +218,7 @@ def command(
     no_config: bool,
     jobs: int | None,
     max_findings: int | None,
+    targets: tuple[str, ...],
     resolve: bool,
     platform: str | None,
     today: datetime | None,
@@ -238,7 +246,7 @@ def command(
             "--write-baseline and --diff exclude each other: a baseline has everything", context
         )
     chosen = outputs.chosen(formats, output_file, context)
-    load = wish(context, loading)
+    load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
@@ -246,11 +254,13 @@ def command(
         options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
+        if targets or settings.targets:
+            options = options._replace(targets=_targets(targets or settings.targets, context))
         if resolve:
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
         if options.load is not None and processes != 1:  # lines of several would overwrite each other
-            options = options._replace(load=options.load._replace(say=None))
+            options = options._replace(load=options.load._replace(progress=None))
         run = Run(
             options=options,
             jobs=processes,
@@ -324,6 +334,17 @@ def _options(
         max_findings=max_findings or settings.max_findings or 1000,
         debug=debug,
     )
+
+
+def _targets(words: tuple[str, ...], context: click.Context) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    try:
+        for word in words:
+            parse(word)
+    except TargetError as error:
+        raise click.UsageError(printable(str(error)), context) from None
+    return words
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:

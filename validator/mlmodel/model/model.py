@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlmodel.common.caching import cached_property
 from mlmodel.documents import Document, location_of, parse_json, parse_yaml
 from mlmodel.findings import Finding, Location
-from mlmodel.sources.directory import Kind, ModelDirectory
+from mlmodel.sources.base import Kind, Source
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Model:
     """One model directory under judgement.  Every document is read and parsed at most once."""
 
     def __init__(
-        self, directory: ModelDirectory, today: date | None = None, trusted: frozenset[str] = frozenset()
+        self, directory: Source, today: date | None = None, trusted: frozenset[str] = frozenset()
     ) -> None:
         self.directory = directory
         self.trusted = trusted

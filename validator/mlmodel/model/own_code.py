@@ -1,9 +1,11 @@
-"""Python of a model directory that loading imports or runs."""
+"""Python of a model directory, or of a hub, that loading imports or runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.model import loader_documents
+from mlmodel.model.loader_documents import HubModule, OwnModule
 from mlmodel.model.model import fact
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 @fact
 def of(model: Model) -> tuple[str, ...]:
-    """The keys that name such code, each with its value: ``code: code``."""
+    """The keys that name such code, each with its value, ``code: code``; and the files that documents name."""
     found = [
         f"{key}: {conf[key]}"
         for conf in model.flavors.values()
@@ -22,4 +24,9 @@ def of(model: Model) -> tuple[str, ...]:
     loader = model.flavors.get("python_function", {}).get("loader_module")
     if isinstance(loader, str) and loader.partition(".")[0] != "mlflow":
         found.append(f"loader_module: {loader}")
+    for item in loader_documents.of(model):
+        if isinstance(item, OwnModule) and item.is_there:
+            found.append(item.file)
+        elif isinstance(item, HubModule):
+            found.append(f"code of {item.repository}")
     return tuple(dict.fromkeys(found))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.caching import cached_property
 from mlmodel.pickles import arguments, behavior, carried, form, references, states
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
-from mlmodel.pickles.catalogue import CLASSES, Known, Standing, is_reviewed, known
+from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
 from mlmodel.pickles.references import VERBS as _VERBS
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
@@ -64,22 +64,9 @@ def judge(
 
 def judge_document(found: Named) -> Iterator[Remark]:
     """Everything to say of a document in an archive, whose reader imports the classes that it names."""
-    for module, name in found.names:
-        if found.form == "keras" and name == "Lambda":
-            message = "has a Lambda layer: code of the author, which loading or predicting runs"
-            yield Remark(Kind.RUNS_CODE, message, 0)
-            continue
-        what = known(module, name)
-        if what.standing is Standing.EFFECT:
-            yield Remark(Kind.EXECUTES, f"names {module}.{name}, {_VERBS[what.detail]}", 0)
-        elif module.partition(".")[0] not in _OF_KERAS:
-            if what.standing is Standing.UNKNOWN:
-                yield Remark(Kind.UNEXPLAINED, f"names {module}.{name}, which nobody has reviewed", 0)
-            elif what.standing not in CLASSES:
-                yield from references.judge_reference(module, name)
+    from mlmodel.pickles.document_judgement import judge_document as judged
 
-
-_OF_KERAS = frozenset({"keras", "tf_keras", "builtins"})
+    return judged(found)
 
 
 def _all(stream: Stream) -> Iterator[Stream]:
