@@ -1,4 +1,4 @@
-"""What the confinement adds to a run of the probe: stub, layers and self-test, beside the same probe without them.
+"""What the confinement adds to a run of the probe: launcher, layers and self-test, beside the same probe without them.
 
     python benchmarks/bench_confinement.py [--runs 20]
 
@@ -23,9 +23,9 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.model.model import Model
-from mlmodel.runtime import job, outcome
-from mlmodel.runtime.confinement import parent, policy
-from mlmodel.runtime.running import PROBE
+from mlmodel.runtime import probe_job, probe_report
+from mlmodel.runtime.confinement import policy, supervisor
+from mlmodel.runtime.probe_runner import PROBE
 from mlmodel.sources.directory import ModelDirectory
 
 if TYPE_CHECKING:
@@ -48,14 +48,19 @@ def measured(work: Callable[[], bytes]) -> Cost:
     report = work()
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if not outcome.read(report).done:
+    if not probe_report.read(report).done:
         raise SystemExit("the probe did not come to its end")
     return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def task(folder: Path, reporting: int) -> list[str]:
     """The command of the probe; the model's libraries are not here, so that little but the probe itself takes time."""
-    work = {**job.job(Model(ModelDirectory(str(_MODEL)))), "imports": [], "pyfunc": False, "native": None}
+    work = {
+        **probe_job.job(Model(ModelDirectory(str(_MODEL)))),
+        "imports": [],
+        "pyfunc": False,
+        "native": None,
+    }
     path = folder / "job.json"
     path.write_text(json.dumps({**work, "globals": [], "model": str(_MODEL), "report": reporting}))
     return [sys.executable, "-I", "-B", PROBE, str(path)]
@@ -63,7 +68,7 @@ def task(folder: Path, reporting: int) -> list[str]:
 
 def confined(folder: Path, without: tuple[str, ...] = ()) -> bytes:
     """The report of a run under the layers."""
-    return parent.run(
+    return supervisor.run(
         lambda reporting, _: task(folder, reporting),
         python=sys.executable,
         read=[str(_MODEL), PROBE],

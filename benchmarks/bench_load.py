@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlmodel import Options, Severity, validate
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime.load_options import LoadOptions
 
 if TYPE_CHECKING:
     from mlmodel.findings import Report
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 def loaded(model: Path, arguments: argparse.Namespace) -> tuple[Report, float]:
     """The report on one model, and how long it took."""
-    wish = Wish(recreate=True, allow_weak_sandbox=arguments.allow_weak_sandbox)
+    options = LoadOptions(recreate=True, allow_weak_sandbox=arguments.allow_weak_sandbox)
     started = time.perf_counter()
-    report = validate(model, Options(load=wish, debug=True))
+    report = validate(model, Options(load=options, debug=True))
     return report, time.perf_counter() - started
 
 

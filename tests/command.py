@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 _PROGRAMS = {
-    "mlmodel": "from mlmodel.cli.main import main; main(prog_name='mlmodel')",
-    "mlmodel-validate": "from mlmodel.cli.validate import command; command(prog_name='mlmodel-validate')",
+    "mlmodel": "from mlmodel.cli.entry import main; main()",
+    "mlmodel-validate": "from mlmodel.cli.entry import validate; validate()",
 }
 
 

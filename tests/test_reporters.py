@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from mlmodel import Report, validate
 from mlmodel.findings import Finding, Location, Severity, Verdict
 from mlmodel.reporters import Style, reporter
+from mlmodel.standard.rules import new_finding
 from tests.overlay import apply, make_model
 
 
@@ -100,3 +104,28 @@ def test_any_name_and_message_can_be_written() -> None:
     assert uri.startswith("mod%FFel%20%3C")
     (suite,) = suites(report)
     assert "\\x1b" in str(suite.get("name"))
+
+
+@pytest.mark.parametrize("format_", ["text", "junit", "github"])
+@pytest.mark.parametrize(
+    "order",
+    ["::error file=a::forged", "  ::stop-commands::x", "##vso[task.complete]", "##[error]x", "\x1b[31m"],
+)
+def test_no_message_gives_an_order(format_: str, order: str) -> None:
+    """Neither at its beginning nor on a line of its own, nor in the name of the directory."""
+    finding = new_finding("MLM722", f"it fails:\n{order}\r{order}", Location(order), f"{order}\n{order}")
+    unjudged = new_finding("MLM901", order, Location())
+    for report in (
+        Report(order, Verdict.INVALID, (finding,)),
+        Report(order, Verdict.UNJUDGED, (finding, unjudged)),
+    ):
+        ours = render(format_, report, verbosity=1)
+        for line in ours.splitlines():
+            stripped = line.lstrip()
+            ours_begin = ("::error file=", "::error title=") if format_ == "github" else ()
+            assert not stripped.removeprefix(next(filter(stripped.startswith, ours_begin), "")).startswith(
+                "::"
+            ), line
+            assert format_ == "github" or not stripped.startswith("::"), line
+            assert not re.search(r"##\w*\[", line), line
+            assert "\x1b" not in line

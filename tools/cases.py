@@ -44,6 +44,12 @@ def section(text: str, heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
+def _has_twin(path: Path) -> bool:
+    """Whether a name after it in its folder differs from it in case only."""
+    names = [other.name for other in path.parent.iterdir()]
+    return any(name.lower() == path.name.lower() and name > path.name for name in names)
+
+
 def packed(finished: Path, target: Path) -> list[dict[str, str]]:
     """Copy the plain files of a finished directory; the steps that make the rest of it."""
     steps: list[dict[str, str]] = []
@@ -60,9 +66,8 @@ def packed(finished: Path, target: Path) -> list[dict[str, str]]:
                 modes.append({"do": "chmod", "path": name, "mode": f"{stat.S_IMODE(path.stat().st_mode):o}"})
         elif path.is_fifo():
             steps.append({"do": "fifo", "path": name})
-        elif path.suffix == ".pyc" or path.name.startswith(
-            ".git"
-        ):  # no wheel carries one; git obeys the other
+        elif path.suffix == ".pyc" or path.name.startswith(".git") or _has_twin(path):
+            # No wheel carries the first; git obeys the second, and not every file system has room for the third.
             content = base64.b64encode(path.read_bytes()).decode()
             steps.append({"do": "write", "path": name, "content": content})
         else:

@@ -31,7 +31,7 @@ LEFT_OUT = (
     "usr/share/locale",
     "boot",
 )
-TESTS = [f"tests/runtime/test_{name}.py" for name in ("seccomp", "denials", "confinement", "exploits")]
+TESTS = [f"tests/runtime/test_{name}.py" for name in ("seccomp", "denial_probes", "confinement", "exploits")]
 FACTOR = "6"
 """How many times slower than usual the tests may be."""
 USER = 1000

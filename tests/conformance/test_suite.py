@@ -91,7 +91,9 @@ def test_the_reference_is_right_about_all() -> None:
         return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
 
     options = Options("validator", Level.POINTERS, jobs=2)
-    results = list(run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers", "targets"})))
+    results = list(
+        run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers", "targets"}))
+    )
     looked = [result for result in results if not result.lacks]
     assert [result for result in looked if result.outcome is not Outcome.PASS] == []
     assert len(looked) > 600

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlmodel.model.model import Model
-from mlmodel.runtime import bytecode, compiler, job, running
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime import bytecode, compiler, probe_job, probe_runner
+from mlmodel.runtime.load_options import LoadOptions
 from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import tiny
 
@@ -158,10 +158,10 @@ def environment(tmp_path: Path) -> Path:
     return folder
 
 
-def ran(model: Path, environment: Path) -> running.Result:
+def ran(model: Path, environment: Path) -> probe_runner.Result:
     python = tiny.interpreter(environment)
-    work = job.job(Model(ModelDirectory(str(model))))
-    return running.run(work, str(model), 0, python, str(environment), Wish(recreate=True))
+    work = probe_job.job(Model(ModelDirectory(str(model))))
+    return probe_runner.run(work, str(model), 0, python, str(environment), LoadOptions(recreate=True))
 
 
 def kept(environment: Path) -> set[str]:

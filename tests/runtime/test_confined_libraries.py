@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.runtime.confinement import parent, policy
+from mlmodel.runtime.confinement import policy, supervisor
 from tests import environments
 from tests.pickles.test_benign_libraries import LIBRARIES
 
@@ -50,7 +50,7 @@ def works_confined(python: str, work: str, tmp_path: Path) -> None:
     script, scratch = tmp_path / "work.py", tmp_path / "scratch"
     script.write_text(f"import os, sys\n{work}\nos.write(int(sys.argv[1]), b'done')\n")
     scratch.mkdir()
-    outcome = parent.run(
+    outcome = supervisor.run(
         lambda report, _: [python, "-I", "-B", str(script), str(report)],
         python=python,
         read=[str(script)],

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel.runtime.confinement import parent
-from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
+from mlmodel.runtime.confinement import supervisor, watching
 from mlmodel.runtime.confinement.policy import Limits
+from mlmodel.runtime.confinement.watching import Outcome, UnconfinedError
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are those of Linux")
 SLOW = float(os.environ.get("MLMODEL_TEST_SLOW", "1"))
@@ -52,7 +52,7 @@ def confined(
     scratch.mkdir(exist_ok=True)
     script = folder / "program.py"
     script.write_text(prelude + textwrap.dedent(program), encoding="utf-8")
-    return parent.run(
+    return supervisor.run(
         lambda report, _: [sys.executable, "-I", "-B", str(script), str(report)],
         python=sys.executable,
         read=[str(script)],
@@ -151,6 +151,19 @@ CALLS = {
     "bpf": "call(321 if os.uname().machine == 'x86_64' else 280, 0, 0, 0)",
     "pidfd": "call(434, os.getppid(), 0)",
     "limits of others": "__import__('resource').prlimit(os.getppid(), 7)",
+    "pair of datagram sockets": "socket.socketpair(type=socket.SOCK_DGRAM)",
+    "pair of raw sockets": "socket.socketpair(type=socket.SOCK_RAW)",
+    "pair of another family": "call(53 if os.uname().machine == 'x86_64' else 199, 30, 1, 0, ctypes.create_string_buffer(8))",
+    "open file in a message": "socket.send_fds(socket.socketpair()[0], [b'x'], [1])",
+    "file of memory": "os.memfd_create('x')",
+    "program of memory": "os.execv('/proc/self/exe', ['x', '-c', ''])",
+    "threads with files of their own": "call(56 if os.uname().machine == 'x86_64' else 220, 0x10900, 0, 0, 0, 0)",
+    "files of its own": "call(436, 0xFFFFFFF, 0xFFFFFFF, 2)",
+    "outliving": "call(157 if os.uname().machine == 'x86_64' else 167, 1, 0)",
+    "hiding": "call(157 if os.uname().machine == 'x86_64' else 167, 4, 0)",
+    "inotify": "call(294 if os.uname().machine == 'x86_64' else 26, 0)",
+    "dnotify": "__import__('fcntl').fcntl(os.open('.', os.O_RDONLY), 1026, 1)",
+    "scheduling of others": "os.sched_setscheduler(os.getppid(), os.SCHED_BATCH, os.sched_param(0))",
     "32-bit call": "call(0x40000000 + 39) if os.uname().machine == 'x86_64' else 'EPERM'",
 }
 
@@ -197,6 +210,30 @@ LIMITS = {
         Limits(20.0 * SLOW, 1 << 29, None, 1 << 24),
         "the length of a path",
     ),
+    "disk, of files that were removed": (
+        (
+            "for n in range(400):\n    globals()[f'f{n}'] = open('f', 'wb')\n    os.write(globals()[f'f{n}'].fileno(), b'x' * (1 << 20))"
+            "\n    os.unlink('f')\n    time.sleep(0.01)\ntime.sleep(9)"
+        ),
+        Limits(20.0 * SLOW, 1 << 29, None, 1 << 24),
+        "16 MiB of disk",
+    ),
+    "disk, of a removed file that stays mapped": (
+        (
+            "import mmap\nlibc.mmap.restype = ctypes.c_void_p\nfile = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+            "os.write(file, b'x' * 4096)\nlibc.mmap(None, 4096, 1, 2, file, 0)\nos.unlink('f')\nos.close(file)\ntime.sleep(9)"
+        ),
+        Limits(20.0 * SLOW, 1 << 29, None, 1 << 24),
+        "16 MiB of disk",
+    ),
+    "memory, after the first thread has ended": (
+        (
+            "def hold():\n    time.sleep(0.5)\n    held = [b'x' * (1 << 20) for _ in range(2000)]\n    time.sleep(9)\n"
+            "threading.Thread(target=hold).start()\nlibc.syscall(60 if os.uname().machine == 'x86_64' else 93, 0)"
+        ),
+        Limits(20.0 * SLOW, 1 << 28, None, 1 << 24),
+        "0.25 GiB of memory",
+    ),
     "report": (
         "while True: tell('x' * 60000)",
         Limits(20.0 * SLOW, 1 << 29, None, 1 << 24),
@@ -232,7 +269,7 @@ def test_addresses_and_one_large_file(tmp_path: Path) -> None:
 def test_a_flood_of_output_is_not_kept(tmp_path: Path) -> None:
     outcome = confined(tmp_path, "for _ in range(100): os.write(1, b'x' * 60000)\ntell('done')")
     assert told(outcome) == ["done"]
-    assert len(outcome.output) <= parent.MAX_OUTPUT
+    assert len(outcome.output) <= watching.MAX_OUTPUT
 
 
 def test_nothing_is_left_running(tmp_path: Path) -> None:
@@ -284,10 +321,11 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     ("without", "open_"),
     [
         (("namespaces",), ()),
-        (("landlock",), ("files", "processes")),
-        (("landlock", "namespaces"), ("files", "processes")),
-        (("seccomp",), ("files", "network", "processes")),
-        (("landlock", "seccomp"), ("files", "network", "processes")),
+        (("limits",), ("limits",)),
+        (("landlock",), ("files",)),
+        (("landlock", "namespaces"), ("files",)),
+        (("seccomp",), ("files", "network", "processes", "limits")),
+        (("landlock", "seccomp"), ("files", "network", "processes", "limits")),
     ],
 )
 def test_a_missing_layer_is_said(tmp_path: Path, without: tuple[str, ...], open_: tuple[str, ...]) -> None:
@@ -295,6 +333,7 @@ def test_a_missing_layer_is_said(tmp_path: Path, without: tuple[str, ...], open_
     assert told(outcome) == ["ran"]
     assert set(outcome.open) == set(open_)
     assert not set(without) & set(outcome.layers)
+    assert {name for name, refused in outcome.tried if not refused} or not open_
 
 
 @pytest.mark.parametrize("without", [("landlock",), ("seccomp",)])

@@ -10,18 +10,18 @@ import pytest
 
 from mlmodel.findings import CapturedWarning, Failure, Finding, Frame, Phase
 from mlmodel.model.model import Model
-from mlmodel.runtime.diagnosis import Case, End, diagnose
-from mlmodel.runtime.outcome import Run
+from mlmodel.runtime.diagnosis import ProbeCase, ProcessExit, diagnose
+from mlmodel.runtime.probe_report import Run
 from mlmodel.sources.directory import ModelDirectory
 from tests.overlay import make_model
 
-OK = End(0)
+OK = ProcessExit(0)
 
 
-def case(folder: Path, *phases: Phase, end: End = OK, done: bool = True, **more: Any) -> Case:
+def case(folder: Path, *phases: Phase, end: ProcessExit = OK, done: bool = True, **more: Any) -> ProbeCase:
     model = Model(ModelDirectory(str(make_model(folder / "model"))))
     recreated = more.pop("recreated", True)
-    return Case(model, Run("3.11.7", phases, done), end, recreated, more.pop("python", "3.11.7"))
+    return ProbeCase(model, Run("3.11.7", phases, done), end, recreated, more.pop("python", "3.11.7"))
 
 
 def said(*arguments: Any, **more: Any) -> list[tuple[str, str]]:
@@ -50,23 +50,27 @@ def test_a_run_without_trouble(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("end", "rule", "message"),
     [
-        (End(-signal.SIGSEGV), "MLM740", "the process died of SIGSEGV while loading with sklearn"),
-        (End(-signal.SIGKILL), "MLM740", "the process died of SIGKILL while loading with sklearn"),
-        (End(3), "MLM740", "the process ended itself with status 3 while loading with sklearn"),
+        (ProcessExit(-signal.SIGSEGV), "MLM740", "the process died of SIGSEGV while loading with sklearn"),
+        (ProcessExit(-signal.SIGKILL), "MLM740", "the process died of SIGKILL while loading with sklearn"),
+        (ProcessExit(3), "MLM740", "the process ended itself with status 3 while loading with sklearn"),
         (
-            End(-signal.SIGKILL, "120 seconds"),
+            ProcessExit(-signal.SIGKILL, "120 seconds"),
             "MLM741",
             "stopped while loading with sklearn: it reached the limit of 120 seconds",
         ),
     ],
 )
-def test_a_process_that_ends(tmp_path: Path, end: End, rule: str, message: str) -> None:
+def test_a_process_that_ends(tmp_path: Path, end: ProcessExit, rule: str, message: str) -> None:
     assert said(tmp_path, Phase("load", "sklearn", "died"), end=end, done=False) == [(rule, message)]
 
 
 def test_another_python_is_the_likely_cause(tmp_path: Path) -> None:
     found = only(
-        tmp_path, Phase("load", "sklearn", "died"), end=End(-signal.SIGSEGV), done=False, python="3.13.0"
+        tmp_path,
+        Phase("load", "sklearn", "died"),
+        end=ProcessExit(-signal.SIGSEGV),
+        done=False,
+        python="3.13.0",
     )
     assert found.hint == "it was saved with Python 3.11.7, and this is Python 3.13.0"
 
@@ -122,17 +126,137 @@ def test_a_missing_module_behind_another_exception(tmp_path: Path) -> None:
 
 
 def test_an_exception_in_predict(tmp_path: Path) -> None:
-    frames = (
-        Frame("code/my.py", 12, "predict", "return self.model.predict(x)", True),
-        Frame("sklearn/base.py", 99, "_check", "raise ValueError(message)", False),
-    )
-    phase = failed("predict", "ValueError", "X has 2 features\nand more", frames=frames)
+    own = Frame("code/my.py", 12, "predict", "return self.model.predict(x)", True)
+    raised = Frame("sklearn/base.py", 99, "_check", "raise ValueError(message)", False)
+    phase = failed("predict", "ValueError", "X has 2 features\nand more", origin=own, raised=raised)
     found = only(tmp_path, *LOADED, phase)
     assert (found.rule, found.message) == ("MLM730", "predicting fails: ValueError: X has 2 features")
     assert found.hint == (
-        "raised at sklearn/base.py:99 in _check: raise ValueError(message); called by code/my.py:12 in predict: "
-        "return self.model.predict(x); --format json has the whole traceback"
+        "raised at code/my.py:12 in predict: return self.model.predict(x), through sklearn/base.py:99 in _check: "
+        "raise ValueError(message); --format json has the whole traceback"
     )
+    assert found.location.file is None  # the base model has no such file
+
+
+def test_a_finding_stands_at_the_line_of_the_model(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model")
+    (folder / "code").mkdir()
+    (folder / "code" / "my.py").write_text("raise ValueError\n")
+    own = Frame("code/my.py", 1, "<module>", "raise ValueError", True)
+    phase = failed("load", "ValueError", "odd", "mlflow.pyfunc", origin=own, raised=own)
+    model = Model(ModelDirectory(str(folder)))
+    (found,) = diagnose(ProbeCase(model, Run("3.11.7", (phase,), True), OK, True, "3.11.7"))
+    assert (found.location.file, found.location.line) == ("code/my.py", 1)
+
+
+ENVIRON = Frame("os.py", 679, "__getitem__", "raise KeyError(key) from None", False)
+TAKEN_AWAY = {
+    "a variable": (
+        failed("load", "KeyError", "'OPENAI_API_KEY'", raised=ENVIRON),
+        "--env OPENAI_API_KEY passes",
+    ),
+    "a variable behind another exception": (
+        failed("load", "MlflowException", "failed", raised=ENVIRON, causes=(("KeyError", "'TOKEN'", None),)),
+        "--env TOKEN passes",
+    ),
+    "a variable that a library names": (
+        failed("load", "OpenAIError", "set the OPENAI_API_KEY environment variable"),
+        "--env OPENAI_API_KEY passes",
+    ),
+    "a variable that a library names otherwise": (
+        failed("load", "ValueError", "missing environment variable 'DATABRICKS_HOST'"),
+        "--env DATABRICKS_HOST passes",
+    ),
+    "a GPU": (failed("load", "RuntimeError", "No CUDA GPUs are available"), "device='cpu'"),
+    "a file of the home folder": (
+        failed("load", "FileNotFoundError", "No such file: '/x/.config/me'", home=True),
+        "ship the file with the model",
+    ),
+}
+
+
+@pytest.mark.parametrize(("phase", "hint"), TAKEN_AWAY.values(), ids=TAKEN_AWAY)
+def test_what_confinement_takes_away_is_not_the_models_fault(tmp_path: Path, phase: Phase, hint: str) -> None:
+    found = only(tmp_path, phase)
+    assert found.rule == "MLM742"
+    assert hint in (found.hint or "")
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        failed("load", "KeyError", "'OPENAI_API_KEY'", raised=Frame("my.py", 1, "f", "d['x']", True)),
+        failed("load", "ValueError", "the environment has variables"),
+    ],
+)
+def test_another_missing_key_is(tmp_path: Path, phase: Phase) -> None:
+    assert only(tmp_path, phase).rule == "MLM722"
+
+
+@pytest.mark.parametrize(
+    ("phase", "rule"),
+    [
+        (failed("load", "OSError", "[Errno 28] No space left on device", errno=28), "MLM905"),
+        (failed("load", "MlflowException", "x", causes=(("OSError", "[Errno 122] Quota", None),)), "MLM905"),
+        (failed("import", "ImportError", "x.so: failed to map segment from shared object", "x"), "MLM905"),
+        (failed("load", "OSError", "[Errno 27] File too large", errno=27), "MLM741"),
+        (failed("predict", "RuntimeError", "can't start new thread"), "MLM741"),
+    ],
+)
+def test_faults_of_the_machine_and_of_limits(tmp_path: Path, phase: Phase, rule: str) -> None:
+    assert only(tmp_path, phase).rule == rule
+
+
+REMEDIES = {
+    "protobuf 4": ("TypeError", "Descriptors cannot be created directly.\nIf this call", "add protobuf<4 to"),
+    "protobuf 4, in another wording": (
+        "TypeError",
+        "Descriptors cannot not be created directly.",
+        "add protobuf<4 to",
+    ),
+    "NumPy 2": ("ValueError", "numpy.dtype size changed, may indicate binary incompatibility.", "numpy<2"),
+    "a name of NumPy 1": ("AttributeError", "`np.float_` was removed in the NumPy 2.0 release.", "numpy<2"),
+    "an older name": ("AttributeError", "module 'numpy' has no attribute 'bool'", "numpy<1.24"),
+    "a newer pandas": (
+        "TypeError",
+        "StringDtype.__init__() takes from 1 to 2 positional arguments",
+        "pandas>=2.3",
+    ),
+    "another pandas": (
+        "AttributeError",
+        "Can't get attribute 'x' on <module 'pandas._libs.x'>",
+        "pin the pandas",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "message", "hint"), REMEDIES.values(), ids=REMEDIES)
+def test_what_is_known_to_help(tmp_path: Path, kind: str, message: str, hint: str) -> None:
+    found = only(tmp_path, failed("load", kind, message, "sklearn"))
+    assert found.rule == "MLM722"
+    assert hint in (found.hint or "")
+
+
+def test_a_library_is_not_the_one_that_saved_the_model(tmp_path: Path) -> None:
+    versions = Phase("versions", None, "passed", detail={"installed": {"scikit-learn": "1.2.0"}})
+    phase = failed("load", "AttributeError", "x", "sklearn", traceback='File ".../sklearn/tree/_classes.py"')
+    found = only(tmp_path, versions, phase)
+    assert found.hint == ("it was saved with scikit-learn 1.9.1, and this is 1.2.0: pin scikit-learn==1.9.1")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "train and valid dataset categorical_feature do not match.",
+        "pandas dtypes must be int, float or bool.\nFields with bad pandas dtypes: color: object",
+        "DataFrame.dtypes for data must be int, float, bool or category.",
+    ],
+)
+def test_categories_that_json_does_not_carry(tmp_path: Path, message: str) -> None:
+    """The request fails for the same reason, and is not told of again."""
+    phases = (failed("predict", "ValueError", message), failed("serve", "ValueError", message))
+    found = only(tmp_path, *LOADED, *phases)
+    assert (found.rule, found.severity.label) == ("MLM744", "warning")
 
 
 @pytest.mark.parametrize(

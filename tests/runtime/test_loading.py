@@ -15,7 +15,7 @@ import pytest
 from mlmodel import Options, validate
 from mlmodel.findings import LoadReport
 from mlmodel.reporters.text_format import load_text
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime.load_options import LoadOptions
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
 from tests.runtime import tiny
@@ -87,7 +87,7 @@ def test_text_says_what_stays_open() -> None:
 def test_it_says_what_it_does(tmp_path: Path, python: str) -> None:
     said: list[str] = []
     model = tiny.model(tmp_path, "__import__('time').sleep(0.3)")
-    report = validate(model, Options(load=Wish(python=python, say=said.append)))
+    report = validate(model, Options(load=LoadOptions(python=python, progress=said.append)))
     assert report.load is not None
     assert said[0] == "loading and predicting"
     assert "predicting" in said

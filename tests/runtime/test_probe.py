@@ -14,8 +14,8 @@ import pytest
 
 from mlmodel.findings import CapturedWarning
 from mlmodel.model.model import Model
-from mlmodel.runtime import bytecode, job, outcome, running
-from mlmodel.runtime.probe import forms, telling
+from mlmodel.runtime import bytecode, probe_job, probe_report, probe_runner
+from mlmodel.runtime.probe import channel, value_summaries
 from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import tiny
 
@@ -27,20 +27,20 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     return tiny.environment(tmp_path_factory.mktemp("environment") / "env")
 
 
-def probed(model: Path, python: str, **changes: Any) -> outcome.Run:
-    work = {**job.job(Model(ModelDirectory(str(model)))), "model": str(model), **changes}
+def probed(model: Path, python: str, **changes: Any) -> probe_report.Run:
+    work = {**probe_job.job(Model(ModelDirectory(str(model)))), "model": str(model), **changes}
     reading, writing = os.pipe()
     path = model.parent / "job.json"
     path.write_text(json.dumps({**work, "report": writing}))
-    command = [python, "-I", "-B", os.path.join(running.PROBE, "__main__.py"), str(path)]
+    command = [python, "-I", "-B", os.path.join(probe_runner.PROBE, "__main__.py"), str(path)]
     process = subprocess.Popen(command, pass_fds=(writing,), cwd=model.parent, stdout=subprocess.PIPE)
     os.close(writing)
     with process, os.fdopen(reading, "rb") as file:
         report = file.read()
-    return outcome.read(report)
+    return probe_report.read(report)
 
 
-def outcomes(run: outcome.Run) -> dict[str, str]:
+def outcomes(run: probe_report.Run) -> dict[str, str]:
     return {phase.name + (f" {phase.about}" if phase.about else ""): phase.outcome for phase in run.phases}
 
 
@@ -164,7 +164,9 @@ def test_libraries_that_call_exit(tmp_path: Path, python: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*sorted(Path(running.PROBE).glob("*.py")), Path(bytecode.COMPILER)], ids=lambda path: path.name
+    "path",
+    [*sorted(Path(probe_runner.PROBE).glob("*.py")), Path(bytecode.COMPILER)],
+    ids=lambda path: path.name,
 )
 def test_what_runs_in_the_environment_is_for_old_pythons(path: Path) -> None:
     """Only the standard library and its own modules, and the syntax of Python 3.7."""
@@ -179,11 +181,11 @@ def test_what_runs_in_the_environment_is_for_old_pythons(path: Path) -> None:
 
 def test_the_import_path_is_the_environments(tmp_path: Path, python: str) -> None:
     """No folder of ours is on it, and modules of the model are not mistaken for ours."""
-    code = "import sys, forms\n" + tiny.CODE.format(
-        body="[any('runtime' in p for p in sys.path), forms.MINE]"
+    code = "import sys, value_summaries\n" + tiny.CODE.format(
+        body="[any('runtime' in p for p in sys.path), value_summaries.MINE]"
     )
     model = tiny.model(tmp_path, code=code)
-    (model / "code" / "forms.py").write_text("MINE = 'mine'\n")
+    (model / "code" / "value_summaries.py").write_text("MINE = 'mine'\n")
     run = probed(model, python)
     assert outcomes(run)["predict"] == "passed"
     output = run.of("output")
@@ -205,11 +207,11 @@ def test_the_import_path_is_the_environments(tmp_path: Path, python: str) -> Non
     ],
 )
 def test_the_same_answer(one: object, other: object, answer: bool | None) -> None:
-    assert forms.same(one, other) is answer
+    assert value_summaries.same(one, other) is answer
 
 
 def test_the_first_row() -> None:
-    assert forms.first([1, 2]) == [1]
+    assert value_summaries.first([1, 2]) == [1]
     for whole in ([1], [], "text", {"a": 1}):
-        with pytest.raises(telling.Skip):
-            forms.first(whole)
+        with pytest.raises(channel.Skip):
+            value_summaries.first(whole)

@@ -14,11 +14,11 @@ import pytest
 from mlmodel import Options, Report, validate
 from mlmodel.findings import Finding
 from mlmodel.resolution.uv import find_uv
-from mlmodel.runtime import pythons
-from mlmodel.runtime.environments import Maker, Resolution
-from mlmodel.runtime.pythons import Interpreter
-from mlmodel.runtime.recipe import Recipe
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime import interpreters
+from mlmodel.runtime.environments import EnvironmentBuilder, Resolution
+from mlmodel.runtime.install_plan import InstallPlan
+from mlmodel.runtime.interpreters import Interpreter
+from mlmodel.runtime.load_options import LoadOptions
 from tests import environments
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
@@ -47,8 +47,8 @@ def cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def loaded(model: Path, **wishes: object) -> Report:
-    wish = Wish(recreate=True)._replace(**wishes)  # type: ignore[arg-type]
-    return validate(model, Options(load=wish, debug=True))
+    options = LoadOptions(recreate=True)._replace(**wishes)  # type: ignore[arg-type]
+    return validate(model, Options(load=options, debug=True))
 
 
 def about_loading(report: Report) -> list[Finding]:
@@ -121,14 +121,16 @@ def test_a_first_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cache_of_uv_that_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: str) -> None:
     """What it suggests is not what the index answers: that is what is loaded in."""
     monkeypatch.setenv("MLMODEL_CACHE", str(tmp_path / "cache"))
-    asked = Maker._ask
+    asked = EnvironmentBuilder._ask
 
-    def ask(self: Maker, recipe: Recipe, python: Interpreter, installed: str, *options: str) -> Resolution:
+    def ask(
+        self: EnvironmentBuilder, recipe: InstallPlan, python: Interpreter, installed: str, *options: str
+    ) -> Resolution:
         if "--offline" in options:
             recipe = recipe._replace(lines=(*recipe.lines, stale))
         return asked(self, recipe, python, installed, *options)
 
-    monkeypatch.setattr(Maker, "_ask", ask)
+    monkeypatch.setattr(EnvironmentBuilder, "_ask", ask)
     report = loaded(small(tmp_path, "cloudpickle==3.1.2\nscikit-learn==1.9.1\npandas==2.3.3\nsix>=1.15\n"))
     assert outcome(report) == "predicted"
     assert report.load is not None
@@ -166,7 +168,7 @@ def test_a_version_is_wrong(tmp_path: Path) -> None:
 def test_the_python_is_wrong(tmp_path: Path) -> None:
     here = sys.version_info[:3]
     others = [(3, minor) for minor in (10, 11, 12, 13) if minor != here[1]]
-    other = next((found for wanted in others if (found := pythons.find(wanted, find_uv()))), None)
+    other = next((found for wanted in others if (found := interpreters.find(wanted, find_uv()))), None)
     if other is None:
         pytest.skip("no other Python here")
     model = small(tmp_path, "cloudpickle==3.1.2\n", python=other.label)

@@ -22,8 +22,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlmodel.runtime.confinement import parent, policy, seatbelt
-from mlmodel.runtime.confinement.parent import UnconfinedError
+from mlmodel.runtime.confinement import policy, promises, seatbelt, supervisor
+from mlmodel.runtime.confinement.watching import UnconfinedError
 from tests.runtime.test_confinement import confined, told
 
 PID = 4711
@@ -375,7 +375,7 @@ def test_the_library_is_the_first_with_the_function(monkeypatch: pytest.MonkeyPa
     assert seatbelt.library() is None
 
 
-# -- the stub, told that it is on macOS -----------------------------------------------------------------
+# -- the launcher, told that it is on macOS -----------------------------------------------------------------
 
 NOTHING = "None"
 ACCEPTS = "types.SimpleNamespace(sandbox_init=Function(0), sandbox_free_error=Function(None))"
@@ -386,13 +386,14 @@ done, and one behind which Linux confines."""
 
 
 def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    """Let the parent start a stub that takes itself for one on macOS."""
+    """Let the parent start a launcher that takes itself for one on macOS."""
     script = folder / "stub_on_macos.py"
     script.write_text(
         textwrap.dedent(f"""\
             import json, os, socket, sys, types
-            sys.path.insert(0, {os.path.dirname(parent.STUB)!r})
-            import seatbelt, stub
+            sys.path.insert(0, {os.path.dirname(supervisor.LAUNCHER)!r})
+            import seatbelt, launcher
+            from start import Start
             class Function:
                 def __init__(self, answer, work=None):
                     self.answer, self.work = answer, work
@@ -403,7 +404,10 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
             def linux():
                 sys.platform = "linux"
                 with open(sys.argv[1]) as file:
-                    stub.confine(dict(json.load(file), without=[]))
+                    rules = json.load(file)
+                start = Start(rules["command"], rules["environment"])
+                Start.go, go = lambda _: go(start), Start.go
+                launcher.confine(dict(rules, without=[]), start)
                 sys.platform = "darwin"
             def sockets():
                 class Refusing(socket.socket):
@@ -413,10 +417,11 @@ def as_on_macos(folder: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> 
                 socket.socket = Refusing
             sys.platform = "darwin"
             seatbelt.library = lambda: {library}
-            stub.main()
+            launcher.main()
             """)
     )
-    monkeypatch.setattr(parent, "STUB", str(script))
+    monkeypatch.setattr(supervisor, "LAUNCHER", str(script))
+    monkeypatch.setattr(supervisor, "PROTECTED", promises.protected(promises.MACOS))
 
 
 @needs_linux
@@ -458,7 +463,7 @@ def test_a_socket_may_be_had_where_it_is_of_no_use(tmp_path: Path, monkeypatch: 
 
 @needs_linux
 def test_what_is_refused_is_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the layers of Linux in its place, every attempt of the stub is refused."""
+    """With the layers of Linux in its place, every attempt of the launcher is refused."""
     as_on_macos(tmp_path, monkeypatch, KEEPS)
     outcome = confined(tmp_path, "tell(os.listdir('.'))")
     assert told(outcome) == ["[]"]

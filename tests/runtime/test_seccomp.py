@@ -35,6 +35,8 @@ def named() -> list[tuple[int | None, ...]]:
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) for each in value):
             found += value
     found += [seccomp._CLONE, seccomp._KILL_CALL, seccomp._TGKILL, seccomp._IOCTL]
+    found += [seccomp.MEMORY_FILE, seccomp._PRCTL, seccomp._SOCKETPAIR, seccomp._CLOSE_RANGE]
+    found += [seccomp._EXECUTE, seccomp._AFFINITY]
     return [*found, seccomp._FCNTL, seccomp._PRLIMIT, seccomp._OPEN, seccomp._OPENAT]
 
 

@@ -20,11 +20,19 @@ from typing import NamedTuple
 import pytest
 
 from mlmodel.model.model import Model
-from mlmodel.runtime import job, running
-from mlmodel.runtime.confinement import attempts, denials, disk, parent, policy, windows, winstructs
-from mlmodel.runtime.confinement.parent import Outcome, UnconfinedError
+from mlmodel.runtime import probe_job, probe_runner
+from mlmodel.runtime.confinement import (
+    denial_probes,
+    denial_probes_windows,
+    disk,
+    policy,
+    watching,
+    windows,
+    winstructs,
+)
 from mlmodel.runtime.confinement.policy import Limits
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime.confinement.watching import Outcome, UnconfinedError
+from mlmodel.runtime.load_options import LoadOptions
 from mlmodel.sources.directory import ModelDirectory
 from tests.runtime import test_confinement, tiny, windows_layout
 
@@ -85,7 +93,7 @@ class PlayedJob:
         system = self._system
         system.started.append((list(command), environment, token))
         status = None
-        if windows.ATTEMPTS in command:
+        if windows.PROBES in command:
             command = [sys.executable, "-c", f"print({system.answer(token)!r})"]
         else:
             status = system.status
@@ -215,7 +223,7 @@ def test_the_attempts_and_the_program_share_a_job_and_a_token(tmp_path: Path) ->
     run(tmp_path, "tell('ran')", system)
     assert len(system.jobs) == len(system.tokens) == 1
     (tried, _, token), (_, environment, other) = system.started
-    assert windows.ATTEMPTS in tried
+    assert windows.PROBES in tried
     assert token is other is system.tokens[0]
     environment.pop("__PYVENV_LAUNCHER__", None)  # where these tests run in a virtual environment
     home, library, system_path = environment.pop("PATH").split(os.pathsep, 2)
@@ -269,7 +277,7 @@ def test_it_is_stopped(tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
     outcome = run(tmp_path, "time.sleep(60)", PlayedSystem(), stop=stop)
-    assert (outcome.status, outcome.limit) == (windows.KILLED, parent.STOPPED)
+    assert (outcome.status, outcome.limit) == (windows.KILLED, watching.CANCELLED)
 
 
 @played
@@ -352,7 +360,7 @@ def test_a_flood_of_output_is_not_kept(tmp_path: Path) -> None:
         "os.write(1, b'first')\nfor _ in range(100): os.write(1, b'x' * 60000)\nos.write(1, b'last')",
         PlayedSystem(),
     )
-    assert len(outcome.output) == parent.MAX_OUTPUT
+    assert len(outcome.output) == watching.MAX_OUTPUT
     assert outcome.output.endswith(b"xlast")
 
 
@@ -445,12 +453,12 @@ def test_what_counts_as_refused(error: OSError | None, expected: bool) -> None:
         if error is not None:
             raise error
 
-    assert attempts.refused(attempt) is expected
+    assert denial_probes_windows.refused(attempt) is expected
 
 
 def test_attempts_succeed_where_nothing_confines(tmp_path: Path) -> None:
-    assert not attempts.refused(attempts.child)
-    assert not attempts.refused(lambda: denials.create(str(tmp_path)))
+    assert not denial_probes_windows.refused(denial_probes_windows.child)
+    assert not denial_probes_windows.refused(lambda: denial_probes.create(str(tmp_path)))
     assert os.listdir(tmp_path) == []
 
 
@@ -602,8 +610,8 @@ def test_real_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(python).parent.mkdir(exist_ok=True)
     shutil.copy(sys.executable, python)
     model = tiny.model(tmp_path)
-    work = job.job(Model(ModelDirectory(str(model))))
-    found = running.run(work, str(model), 1000, python, None, Wish(allow_weak_sandbox=True))
+    work = probe_job.job(Model(ModelDirectory(str(model))))
+    found = probe_runner.run(work, str(model), 1000, python, None, LoadOptions(allow_weak_sandbox=True))
     assert found.run.done, found.output
     assert found.run.passed("load")
     assert found.run.passed("predict")
@@ -655,5 +663,5 @@ def test_real_without_the_token_files_can_be_changed_and_that_is_said(tmp_path: 
 
 
 def test_sockets_are_not_refused_here() -> None:
-    """So that the attempts of ``attempts.py`` mean something."""
-    assert not attempts.refused(lambda: socket.socket().close())
+    """So that the attempts of ``denial_probes_windows.py`` mean something."""
+    assert not denial_probes_windows.refused(lambda: socket.socket().close())

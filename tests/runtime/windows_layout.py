@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 
-from mlmodel.runtime.confinement import attempts, windows, winstructs
+from mlmodel.runtime.confinement import denial_probes_windows, windows, winstructs
 
 STRUCTURES = {
     winstructs.BasicLimits: ("JOBOBJECT_BASIC_LIMIT_INFORMATION", 64),
@@ -34,9 +34,9 @@ OTHERS = {
     "ERROR_PRIVILEGE_NOT_HELD": 1314,
     "ERROR_NOT_ENOUGH_QUOTA": windows.NOT_ENOUGH_QUOTA,
     "WSAEACCES": 10013,
-    "PROCESS_TERMINATE": attempts.RIGHTS[0],
-    "PROCESS_CREATE_THREAD": attempts.RIGHTS[1],
-    "PROCESS_VM_WRITE": attempts.RIGHTS[2],
+    "PROCESS_TERMINATE": denial_probes_windows.RIGHTS[0],
+    "PROCESS_CREATE_THREAD": denial_probes_windows.RIGHTS[1],
+    "PROCESS_VM_WRITE": denial_probes_windows.RIGHTS[2],
     "(DWORD)STATUS_ACCESS_VIOLATION": 0xC0000005,
     "(DWORD)STATUS_STACK_OVERFLOW": 0xC00000FD,
     "(DWORD)STATUS_ILLEGAL_INSTRUCTION": 0xC000001D,

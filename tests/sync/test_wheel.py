@@ -53,7 +53,7 @@ def test_metadata(installed: Path) -> None:
     (folder,) = installed.glob("*.dist-info")
     assert (folder / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     scripts = (folder / "entry_points.txt").read_text(encoding="utf-8")
-    assert "mlmodel-validate = mlmodel.cli.validate:command" in scripts
+    assert "mlmodel-validate = mlmodel.cli.entry:validate" in scripts
 
 
 def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def predictor() -> Any:
 def write(path: Path, target: Any, *columns: dict[str, Any], outputs: bool = True) -> dict[str, Any]:
     text = json.dumps(columns)
     signature = {"inputs": text, "outputs": text if outputs else None, "params": None}
-    write_model(predictor(), path, signature=signature, requirements=["mlflow"], target=target)
+    write_model(predictor(), path, signature=signature, pip_requirements=["mlflow"], target=target)
     written = yaml.safe_load((path / "MLmodel").read_text(encoding="utf-8"))
     assert isinstance(written, dict)
     return written

@@ -9,7 +9,7 @@ import pytest
 
 from mlmodel import validation
 from mlmodel.findings import Finding, LoadReport, Location, Phase, Report, Severity, Verdict
-from mlmodel.runtime.wish import Wish
+from mlmodel.runtime.load_options import LoadOptions
 from mlmodel.writer import observed
 
 
@@ -25,7 +25,7 @@ def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *fou
         load=LoadReport("predicted", "current", phases=phases),
     )
     monkeypatch.setattr(validation, "validate", lambda *_: report)
-    return json.loads(observed.outputs("m", Wish()))
+    return json.loads(observed.outputs("m", LoadOptions()))
 
 
 @pytest.mark.parametrize(

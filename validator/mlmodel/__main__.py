@@ -7,6 +7,6 @@ import sys
 if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
     del sys.path[0]
 
-from mlmodel.cli.main import main
+from mlmodel.cli.entry import main
 
 main(prog_name="python -m mlmodel")

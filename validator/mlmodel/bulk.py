@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mlmodel.common.interruption import Interrupted
 from mlmodel.findings import Location, Report, Verdict
 from mlmodel.standard.rules import new_finding
 from mlmodel.validation import Options, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 _CHUNK = 32
+_LEAVING = 10.0
+"""Seconds that workers have to remove what they have made."""
 
 
 def relax_gc() -> None:
@@ -51,10 +57,9 @@ def _in_processes(
     first: list[str], remaining: Iterator[str], options: Options, jobs: int
 ) -> Iterator[Report]:
     from collections import deque
-    from concurrent.futures import Future, ProcessPoolExecutor
 
     pending: deque[Future[list[Report]]] = deque()
-    with ProcessPoolExecutor(jobs, initializer=relax_gc) as pool:
+    with _pool(jobs) as pool:
         chunk = first
         while chunk or pending:
             if chunk:
@@ -65,8 +70,64 @@ def _in_processes(
             yield from pending.popleft().result()
 
 
+@contextlib.contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes, none of which outlives this one, or stays when it is interrupted."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(jobs, initializer=_begin)
+    try:
+        yield pool
+    except BaseException:
+        _end(pool)
+        raise
+    pool.shutdown()
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the workers: each may remove what it has made, and has a few seconds for that."""
+    workers = list((getattr(pool, "_processes", None) or {}).values())
+    for worker in workers:
+        worker.terminate()
+    deadline = time.monotonic() + _LEAVING
+    for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))
+        if worker.is_alive():
+            worker.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
+    import signal
+    import threading
+
+    relax_gc()
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
+    signal.signal(signal.SIGTERM, lambda number, _: _leave(number))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave(number: int) -> None:
+    raise Interrupted(number)
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
 def _validate_chunk(paths: list[str], options: Options) -> list[Report]:
-    return [_validate(path, options) for path in paths]
+    try:
+        return [_validate(path, options) for path in paths]
+    except Interrupted as why:  # the pool would take it for the result, and go on
+        os._exit(int(why.code or 1))
 
 
 def _validate(path: str, options: Options) -> Report:

@@ -16,7 +16,8 @@ from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.model import signatures
 from mlmodel.model.model import Model
 from mlmodel.model.signatures import is_required, is_tensor
-from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.sources.base import Kind, Source, UnreadableError
+from mlmodel.sources.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,12 +63,11 @@ def describe(path: str | os.PathLike[str], *, compatibility: bool = False) -> De
         ``unread``, and null where its value would stand.
 
     Raises:
-        NotADirectoryError: ``path`` is not a directory.
+        NotADirectoryError: ``path`` is neither a directory nor an archive.
+        mlmodel.sources.base.UnopenedError: the archive cannot be read, or holds no model, or several.
     """
     given = os.fspath(path)
-    if not os.path.isdir(given):
-        raise NotADirectoryError(f"{given} is not a directory")
-    model = Model(ModelDirectory(given))
+    model = Model(open_source(given))
     unread: list[dict[str, str]] = []
     try:
         config = model.config
@@ -294,7 +294,7 @@ def _files(model: Model, unread: list[dict[str, str]]) -> list[dict[str, Any]]:
     return found
 
 
-def _digest(directory: ModelDirectory, path: str) -> str:
+def _digest(directory: Source, path: str) -> str:
     digest = hashlib.sha256()
     with directory.open_mapped(path) as data:
         for start in range(0, len(data), _CHUNK):

@@ -138,6 +138,12 @@ class Failure(NamedTuple):
     traceback: str = ""
     causes: tuple[tuple[str, str, str | None], ...] = ()
     """Type, text and missing module of the exceptions that it came from, the nearest first."""
+    origin: Frame | None = None
+    """The innermost line of the author's own code, in this exception or in one that it came from."""
+    raised: Frame | None = None
+    """The line that raised the exception that all of it came from."""
+    home: bool = False
+    """Whether a file of the home folder was not there."""
 
     @property
     def text(self) -> str:
@@ -231,6 +237,17 @@ class LoadEnvironment(NamedTuple):
     """Of an environment of ours."""
 
 
+class Attempt(NamedTuple):
+    """Something that a confined process must not be able to do, tried."""
+
+    protects: str
+    """The word of :attr:`LoadReport.enforced` that it is for."""
+    name: str
+    attempt: str
+    """In words, as they go on after "to"."""
+    refused: bool
+
+
 class LoadReport(NamedTuple):
     """What came of loading a model: the part of the report that is about it."""
 
@@ -248,6 +265,8 @@ class LoadReport(NamedTuple):
     """For everything."""
     layers: tuple[str, ...] = ()
     """The mechanisms of the system that confined it."""
+    tried: tuple[Attempt, ...] = ()
+    """What was tried in the confined process before the model was loaded."""
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON report has it."""
@@ -272,6 +291,7 @@ class LoadReport(NamedTuple):
             "layers": list(self.layers),
             "enforced": list(self.enforced),
             "not_enforced": list(self.open),
+            "tried": [attempt._asdict() for attempt in self.tried],
             "phases": [phase.to_dict() for phase in self.phases],
             "predictions": predict.detail.get("output") if predict is not None else None,
         }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model.model import Model
-from mlmodel.sources.directory import ModelDirectory, UnreadableError
+from mlmodel.sources.base import UnopenedError, UnreadableError
+from mlmodel.sources.opening import open_source
 from mlmodel.standard import releases
 from mlmodel.standard.rules import catalogue, new_finding
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mlmodel.findings import LoadReport
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
 _MAX_FINDINGS_OF_CHECK = 10_000
 """Most findings taken from one check (or ``max_findings``, if that is larger).  The check is then stopped and MLM903 reported."""
@@ -47,10 +47,12 @@ class Options(NamedTuple):
     :data:`mlmodel.resolution.index.PLATFORMS`); None to stay offline."""
     today: date | None = None
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
-    load: Wish | None = None
+    load: LoadOptions | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
     targets: tuple[str, ...] = ()
     """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
+    trust: frozenset[str] = frozenset()
+    """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -59,34 +61,44 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     """Judge the model directory ``path`` without running, importing or fetching anything of it.
 
     Args:
-        path: the directory that holds the ``MLmodel`` file.
+        path: the directory that holds the ``MLmodel`` file, or an archive of it (zip, tar).
         options: what to report; everything when not given.
 
     Returns:
         The findings, in the order of files and lines, and the verdict.  Invalid input is never an exception.
 
     Raises:
-        NotADirectoryError: ``path`` is not a directory.
+        NotADirectoryError: ``path`` is neither a directory nor an archive.
         MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution.uv`).
     """
     options = options or Options()
     given = os.fspath(path)
-    if not os.path.isdir(given):
-        raise NotADirectoryError(f"{given} is not a directory")
     start = time.monotonic()
-    model = Model(ModelDirectory(given), options.today)
+    try:
+        source = open_source(given)
+    except UnopenedError as error:
+        return _unopened(given, error, options)
+    model = Model(source, options.today, options.trust)
     try:
         return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
         model.clear()
 
 
+def _unopened(given: str, error: UnopenedError, options: Options) -> Report:
+    """The report for an archive that nothing can be read of."""
+    finding = _grade(new_finding(error.rule, str(error), Location()), given, options)
+    findings = () if finding is None else (finding,)
+    verdict = Verdict.UNJUDGED if catalogue()[error.rule].unjudged else _verdict([*findings], None, options)
+    return Report(path=given, verdict=verdict, findings=findings)
+
+
 def _report(model: Model, given: str, options: Options) -> Report:
-    found = [*run_checks(model, options)]
+    found = run_checks(model, options)
     load = None
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
-        found += more
+        found = [_disproven(finding, load) for finding in found] + more
     found = _without_new(found, model)
     found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
@@ -98,7 +110,9 @@ def _report(model: Model, given: str, options: Options) -> Report:
     return Report(
         path=given,
         # Being unable to judge outweighs every finding, and no option can hide it.
-        verdict=Verdict.UNJUDGED if any(catalogue()[f.rule].unjudged for f in found) else _verdict(graded),
+        verdict=Verdict.UNJUDGED
+        if any(catalogue()[f.rule].unjudged for f in found)
+        else _verdict(graded, load, options),
         findings=tuple(kept),
         mlflow_version=version if isinstance(version, str) else None,
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
@@ -108,15 +122,14 @@ def _report(model: Model, given: str, options: Options) -> Report:
 
 
 def _load(
-    model: Model, found: list[Finding], wish: Wish, options: Options
+    model: Model, found: list[Finding], load_options: LoadOptions, options: Options
 ) -> tuple[list[Finding], LoadReport]:
     """What comes of loading the model, after what the checks found in it."""
-    from mlmodel.runtime.stage import Stage
+    from mlmodel.runtime.stage import LoadStage
 
-    stage = Stage(wish, found)
+    stage = LoadStage(load_options, found)
     more: list[Finding] = []
-    with suppress(_StopChecking):
-        more.extend(_run(stage, model, options))
+    _run(stage, model, options, more)
     return more, stage.load
 
 
@@ -142,9 +155,24 @@ def _is_readable(model: Model) -> bool:
         return False
 
 
-def _verdict(findings: list[Finding]) -> Verdict:
-    errors = any(finding.severity is Severity.ERROR for finding in findings)
-    return Verdict.INVALID if errors else Verdict.VALID
+def _verdict(findings: list[Finding], load: LoadReport | None, options: Options) -> Verdict:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return Verdict.INVALID
+    if options.load is not None and (load is None or load.outcome == "unproven"):
+        return Verdict.UNJUDGED  # it was to be loaded, and was not, for whatever reason
+    return Verdict.VALID
+
+
+_DISPROVABLE = frozenset({"MLM431"})
+"""Rules that say of the recorded environment that the model may not load in it."""
+
+
+def _disproven(finding: Finding, load: LoadReport) -> Finding:
+    """A finding that loading has shown to be no more than a risk, since it loads and predicts in that environment."""
+    if finding.rule not in _DISPROVABLE or (load.mode, load.outcome) != ("recreate", "predicted"):
+        return finding
+    message = f"{finding.message}; it loads so, and predicts on its example"
+    return finding._replace(severity=Severity.WARNING, message=message)
 
 
 def _checks(options: Options) -> Iterator[checks.Check]:
@@ -159,46 +187,38 @@ def _checks(options: Options) -> Iterator[checks.Check]:
         yield checking.checking(options.targets)
 
 
-def run_checks(model: Model, options: Options) -> Iterator[Finding]:
+def run_checks(model: Model, options: Options) -> list[Finding]:
     """Every finding of every check; a check that raises costs its own findings only."""
+    found: list[Finding] = []
     for check in _checks(options):
-        try:
-            yield from _run(check, model, options)
-        except _StopChecking:
-            return
+        if not _run(check, model, options, found):
+            break
+    return found
 
 
-class _StopChecking(Exception):  # noqa: N818 - no error: the end of the checks
-    """Nothing more can be found: the MLmodel file, or the directory, cannot be read."""
-
-
-def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Finding]:
-    """The findings of one check.
-
-    Raises:
-        _StopChecking: after them, where no check could find more.
-    """
-    most = max(_MAX_FINDINGS_OF_CHECK, options.max_findings)
+def _run(check: checks.Check, model: Model, options: Options, found: list[Finding]) -> bool:
+    """Add the findings of one check; whether others may find more: not where the MLmodel file, or the directory, cannot be
+    read."""
     try:
         for count, finding in enumerate(check(model)):
-            if count == most:
+            if count >= _MAX_FINDINGS_OF_CHECK and count >= options.max_findings:
+                most = max(_MAX_FINDINGS_OF_CHECK, options.max_findings)
                 message = f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
-                yield new_finding("MLM903", message, Location())
+                found.append(new_finding("MLM903", message, Location()))
                 break
-            yield finding
+            found.append(finding)
     except UnreadableError as error:
         rule = "MLM903" if error.limit else "MLM902"
-        yield new_finding(rule, error.reason, Location(None if error.path == "." else error.path))
-        if error.path in ("MLmodel", "."):
-            raise _StopChecking from None
+        found.append(new_finding(rule, error.reason, Location(None if error.path == "." else error.path)))
+        return error.path not in ("MLmodel", ".")
     except OSError as error:  # the directory itself went away, or its disk
-        yield new_finding("MLM902", error.strerror or str(error), Location())
+        found.append(new_finding("MLM902", error.strerror or str(error), Location()))
     except Exception as error:
         if options.debug:
             raise
-        yield new_finding(
-            "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
-        )
+        message = f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300]
+        found.append(new_finding("MLM901", message, Location()))
+    return True
 
 
 def _name(check: checks.Check) -> str:

@@ -44,6 +44,7 @@ class Config(NamedTuple):
     max_findings: int = 1000
     jobs: int = 1
     targets: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
     per_finding_ignores: tuple[FindingIgnore, ...] = ()
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
@@ -235,6 +236,31 @@ def _count(key: str, value: Any) -> int:
     return value
 
 
+def _trust(key: str, value: Any) -> tuple[str, ...]:
+    """``[tool.mlmodel.trust]``: lists of modules and of classes."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{key} must be a table with the lists 'modules' and 'classes'")
+    names: list[str] = []
+    for part, listed in value.items():
+        if part not in ("modules", "classes"):
+            raise ConfigError(f"{key} has the lists 'modules' and 'classes', and no {part!r}")
+        if not isinstance(listed, list):
+            raise ConfigError(f"{key}.{part} must be a list of names")
+        names += [check_trusted(item) for item in listed]
+    return tuple(names)
+
+
+def check_trusted(name: Any) -> str:
+    """Refuse what is no name of a module or class.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        raise ConfigError(f"{name!r} is no name of a module or class")
+    return name
+
+
 _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "select": _selectors,
     "ignore": _selectors,
@@ -244,6 +270,7 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "max-findings": _count,
     "jobs": _count,
     "targets": _targets,
+    "trust": _trust,
     "per-finding-ignores": _finding_ignores,
     "exclude": _patterns,
     "baseline": _text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -12,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
     _Int = click.ParamType[int]
     _Text = click.ParamType[str]
@@ -87,6 +88,13 @@ _OPTIONS = (
     click.option(
         "--memory", type=Size(), metavar="SIZE", help="With --load: as 4G.  [default: by the model's size]"
     ),
+    click.option(
+        "--env",
+        "variables",
+        multiple=True,
+        metavar="NAME[=VALUE]",
+        help="With --load: an environment variable that the model gets; without a value, as it is set here.",
+    ),
     click.option("--trust", is_flag=True, help="Load a model although its objects run code (MLM6)."),
     click.option(
         "--allow-weak-sandbox",
@@ -103,7 +111,7 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
+def requested_load(context: click.Context, given: dict[str, Any]) -> LoadOptions | None:
     """What the options ask for, None where nothing is to be loaded.
 
     Raises:
@@ -121,7 +129,7 @@ def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
     if mode is None:
         return None
     from mlmodel.resolution import uv
-    from mlmodel.runtime.wish import TIMEOUT, Wish
+    from mlmodel.runtime.load_options import TIMEOUT, LoadOptions
 
     if recreate:
         try:
@@ -129,11 +137,26 @@ def wish(context: click.Context, given: dict[str, Any]) -> Wish | None:
         except uv.MissingToolError as error:
             raise click.UsageError(str(error), context) from None
     given["timeout"] = given["timeout"] or TIMEOUT
-    return Wish(recreate=recreate, say=Progress() if sys.stderr.isatty() else None, **given)
+    given["variables"] = tuple(_variable(text, context) for text in given["variables"])
+    return LoadOptions(recreate=recreate, progress=Progress() if sys.stderr.isatty() else None, **given)
 
 
 def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    return "--env" if name == "variables" else "--" + name.replace("_", "-")
+
+
+def _variable(text: str, context: click.Context) -> tuple[str, str]:
+    """An environment variable, as it was written or as it is set here."""
+    name, separator, value = text.partition("=")
+    if not name:
+        raise click.UsageError(f"--env wants NAME or NAME=VALUE, not {text!r}", context)
+    if separator:
+        return name, value
+    if name not in os.environ:
+        raise click.UsageError(
+            f"--env {name}: it is not set here; --env {name}=VALUE gives it a value", context
+        )
+    return name, os.environ[name]
 
 
 class Progress:

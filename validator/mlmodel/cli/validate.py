@@ -10,7 +10,7 @@ import click
 
 from mlmodel.cli import config, outputs
 from mlmodel.cli.errors import InternalError, WrongUseError, checked_output, printable
-from mlmodel.cli.loading import LoadCommand, load_options, wish
+from mlmodel.cli.loading import LoadCommand, load_options, requested_load
 from mlmodel.cli.running import Run
 from mlmodel.cli.selectors import RuleSelectors, as_rules
 from mlmodel.common.version import __version__
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlmodel.validation import Options
 
 EPILOG = """Exit status: 0 every model conforms; 1 findings at or above --fail-on; 2 wrong usage or
-configuration; 3 something could not be judged."""
+configuration; 3 something could not be judged; 130 or 143 ended by SIGINT or SIGTERM."""
 
 
 def _list_rules(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -105,6 +105,12 @@ class ValidateCommand(LoadCommand):
 )
 @click.option(
     "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
+)
+@click.option(
+    "--trust-module",
+    multiple=True,
+    metavar="NAMES",
+    help="Accept objects of these modules or classes of yours as data, comma-separated.",
 )
 @click.option(
     "--baseline",
@@ -203,6 +209,7 @@ def command(
     ignore: tuple[str, ...],
     severity: tuple[str, ...],
     fail_on: str | None,
+    trust_module: tuple[str, ...],
     baseline: str | None,
     write_baseline: bool,
     revision: str | None,
@@ -239,10 +246,12 @@ def command(
             "--write-baseline and --diff exclude each other: a baseline has everything", context
         )
     chosen = outputs.chosen(formats, output_file, context)
-    load = wish(context, loading)
+    load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
+        named = (config.check_trusted(name) for name in as_rules(trust_module))
+        options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
         if targets or settings.targets:
@@ -251,7 +260,7 @@ def command(
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
         if options.load is not None and processes != 1:  # lines of several would overwrite each other
-            options = options._replace(load=options.load._replace(say=None))
+            options = options._replace(load=options.load._replace(progress=None))
         run = Run(
             options=options,
             jobs=processes,
@@ -292,7 +301,12 @@ def _settings(config_file: str | None, no_config: bool) -> config.Config:
     if no_config:
         return config.Config()
     path = config_file or config.find(os.curdir)
-    return config.load(path) if path else config.Config()
+    if not path:
+        return config.Config()
+    settings = config.load(path)
+    if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
+        return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
+    return settings
 
 
 def _options(

@@ -35,8 +35,8 @@ class cached_property(Generic[_T]):  # noqa: N801 - the name that everybody know
 
 
 def bounded_cache(maxsize: int, max_length: int = 500) -> Callable[[_F], _F]:
-    """``functools.lru_cache`` for functions whose arguments come from a model: a call with a text of more than ``max_length``
-    characters is computed each time, so that what is kept stays below ``maxsize`` times that length.
+    """``functools.lru_cache`` for functions whose arguments come from a model: a call with a text (or a collection)
+    longer than ``max_length`` is computed each time, so that what is kept stays below ``maxsize`` times that length.
     """
 
     def decorate(compute: _F) -> _F:
@@ -45,7 +45,7 @@ def bounded_cache(maxsize: int, max_length: int = 500) -> Callable[[_F], _F]:
         @wraps(compute)
         def call(*arguments: Any) -> Any:
             for argument in arguments:
-                if isinstance(argument, (str, bytes)) and len(argument) > max_length:
+                if isinstance(argument, (str, bytes, tuple, frozenset)) and len(argument) > max_length:
                     return compute(*arguments)
             return cached(*arguments)
 

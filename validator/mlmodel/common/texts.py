@@ -41,13 +41,27 @@ def quoted(text: Any, limit: int = 60) -> str:
 _CONTROL = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+# What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
+# TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
+
+
+# What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
+# TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
 def printable(text: str) -> str:
-    """A text that cannot move the cursor of a terminal, change its colors or reorder what a person reads."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _CONTROL.sub(_escaped, text)
+    """A text that cannot move the cursor, change colors, reorder what a person reads or give a build server an order."""
+    if not (text.isascii() and text.isprintable()):
+        text = _CONTROL.sub(_escaped, text)
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(_disarmed, text)
+    return text
+
+
+def _disarmed(match: re.Match[str]) -> str:
+    return match[1] + r"\x3a" if match[1] is not None else r"\x23"
 
 
 def _escaped(match: re.Match[str]) -> str:

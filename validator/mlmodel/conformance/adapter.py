@@ -92,11 +92,11 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
 def _validate(model: str, load: str | None, targets: Sequence[str], abilities: Abilities) -> dict[str, Any]:
     options = Options(select=matching("ALL"), targets=tuple(targets))
     if load is not None:
-        from mlmodel.runtime.wish import Wish
+        from mlmodel.runtime.load_options import LoadOptions
 
         recreate = load == "recreate"
         python = None if recreate else abilities.python
-        options = options._replace(load=Wish(recreate=recreate, python=python, timeout=_LIMIT))
+        options = options._replace(load=LoadOptions(recreate=recreate, python=python, timeout=_LIMIT))
     report = validate(model, options)
     return {
         "verdict": report.verdict.label,

@@ -6,9 +6,10 @@ not know, nobody is accused of.
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.environment.pythons import table
 from mlmodel.environment.requirements import Form
 
@@ -71,7 +72,7 @@ def tools() -> frozenset[str]:
 # -- Requires-Python -------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def requires_python(name: str, version: str) -> str | None:
     """The ``Requires-Python`` of a release, ``>=3.9,<3.13``; None where it is not known."""
     from mlmodel.environment import versions
@@ -82,7 +83,7 @@ def requires_python(name: str, version: str) -> str | None:
     return releases.get(version) or releases.get(versions.release(versions.public(version)))
 
 
-@cache
+@bounded_cache(1024)
 def _pythons_of(name: str) -> dict[object, str]:
     """What the releases of a known distribution require, by their texts and by their numbers."""
     from mlmodel.environment import versions
@@ -94,7 +95,7 @@ def _pythons_of(name: str) -> dict[object, str]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def python_fits(wanted: str, python: tuple[int, ...]) -> bool:
     """Whether a Python meets a ``Requires-Python``, at the precision that is recorded of it."""
     for clause in wanted.split(","):
@@ -157,7 +158,7 @@ def closure(names: Iterable[str]) -> World:
     return _closure(frozenset(names))
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def _closure(names: frozenset[str]) -> World:
     known = table("modules.json")["distributions"]
     found: set[str] = set()

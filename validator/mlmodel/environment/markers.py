@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from mlmodel.common.caching import bounded_cache
 
 _LONGEST = 500
 """Characters of a marker that is evaluated."""
@@ -23,7 +23,7 @@ def holds(marker: str | None, python: tuple[int, ...] | None) -> bool | None:
     return _holds(marker, python)
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def _holds(marker: str, python: tuple[int, ...]) -> bool | None:
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 

@@ -6,9 +6,10 @@ The tables are searched as bytes, so that asking for one name costs a read of 40
 from __future__ import annotations
 
 import os
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.environment import versions
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "module-history")
@@ -49,7 +50,7 @@ def holder(module: str) -> str | None:
     return _HOLDERS.get(module.partition(".")[0])
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _era(distribution: str, name: str) -> Era | None:
     data = _table(distribution)
     start = data.find(b"\n" + name.encode("utf-8", "replace") + b"\t")
@@ -74,6 +75,11 @@ def era(module: str, name: str) -> Era | None:
 
 def has(distribution: str, found: Era, version: str) -> bool | None:
     """Whether a release has what an era tells of; None where its series, or its neighbors, do not say."""
+    return _has(distribution, found, version) if len(version) <= _LONGEST else None
+
+
+@bounded_cache(maxsize=4096)
+def _has(distribution: str, found: Era, version: str) -> bool | None:
     numbers = versions.release(versions.public(version))
     if numbers is None:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlmodel.environment import recorded
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import UnreadableError
+from mlmodel.sources.ranges import contiguous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,9 @@ def _found(model: Model) -> Iterator[tuple[str, str, str]]:
             with model.directory.open_mapped(file) as data:
                 if len(data) > _MOST or data.find(_STATES) < 0:
                     continue
-                versions = {match[1].decode("ascii", "replace") for match in _SKLEARN.finditer(data)}
+                versions = {
+                    match[1].decode("ascii", "replace") for match in _SKLEARN.finditer(contiguous(data))
+                }
         except UnreadableError:
             continue
         if len(versions) == 1:  # parts of several releases are the author's own business

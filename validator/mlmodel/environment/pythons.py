@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel.common.caching import bounded_cache
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,7 +47,7 @@ class Recorded(NamedTuple):
         return self.numbers is None and re.fullmatch(_SPECIFIER, self.text.strip()) is not None
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def parse(text: str) -> tuple[int, ...] | None:
     """The numbers of one Python version, None for anything else."""
     match = re.fullmatch(_VERSION, text.strip())
@@ -57,7 +59,7 @@ def agree(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(a == b for a, b in zip(one, other, strict=False))
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(256)
 def end_of_life(numbers: tuple[int, ...]) -> date | None:
     """The day after which a Python has had no more security fixes; None for one that is not known yet."""
     from datetime import date

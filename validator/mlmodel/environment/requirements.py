@@ -9,10 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from mlmodel.common.caching import cached_property
+from mlmodel.common.caching import bounded_cache, cached_property
 from mlmodel.environment import versions
 from mlmodel.environment.credentials import masked
 from mlmodel.findings import Location
@@ -159,7 +158,7 @@ _COMMON_FILE = 8192
 """Characters of a file that is remembered; most have less than 500."""
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(256)
 def _parse_common(text: str, path: str) -> tuple[Entry, ...]:
     return parse(text, TextOrigin(path, text))
 
@@ -256,16 +255,12 @@ _EGG = r"[#&]egg=([A-Za-z0-9._-]+)"
 
 
 def _entry(text: str, line: int, column: int, origin: Origin) -> Entry:
-    # Only short lines are remembered: what hostile files hold must not stay in memory.
-    said = _said(text) if len(text) <= _COMMON_LINE else _said.__wrapped__(text)
-    return Entry(said.form, said.text, line, column, origin, *said[5:])  # quicker than _replace
+    parsed = _parse_line(text)
+    return Entry(parsed.form, parsed.text, line, column, origin, *parsed[5:])  # quicker than _replace
 
 
-_COMMON_LINE = 200
-
-
-@lru_cache(maxsize=4096)  # the same lines stand in both files of a model, and in many models
-def _said(text: str) -> Entry:
+@bounded_cache(4096, 200)  # the same lines stand in both files of a model, and in many models
+def _parse_line(text: str) -> Entry:
     """What a line says, wherever it stands."""
     line, column, origin = 1, 1, _NOWHERE
     if len(text) > _MAX_LINE:

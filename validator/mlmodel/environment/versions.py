@@ -7,8 +7,9 @@ else, and importing it takes as long as judging them.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
+
+from mlmodel.common.caching import bounded_cache
 
 _LONGEST = 100
 """Characters of a version that is compared; reading longer ones costs too much."""
@@ -138,7 +139,7 @@ def same(one: str, other: str) -> bool:
     return _same(one, other)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def _same(one: str, other: str) -> bool:
     one, other = public(one.strip()), public(other.strip())
     if one == other:

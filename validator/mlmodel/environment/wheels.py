@@ -11,7 +11,8 @@ from mlmodel.sources.directory import UnreadableError
 if TYPE_CHECKING:
     from mmap import mmap
 
-    from mlmodel.sources.directory import ModelDirectory
+    from mlmodel.sources.base import Source
+    from mlmodel.sources.ranges import RangedBytes
 
 MAX_MEMBERS = 20_000
 """Files of a wheel that is looked into; the largest on PyPI have about as many."""
@@ -71,7 +72,7 @@ def _allows(tag: str, abi: tuple[str, ...], python: tuple[int, ...]) -> bool:
     return wanted <= python if match[1] == "py" or "abi3" in abi else wanted == python
 
 
-def metadata(directory: ModelDirectory, path: str) -> Metadata | None:
+def metadata(directory: Source, path: str) -> Metadata | None:
     """The metadata of a wheel in the directory; None where it has none that can be read within the limits."""
     import zipfile
     import zlib
@@ -102,7 +103,7 @@ def _field(head: str, name: str) -> str | None:
     return match[1] if match else None
 
 
-def _is_small(data: bytes | mmap) -> bool:
+def _is_small(data: bytes | mmap | RangedBytes) -> bool:
     """Whether the archive's list of files is one that may be read as a whole."""
     start = max(0, len(data) - _END_SIZE - 0xFFFF)
     tail = data[start:]
@@ -116,7 +117,7 @@ def _is_small(data: bytes | mmap) -> bool:
 class _File:
     """Bytes as the file that ``zipfile`` reads, without a copy of them."""
 
-    def __init__(self, data: bytes | mmap) -> None:
+    def __init__(self, data: bytes | mmap | RangedBytes) -> None:
         self._data = data
         self._at = 0
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mlmodel.fixing.edits import EditedDirectory, edited, text_of
 from mlmodel.fixing.repairs import REPAIRS
 from mlmodel.model.model import MAX_TEXT, Model
-from mlmodel.sources.directory import Kind, ModelDirectory, UnreadableError
+from mlmodel.sources.base import Kind, Source, UnreadableError
+from mlmodel.sources.directory import ModelDirectory
 from mlmodel.validation import Options, run_checks
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _overlap(edit: Edit, other: Edit) -> bool:
     return edit.file == other.file and edit.start <= other.end and other.start <= edit.end
 
 
-def _may_write(directory: ModelDirectory, path: str) -> bool:
+def _may_write(directory: Source, path: str) -> bool:
     """Whether a path is a text file of the directory itself, reached by no link, or still free."""
     parts = path.split("/")
     for end in range(1, len(parts) + 1):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
+
+from mlmodel.common.caching import bounded_cache
 
 
 def is_from(value: object, library: str, *names: str) -> bool:
@@ -12,7 +13,7 @@ def is_from(value: object, library: str, *names: str) -> bool:
     return _derives(kind, library, names)
 
 
-@lru_cache(maxsize=512)
+@bounded_cache(512)
 def _derives(kind: type, library: str, names: tuple[str, ...]) -> bool:
     return any(
         base.__name__ in names and base.__module__.partition(".")[0] == library for base in kind.__mro__

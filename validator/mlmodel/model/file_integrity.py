@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlmodel.sources.directory import Entry, ModelDirectory
+    from mlmodel.sources.base import Entry, Source
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html")
@@ -17,7 +17,7 @@ _MEANINGFUL_EMPTY = (".txt", ".py", ".typed", ".csv", ".md", ".crc", "_SUCCESS",
 _HEAD = 64
 
 
-def complaint(directory: ModelDirectory, entry: Entry, *, chosen: bool) -> tuple[str, str] | None:
+def complaint(directory: Source, entry: Entry, *, chosen: bool) -> tuple[str, str] | None:
     """The rule and the message for a file that cannot be what a reader expects, None for others.
 
     ``chosen`` says that a path key names this very file, and not only the directory around it.
@@ -37,7 +37,7 @@ def complaint(directory: ModelDirectory, entry: Entry, *, chosen: bool) -> tuple
     return None
 
 
-def _promised_size(directory: ModelDirectory, entry: Entry, head: bytes) -> str | None:
+def _promised_size(directory: Source, entry: Entry, head: bytes) -> str | None:
     """How the file's own structure says that bytes are missing, None where it does not."""
     if head[:1] == b"\x80" and head[1:2] in (b"\x04", b"\x05"):
         return _pickle_frames(directory, entry)
@@ -53,7 +53,7 @@ def _promised_size(directory: ModelDirectory, entry: Entry, head: bytes) -> str 
 _LENGTHS = {0x95: "<Q", 0x8E: "<Q", 0x8D: "<Q", 0x96: "<Q", 0x42: "<I", 0x58: "<I"}
 
 
-def _pickle_frames(directory: ModelDirectory, entry: Entry) -> str | None:
+def _pickle_frames(directory: Source, entry: Entry) -> str | None:
     position = 2
     for _ in range(10_000):
         header = directory.read_at(entry.path, position, 9)
@@ -76,7 +76,7 @@ def _pickle_frames(directory: ModelDirectory, entry: Entry) -> str | None:
 _ZIP_END = b"PK\x05\x06"
 
 
-def _zip_end(directory: ModelDirectory, entry: Entry) -> str | None:
+def _zip_end(directory: Source, entry: Entry) -> str | None:
     """A zip archive ends with its end-of-central-directory record (APPNOTE 4.3.16), a comment after it at most."""
     if directory.tail(entry.path, 22).startswith(_ZIP_END):
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlmodel.common.caching import cached_property
 from mlmodel.documents import Document, location_of, parse_json, parse_yaml
 from mlmodel.findings import Finding, Location
-from mlmodel.sources.directory import Kind, ModelDirectory
+from mlmodel.sources.base import Kind, Source
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -43,8 +43,12 @@ def fact(compute: Callable[[Model], _T]) -> Callable[[Model], _T]:
 class Model:
     """One model directory under judgement.  Every document is read and parsed at most once."""
 
-    def __init__(self, directory: ModelDirectory, today: date | None = None) -> None:
+    def __init__(
+        self, directory: Source, today: date | None = None, trusted: frozenset[str] = frozenset()
+    ) -> None:
         self.directory = directory
+        self.trusted = trusted
+        """Modules, and classes by their full names, that the user accepts as data; nothing in the directory adds to them."""
         self._today = today
         self._documents: dict[tuple[str, int], Document | None] = {}
         self.facts: dict[Callable[[Model], Any], Any] = {}

@@ -15,7 +15,7 @@ from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Stream, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlmodel.sources.directory import ModelDirectory
+    from mlmodel.sources.base import Source
 
 __all__ = [
     "Call",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def scan(
-    directory: ModelDirectory,
+    directory: Source,
     path: str,
     *,
     watch: Callable[[Global], bool] | None = None,

@@ -16,7 +16,9 @@ from mlmodel.pickles.symbols import Value
 if TYPE_CHECKING:
     from mmap import mmap
 
-    Buffer: TypeAlias = bytes | bytearray | mmap
+    from mlmodel.sources.ranges import RangedBytes
+
+    Buffer: TypeAlias = bytes | bytearray | mmap | RangedBytes
     """What holds a pickle: it can be sliced and searched."""
 
 MAX_TEXT = 1024

@@ -10,11 +10,11 @@ from __future__ import annotations
 import platform as platform_module
 import re
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common import scratch
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.environment.requirements import Form
@@ -143,7 +143,7 @@ class Asker:
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
             raise UnansweredError(too_long(TIMEOUT))
-        with tempfile.TemporaryDirectory(prefix="mlmodel-", ignore_cleanup_errors=True) as folder:
+        with scratch.folder() as folder:
             write(folder, "requirements.in", lines)
             write(folder, "constraints.in", constraints)
             command = [

@@ -35,6 +35,10 @@ class UnansweredError(Exception):
     """The index could not be asked, so that nothing is known."""
 
 
+class ToolFailedError(UnansweredError):
+    """uv could not work on this machine: a disk is full, or a folder of its cannot be written to."""
+
+
 class Answer(NamedTuple):
     """What uv said."""
 
@@ -110,7 +114,7 @@ def ask(
                 stderr=messages,
             )
         except OSError as error:
-            raise UnansweredError(f"uv does not run: {error.strerror}") from None
+            raise ToolFailedError(f"uv does not run: {error.strerror}: {uv}") from None
         with process:
             try:
                 _wait(process, time.monotonic() + timeout, messages.fileno(), listen)
@@ -156,6 +160,9 @@ def answer(status: int, output: str) -> Answer:
     text = _COLORS.sub("", output)
     if status == 0:
         return Answer(True, text)
+    fault = _machine(text)
+    if fault is not None:
+        raise ToolFailedError(fault)
     unanswered = _OFFLINE.search(text)
     if status == 1 and "No solution found" in text and not unanswered:
         return Answer(False, text)
@@ -166,6 +173,25 @@ def answer(status: int, output: str) -> Answer:
     reason = ": ".join([reason, *causes[-1:]])
     reason = re.sub(r"(?i)\b(?:error|hint|cause|caused by):\s*", "", reason)
     raise UnansweredError(re.sub(r"//[^/@\s]*@", "//", reason)[:300])
+
+
+# Permission denied, not a directory, is a directory, no space left, read-only, text busy, quota exceeded, I/O error.
+_MACHINE = re.compile(
+    r"(?P<why>[A-Z][a-z][\w -]*?) ?\(os error (?:1|5|13|20|21|26|28|30|122)\)"
+    r"|(?P<words>No space left on device|Read-only file system)"
+)
+_PATH = re.compile(r"(?:[`\"']| to | at )(/[^`\"':\n]+|[A-Za-z]:\\[^`\"'\n]+)")
+
+
+def _machine(text: str) -> str | None:
+    """What of this machine kept uv from working, with the path that it names; None where nothing did."""
+    for number, line in enumerate(lines := text.splitlines()):
+        match = _MACHINE.search(line)
+        if match is not None:
+            near = _PATH.findall(line) or _PATH.findall("\n".join(lines[max(0, number - 3) : number]))
+            where = f": {near[-1]}" if near else ""
+            return f"uv says: {match['why'] or match['words']}{where}"[:400]
+    return None
 
 
 def explanation_of_date(text: str) -> str | None:

@@ -13,18 +13,17 @@ import glob
 import json
 import os
 import shutil
-import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.runtime import job
-from mlmodel.runtime.confinement import disk, parent, policy
+from mlmodel.runtime import probe_job, stamp
+from mlmodel.runtime.confinement import disk, policy, supervisor, watching
 from mlmodel.runtime.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlmodel.runtime.wish import Wish
+    from mlmodel.runtime.load_options import LoadOptions
 
 COMPILER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiler.py")
 _MOVES = os.name != "nt"
@@ -47,14 +46,16 @@ class Bytecode:
         environment: its folder; None for one that is not ours, where nothing is kept.
         python: its interpreter.
         work: the job of the probe.
-        wish: the limits.
+        options: the limits.
     """
 
-    def __init__(self, environment: str | None, python: str, work: dict[str, Any], wish: Wish) -> None:
+    def __init__(
+        self, environment: str | None, python: str, work: dict[str, Any], options: LoadOptions
+    ) -> None:
         self._environment = environment
         self._python = python
         self._work = work
-        self._wish = wish
+        self._options = options
         self._over = threading.Event()
         self._compiling = threading.Thread(target=self._ahead, daemon=True)
         self._receiving = threading.Thread(target=self._receive, daemon=True)
@@ -72,7 +73,12 @@ class Bytecode:
         self.scratch = self._leaving.enter_context(disk.scratch(base))
         if self._environment is None:
             return
-        if os.path.isdir(folder(self._environment)) or not _MOVES:
+        kept = folder(self._environment)
+        if os.path.isdir(kept) and not stamp.fits(kept, kept + ".stamp"):
+            # Damaged, or of a run that was stopped; a run that uses it compiles for itself what it misses.
+            with contextlib.suppress(OSError):
+                os.rename(kept, os.path.join(self.scratch, "damaged"))
+        if os.path.isdir(kept) or not _MOVES:
             self.options += ["-X", f"pycache_prefix={folder(self._environment)}"]
             return
         self.fresh = os.path.join(self.scratch, "bytecode")
@@ -110,7 +116,7 @@ class Bytecode:
         plan = {
             "roots": [*(work["served"] if work["pyfunc"] else ()), *work["classes"]],
             "later": list(dict.fromkeys(module.partition(".")[0] for module, _ in work["imports"])),
-            "whole": ["sklearn"] if job.SKOPS in work["classes"] else [],
+            "whole": ["sklearn"] if probe_job.SKOPS in work["classes"] else [],
             "until": self._ready,
         }
         self._compile(self.fresh, self.scratch, plan, self._over)
@@ -139,6 +145,14 @@ class Bytecode:
         """
         if self._environment is None:
             return
+        with contextlib.suppress(OSError):  # of a full disk; it is tried again
+            self._complete(files)
+            kept = folder(self._environment)
+            if os.path.isdir(kept):
+                stamp.put(kept, kept + ".stamp")
+
+    def _complete(self, files: Sequence[str]) -> None:
+        assert self._environment is not None
         kept, inside = folder(self._environment), os.path.realpath(self._environment) + os.sep
         if not os.path.isdir(kept) and _MOVES:
             return
@@ -155,7 +169,7 @@ class Bytecode:
         if _MOVES:
             self._compile(kept, kept, {"files": wanted})
             return
-        with tempfile.TemporaryDirectory(prefix="mlmodel-", ignore_cleanup_errors=True) as place:
+        with disk.scratch() as place:
             made = os.path.realpath(place)
             self._compile(made, made, {"files": wanted})
             shutil.copytree(made, kept, dirs_exist_ok=True)
@@ -167,20 +181,20 @@ class Bytecode:
         assert self._environment is not None
         options = ["-I", "-S", "-X", f"pycache_prefix={prefix}"]
         with (
-            tempfile.TemporaryDirectory(prefix="mlmodel-") as place,
-            contextlib.suppress(parent.UnconfinedError, OSError),
+            disk.scratch() as place,
+            contextlib.suppress(watching.UnconfinedError, OSError),
         ):
             path = os.path.join(os.path.realpath(place), "job.json")
             with open(path, "w", encoding="utf-8") as file:
                 json.dump({"folders": _packages(self._environment), **plan}, file)
-            parent.run(
+            supervisor.run(
                 lambda *_: [self._python, *options, COMPILER, path],
                 python=self._python,
                 read=[COMPILER, path],
                 forbidden=self._environment,
                 scratch=scratch,
-                limits=policy.limits(self._wish.timeout, self._wish.memory, 0),
-                weak=self._wish.allow_weak_sandbox,
+                limits=policy.limits(self._options.timeout, self._options.memory, 0),
+                weak=self._options.allow_weak_sandbox,
                 stop=stop,
             )
 

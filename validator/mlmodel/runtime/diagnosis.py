@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded, versions
 from mlmodel.findings import Location
-from mlmodel.runtime import answers
+from mlmodel.runtime import prediction_checks, remedies
+from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Listing
     from mlmodel.findings import Failure, Finding, Phase
     from mlmodel.model.model import Model
-    from mlmodel.runtime.outcome import Run
+    from mlmodel.runtime.probe_report import Run
 
 
-class End(NamedTuple):
+class ProcessExit(NamedTuple):
     """How the process of the probe ended."""
 
     status: int
@@ -31,12 +33,12 @@ class End(NamedTuple):
     """The limit that it was ended at, in words: ``120 seconds``; None where it was not."""
 
 
-class Case(NamedTuple):
+class ProbeCase(NamedTuple):
     """One model, what ran, and how it ended."""
 
     model: Model
     run: Run
-    end: End
+    end: ProcessExit
     recreated: bool
     """Whether it ran in the recorded environment, made anew."""
     python: str | None = None
@@ -48,13 +50,13 @@ _OPTIONS = {"memory": "--memory", "second": "--timeout"}
 _LOADING = ("resolve", "load", "import")
 
 
-def diagnose(case: Case) -> Iterator[Finding]:
+def diagnose(case: ProbeCase) -> Iterator[Finding]:
     """MLM714, MLM720-MLM724, MLM730-MLM742: why it does not load or predict, and what else was seen."""
     ended = list(_ended(case))
     yield from ended
     said: set[str] = set()
     for phase in case.run.phases:
-        if phase.failure is not None and not (phase.name == "import" and _is_repeated(phase, case.run)):
+        if phase.failure is not None and not _is_repeated(phase, case.run):
             missing = _missing_module(phase.failure)
             for finding in _failed(case, phase, phase.failure):
                 if not {finding.message, missing} & said:
@@ -65,13 +67,13 @@ def diagnose(case: Case) -> Iterator[Finding]:
     differing = [] if case.recreated else list(_differing(case))
     yield from differing
     yield from _warned(case, pins_differ=bool(differing))
-    yield from answers.judge(case.model, case.run)
+    yield from prediction_checks.judge(case.model, case.run)
 
 
 # -- how it ended -------------------------------------------------------------------------------------
 
 
-def _ended(case: Case) -> Iterator[Finding]:
+def _ended(case: ProbeCase) -> Iterator[Finding]:
     if case.run.done:
         return
     last = case.run.last
@@ -105,9 +107,12 @@ def _signal(number: int) -> str:
 
 
 def _is_repeated(phase: Phase, run: Run) -> bool:
-    """Whether a later phase fails for the same reason as the import of a library."""
+    """Whether another phase fails for the same reason: loading as the import of a library, a request as the example."""
+    if phase.name not in ("import", "serve"):
+        return False
+    of = "load" if phase.name == "import" else "predict"
     return any(
-        other.failure is not None and other.name == "load" and other.failure[:3] == (phase.failure or ())[:3]
+        other.failure is not None and other.name == of and other.failure[:3] == (phase.failure or ())[:3]
         for other in run.phases
     )
 
@@ -126,18 +131,29 @@ _RULES = {
 }
 
 
-def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
+def _failed(case: ProbeCase, phase: Phase, failure: Failure) -> Iterator[Finding]:
     if failure.type == "MemoryError" or "bad_alloc" in failure.message:
         message = f"memory ran out while {phase.label}: {failure.text}"
         yield new_finding("MLM741", message, Location(), "--memory sets another limit")
         return
+    if "can't start new thread" in failure.message:
+        message = f"stopped while {phase.label}: it may not have more threads"
+        yield new_finding("MLM741", message, Location(), "loading and predicting should not need that many")
+        return
+    if failure.errno == errno.EFBIG:
+        message = f"stopped while {phase.label}: it made a file larger than the limit of disk"
+        yield new_finding("MLM741", message, Location(), "loading and predicting should not need that")
+        return
+    fault = _of_this_machine(failure)
+    if fault is not None:
+        yield new_finding("MLM905", f"{fault} while {phase.label}: {failure.text}"[:600], Location())
+        return
+    place, origin = _origin(case, failure)
     refused = _refused(failure)
     if refused is not None:
-        message = f"{refused} while {phase.label}: {failure.text}"
-        hint = (
-            "a model that needs more than its own directory cannot be proven so; ship what it needs with it"
-        )
-        yield new_finding("MLM742", message, Location(), _frame(failure) or hint)
+        what, hint = refused
+        message = f"{what} while {phase.label}: {failure.text}"[:600]
+        yield new_finding("MLM742", message, place, "; ".join(filter(None, (hint, origin))))
         return
     module = _missing_module(failure)
     if module is not None and phase.name != "example":  # what reads it need not be what the model needs
@@ -146,22 +162,61 @@ def _failed(case: Case, phase: Phase, failure: Failure) -> Iterator[Finding]:
     rule = _RULES.get(phase.name, "MLM722")
     if phase.about == "mlflow.pyfunc" and phase.name == "import":
         rule = "MLM722"  # nothing serves it
+    if phase.name in ("predict", "serve", "one-row", "again") and remedies.categories(failure):
+        yield new_finding(
+            "MLM744",
+            f"{phase.label} fails, since JSON carries no categories: {failure.text}"[:600],
+            place,
+            "have a Python model turn the columns into categories before it predicts, or train on numbers",
+        )
+        return
     message = f"{phase.label} fails: {failure.text}"[:600]
-    cause = _saved_with(case) if rule == "MLM722" else None
-    yield new_finding(rule, message, Location(), cause or _frame(failure))
+    cause = (_saved_with(case) if rule == "MLM722" else None) or remedies.hint(
+        case.model, failure, _all_installed(case)
+    )
+    yield new_finding(rule, message, place, cause or origin)
 
 
-def _frame(failure: Failure) -> str | None:
-    """Where it was raised: the last line of the author's own code, and the last line of all."""
-    if not failure.frames:
-        return None
-    last = failure.frames[-1]
-    own = next((frame for frame in reversed(failure.frames) if frame.own), None)
-    parts = []
-    if own is not None and own is not last:
-        parts.append(f"called by {own.file}:{own.line} in {own.function}: {own.source}".rstrip(": "))
-    parts.insert(0, f"raised at {last.file}:{last.line} in {last.function}: {last.source}".rstrip(": "))
-    return "; ".join(parts) + "; --format json has the whole traceback"
+def _origin(case: ProbeCase, failure: Failure) -> tuple[Location, str | None]:
+    """Where it was raised: the innermost line of the author's own code, and the line that raised it in the end."""
+    own, raised = failure.origin, failure.raised
+    if own is None and raised is None:
+        return Location(), None
+    place = Location()
+    if own is not None and own.line and case.model.directory.look(own.file).kind is Kind.FILE:
+        place = Location(own.file, own.line, source=own.source or None)
+    frames = [frame for frame in (own, raised if raised != own else None) if frame is not None]
+    parts = [
+        f"{frame.file}:{frame.line} in {frame.function}: {frame.source}".rstrip(": ") for frame in frames
+    ]
+    return place, f"raised at {', through '.join(parts)}; --format json has the whole traceback"
+
+
+def _all_installed(case: ProbeCase) -> dict[str, str]:
+    """The versions that the probe found, by distribution."""
+    phase = case.run.of("versions")
+    found = phase.detail.get("installed") if phase is not None else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: version[:60] for name, version in found.items() if isinstance(version, str)}
+
+
+_MACHINE = {
+    errno.ENOSPC: "the disk of this machine is full",
+    errno.EDQUOT: "the disk of this machine is full",
+    errno.EIO: "a disk of this machine fails",
+}
+
+
+def _of_this_machine(failure: Failure) -> str | None:
+    """What is wrong with this machine, None where that is not why it failed."""
+    texts = [failure.message, *(text for _, text, _ in failure.causes)]
+    for number, fault in _MACHINE.items():
+        if failure.errno == number or any(f"[Errno {number}]" in text for text in texts):
+            return fault
+    if any("failed to map segment from shared object" in text for text in texts):
+        return "the disk that the environment is on lets no library run (noexec)"
+    return None
 
 
 _REFUSED = {1: "was refused", 13: "was refused", 30: "was refused", 38: "was refused"}
@@ -170,19 +225,60 @@ _NETWORK = re.compile(
     r"name resolution|Name or service not known|NameResolutionError|getaddrinfo|nodename nor servname"
     r"|Connection(?:Error|Refused)|Max retries exceeded|Network is unreachable|We couldn't connect|HTTPSConnectionPool"
 )
+_VARIABLE = re.compile(
+    r"\b(?P<before>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\W+(?i:environment variables?)\b"
+    r"|\b(?i:environment variables?)\W+(?:named |called )?[`'\"]?(?P<after>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
+)
+_GPU = re.compile(
+    r"No CUDA GPUs are available|no CUDA-capable device|Found no NVIDIA driver|CUDA driver version is insufficient"
+    r"|on a CUDA device but torch\.cuda\.is_available\(\) is False|CUDA_ERROR_NO_DEVICE|No GPU (?:found|available)"
+)
+_SHIP = "a model that needs more than its own directory cannot be proven so; ship what it needs with it"
 
 
-def _refused(failure: Failure) -> str | None:
-    """What the confinement refused, None where that is not why it failed."""
+def _refused(failure: Failure) -> tuple[str, str] | None:
+    """What the confinement refused and what would change that, None where that is not why it failed."""
     texts = [(failure.type, failure.message), *((kind, text) for kind, text, _ in failure.causes)]
+    name = _variable(failure)
+    if name is not None:
+        shown = quoted(name)
+        return (
+            f"the model asked for the environment variable {shown}, which it does not get,",
+            f"--env {name} passes it on" if name.isidentifier() else "--env passes it on",
+        )
+    if any(_GPU.search(text) for _, text in texts):
+        return (
+            "the model asked for a GPU, which it does not get,",
+            "have it load where there is none: device='cpu', map_location='cpu'",
+        )
     if any(_NETWORK.search(f"{kind}: {text}") for kind, text in texts):
-        return "the model asked for the network, which it does not get,"
+        return "the model asked for the network, which it does not get,", _SHIP
+    if failure.home:
+        return (
+            "the model asked for a file of the home folder, which is an empty one here,",
+            "ship the file with the model, as an artifact",
+        )
     if failure.errno in _REFUSED or any(
         kind == "PermissionError"
         or "[WinError 1816]" in text  # one process more than its job on Windows may have
         for kind, text in texts
     ):
-        return "the model asked for something that it does not get,"
+        return "the model asked for something that it does not get,", _SHIP
+    return None
+
+
+def _variable(failure: Failure) -> str | None:
+    """The environment variable that is not set, None where that is not why it failed."""
+    raised = failure.raised
+    texts = [(failure.type, failure.message), *((kind, text) for kind, text, _ in failure.causes)]
+    if raised is not None and (raised.file, raised.function) == ("os.py", "__getitem__"):
+        found = next((text for kind, text in reversed(texts) if kind == "KeyError"), None)
+        if found is not None:
+            return found.strip("'\"")[:200]
+    for kind, text in texts:
+        match = _VARIABLE.search(text)
+        if match is not None and kind != "PermissionError":
+            return match["before"] or match["after"]
     return None
 
 
@@ -193,7 +289,7 @@ def _missing_module(failure: Failure) -> str | None:
     return next((name for kind, _, name in failure.causes if kind == "ModuleNotFoundError" and name), None)
 
 
-def _missing(case: Case, phase: Phase, module: str) -> Finding:
+def _missing(case: ProbeCase, phase: Phase, module: str) -> Finding:
     """MLM720: a module is not there: which requirement brings it, and where it is to be written."""
     environment = recorded.of(case.model)
     listing = environment.listings[0] if environment.listings else None
@@ -213,7 +309,7 @@ def _new(setuptools: str) -> bool:
     return setuptools.partition(".")[0].isdigit() and int(setuptools.partition(".")[0]) >= 82
 
 
-def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | None:
+def _where(case: ProbeCase, listing: Listing | None, module: str, top: str) -> str | None:
     names = distributions.providers(top)
     listed = sorted(names & recorded.of(case.model).names)
     file = listing.file if listing is not None else "requirements.txt"
@@ -232,14 +328,14 @@ def _where(case: Case, listing: Listing | None, module: str, top: str) -> str | 
     return f"no distribution that is known has {module}: ship it with the model (code_paths), or add what brings it"
 
 
-def _installed(case: Case, name: str) -> str | None:
+def _installed(case: ProbeCase, name: str) -> str | None:
     phase = case.run.of("versions")
     known = phase.detail.get("installed") if phase is not None else None
     found = known.get(name) if isinstance(known, dict) else None
     return found[:60] if isinstance(found, str) else None
 
 
-def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
+def _missing_names(case: ProbeCase, said: set[str]) -> Iterator[Finding]:
     """MLM720, MLM724: of a model that does not load, what its objects name and nobody has."""
     phase = case.run.of("resolve")
     missing = phase.detail.get("missing") if phase is not None else None
@@ -263,7 +359,7 @@ def _missing_names(case: Case, said: set[str]) -> Iterator[Finding]:
             )
 
 
-def _saved_with(case: Case) -> str | None:
+def _saved_with(case: ProbeCase) -> str | None:
     """The Python that saved the model, where another minor version ran."""
     python = next((p for p in recorded.of(case.model).pythons if p.place.file == "MLmodel"), None)
     if python is None or python.numbers is None or case.python is None:
@@ -277,7 +373,7 @@ def _saved_with(case: Case) -> str | None:
 # -- what else was seen -------------------------------------------------------------------------------
 
 
-def _differing(case: Case) -> Iterator[Finding]:
+def _differing(case: ProbeCase) -> Iterator[Finding]:
     """MLM714: pins that an environment that is there does not keep."""
     environment = recorded.of(case.model)
     if not environment.listings:
@@ -319,7 +415,7 @@ _SAVED = (
 """Warnings that name two versions of a distribution."""
 
 
-def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
+def _warned(case: ProbeCase, *, pins_differ: bool) -> Iterator[Finding]:
     """MLM723: what libraries say about versions when the model is loaded."""
     said: set[str] = set()
     for phase in case.run.phases:
@@ -341,7 +437,7 @@ def _warned(case: Case, *, pins_differ: bool) -> Iterator[Finding]:
                     yield new_finding("MLM723", f"while {phase.label}: {text}", Location())
 
 
-def _line_of(case: Case, name: str) -> Location:
+def _line_of(case: ProbeCase, name: str) -> Location:
     """The line that asks for a distribution, else the list that lacks it."""
     for listing in recorded.of(case.model).listings:
         for entry in listing.named(name):

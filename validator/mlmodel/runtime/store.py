@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common import scratch
+from mlmodel.runtime import stamp
 from mlmodel.runtime.confinement import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+LATER = ("bytecode", "bytecode.stamp")
+"""What comes into an environment when it is used, and has a stamp of its own."""
+_AGAIN = 0.05
+"""Seconds until it is looked again whether an environment that is in use can be made."""
+_ATTEMPTS = 10
+"""Times that an environment is made which others remove or damage before it is used."""
 KEPT = 20
 """Environments that are kept; beyond that, those that were not used for longest go."""
 
@@ -38,26 +49,59 @@ def key(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:24]
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+class Kept(NamedTuple):
+    """An environment that is kept."""
+
+    name: str
+    folder: str
+    used: float
+    """When it was used last, in seconds since the epoch."""
+
+
 class Store:
     """Things by key: texts, and folders that are made once."""
 
     def __init__(self, root: str | None = None) -> None:
         self.root = root or default_root()
+        self._seen: set[str] = set()
+        """Folders that were whole, or have been made, since this began; none is looked at twice."""
+        self._looking = threading.Lock()
+
+    def check(self) -> None:
+        """Find out that the folder can be used, before anything is made of it.
+
+        Raises:
+            OSError: it cannot; its path and why.
+        """
+        for name in ("resolved", "environments", "locks", "runs"):
+            self._folder(name)
+        descriptor, path = tempfile.mkstemp(dir=self._folder("resolved"), prefix=".new-")
+        try:
+            os.write(descriptor, b"x")
+        finally:
+            os.close(descriptor)
+            os.unlink(path)
+        noexec = getattr(os, "ST_NOEXEC", None)
+        if noexec is not None and os.statvfs(self.root).f_flag & noexec:
+            raise PermissionError(errno.EACCES, "no program may run from this disk (noexec)", self.root)
 
     # -- texts -----------------------------------------------------------------------------------
 
     def text(self, name: str) -> str | None:
-        """A text that was kept, None where there is none."""
+        """A text that was kept, None where there is none, or one that is not what was kept."""
         try:
-            with open(os.path.join(self.root, "resolved", name), encoding="utf-8") as file:
-                return file.read()
-        except FileNotFoundError:
+            with open(os.path.join(self.root, "resolved", name), encoding="utf-8", errors="replace") as file:
+                digest, _, text = file.read().partition("\n")
+        except (FileNotFoundError, IsADirectoryError):
             return None
+        return text if digest == _digest(text) else None
 
     def age(self, name: str) -> float:
         """Seconds since a text was kept."""
-        import time
-
         return time.time() - os.path.getmtime(os.path.join(self.root, "resolved", name))
 
     def keep(self, name: str, text: str) -> None:
@@ -65,8 +109,11 @@ class Store:
         folder = self._folder("resolved")
         descriptor, path = tempfile.mkstemp(dir=folder, prefix=".new-")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(path, os.path.join(folder, name))
+            file.write(f"{_digest(text)}\n{text}")
+        goal = os.path.join(folder, name)
+        if os.path.isdir(goal):
+            disk.remove(goal)
+        os.replace(path, goal)
 
     # -- folders ---------------------------------------------------------------------------------
 
@@ -75,51 +122,101 @@ class Store:
         """The path of a folder that ``make`` fills if it is not there yet; it stays as long as it is used.
 
         One process makes it, others wait.  It is made beside and moved when it is complete, so that whoever
-        is stopped leaves nothing that looks usable.
+        is stopped leaves nothing that looks usable.  What was damaged since is made anew.
         """
         folder = os.path.join(self._folder("environments"), name)
         lock = os.path.join(self._folder("locks"), name)
-        while True:
+        self._remove_torn()
+        made = 0
+        while made < _ATTEMPTS:
             with locked(lock, shared=True):
-                if os.path.isdir(folder):
+                if self._was_whole(folder):
                     with contextlib.suppress(OSError):
                         os.utime(folder)  # used now: pruned late
                     yield folder
                     return
-            with locked(lock):
-                if not os.path.isdir(folder):
-                    self._make(folder, make)
+            try:
+                with locked(lock, wait=False):
+                    if not self._was_whole(folder):
+                        made += 1
+                        _remove(folder)
+                        self._make(folder, make)
+            except BlockingIOError:  # it is made by another, or used; a thread of ours must not wait for us
+                time.sleep(_AGAIN)
+                continue
             self.prune()
+        raise OSError(errno.EAGAIN, "it is damaged again and again", folder)
+
+    def _was_whole(self, folder: str) -> bool:
+        with self._looking:
+            if not os.path.isdir(folder):
+                self._seen.discard(folder)
+            elif folder not in self._seen and self.is_whole(folder):
+                self._seen.add(folder)
+            return folder in self._seen
+
+    def is_whole(self, folder: str) -> bool:
+        """Whether a folder is there, and is as it was made."""
+        return os.path.isdir(folder) and stamp.fits(folder, without=LATER)
 
     def _make(self, folder: str, make: Callable[[str], None]) -> None:
         fresh = f"{folder}.{os.getpid()}.new"
         _remove(fresh)
         try:
             make(fresh)
+            stamp.put(fresh, without=LATER)
             os.rename(fresh, folder)
         finally:
             _remove(fresh)
+
+    def environments(self) -> list[Kept]:
+        """The environments that are kept, those that were used last first."""
+        found = [
+            Kept(entry.name, entry.path, entry.stat().st_mtime)
+            for entry in os.scandir(self._folder("environments"))
+            if entry.is_dir(follow_symlinks=False) and "." not in entry.name
+        ]
+        return sorted(found, key=lambda kept: -kept.used)
+
+    def clear(self, name: str) -> bool:
+        """Remove an environment that nobody uses; whether it is gone."""
+        lock = os.path.join(self._folder("locks"), name)
+        with contextlib.suppress(BlockingIOError), locked(lock, wait=False):
+            _remove(os.path.join(self._folder("environments"), name))
+            return True
+        return False
+
+    def forget(self) -> int:
+        """Remove the texts that are kept; how many there were."""
+        texts = [entry.path for entry in os.scandir(self._folder("resolved")) if entry.is_file()]
+        for path in texts:
+            os.unlink(path)
+        return len(texts)
+
+    def _remove_torn(self) -> None:
+        """Remove what processes that were stopped have left; what is being made is locked."""
+        for entry in os.scandir(self._folder("environments")):
+            if "." in entry.name:
+                self._remove_unused(entry)
+
+    def _remove_unused(self, entry: os.DirEntry[str]) -> None:
+        lock = os.path.join(self._folder("locks"), entry.name.partition(".")[0])
+        with contextlib.suppress(BlockingIOError), locked(lock, wait=False):
+            _remove(entry.path)
 
     def prune(self, kept: int = KEPT) -> None:
         """Remove the environments that were not used for longest, and what a process that was stopped left."""
         base = self._folder("environments")
         found = [entry for entry in os.scandir(base) if entry.is_dir(follow_symlinks=False)]
         whole = sorted((e for e in found if "." not in e.name), key=lambda e: e.stat().st_mtime, reverse=True)
-        torn = [entry for entry in found if "." in entry.name]
-        for entry in (*whole[kept:], *torn):
-            lock = os.path.join(self._folder("locks"), entry.name.partition(".")[0])
-            with contextlib.suppress(BlockingIOError), locked(lock, wait=False):
-                _remove(entry.path)
+        for entry in whole[kept:]:
+            self._remove_unused(entry)
+        self._remove_torn()
 
     def runs(self) -> str:
-        """The folder for the scratch folders of runs, on the disk of the environments; old ones are removed."""
-        import time
-
+        """The folder for the scratch folders of runs, on the disk of the environments; what was left there is removed."""
         folder = self._folder("runs")
-        for entry in os.scandir(folder):
-            with contextlib.suppress(OSError):
-                if entry.stat().st_mtime < time.time() - 86400:
-                    _remove(entry.path)
+        scratch.sweep(folder, disk.remove)
         return folder
 
     def _folder(self, name: str) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from mmap import mmap
 
+    from mlmodel.sources.ranges import RangedBytes
+
 
 class Kind(Enum):
     """What stands under a name."""
@@ -60,6 +62,14 @@ class UnreadableError(Exception):
         self.reason = reason
         self.limit = limit
         """Whether a limit was exceeded, and not a read that failed."""
+
+
+class UnopenedError(Exception):
+    """A source cannot be read at all, or holds no model, or several; ``rule`` is the rule that says so."""
+
+    def __init__(self, message: str, rule: str = "MLM902") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 MAX_ENTRIES = 20_000
@@ -220,7 +230,7 @@ class Source(ABC):
         return self._fetch(path, 0, SMALL, whole=True)
 
     @contextmanager
-    def open_mapped(self, path: str) -> Iterator[bytes | mmap]:
+    def open_mapped(self, path: str) -> Iterator[bytes | mmap | RangedBytes]:
         """A regular file of any size, as bytes that are fetched when they are looked at.
 
         A small file is read at once; a larger one must keep its length meanwhile.
@@ -228,7 +238,7 @@ class Source(ABC):
         Raises:
             UnreadableError: as :meth:`read`, the limit aside.
         """
-        data: bytes | mmap | None = self._kept(path)
+        data: bytes | mmap | RangedBytes | None = self._kept(path)
         if data is None:
             data = self._map(path)
         try:
@@ -239,7 +249,7 @@ class Source(ABC):
                 close()
 
     @abstractmethod
-    def _map(self, path: str) -> bytes | mmap:
+    def _map(self, path: str) -> bytes | mmap | RangedBytes:
         """The bytes of a file that is not small."""
 
     def _count_read(self, path: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.sources.exclusion import Exclusion
 from mlmodel.sources.metadata_copies import is_metadata_copy
+from mlmodel.sources.opening import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ class DiscoveryError(Exception):
 
 
 def directories(paths: Iterable[str]) -> Iterator[str]:
-    """The given directories; a path of an ``MLmodel`` file means the directory around it.
+    """The given directories and archives; a path of an ``MLmodel`` file means the directory around it.
 
     Raises:
         DiscoveryError: a path is not there, or is another file.
@@ -29,6 +30,8 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
             yield path
         elif os.path.basename(path) == "MLmodel" and os.path.lexists(path):
             yield os.path.dirname(path) or "."
+        elif is_archive(path):
+            yield path
         elif os.path.lexists(path):
             raise DiscoveryError(
                 f"{path} is a file, not a model directory (--enclosing finds the model around a file)"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.standard import data
 
 Release = tuple[int, ...]
@@ -13,7 +14,7 @@ Release = tuple[int, ...]
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
 
 
-@lru_cache(maxsize=1024)
+@bounded_cache(1024)
 def parse(version: str) -> Release | None:
     """The release segment of a version (PEP 440), ``2.9.2.dev0`` -> ``(2, 9, 2)``; None for other texts.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from mlmodel.common import scratch
 from mlmodel.resolution.index import explanation
 from mlmodel.resolution.uv import MissingToolError, UnansweredError, ask, find_uv, write
 from mlmodel.writer.dependencies import public
@@ -41,7 +41,7 @@ def lock(requirements: Sequence[str]) -> bytes:
     )
     try:
         uv = find_uv("a lock")
-        with tempfile.TemporaryDirectory(prefix="mlmodel-") as folder:
+        with scratch.folder() as folder:
             write(folder, "requirements.in", requirements)
             # uv keeps the versions of a lock that is there, as far as they go together.
             write(folder, NAME, installed)

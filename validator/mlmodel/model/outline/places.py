@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _resolved(root: schemas.Json, node: schemas.Json) -> tuple[schemas.Json, sch
     return root, node
 
 
-@lru_cache(maxsize=1000)  # a path is of the author's making
+@bounded_cache(1000)  # a path is of the author's making
 def keys_at(path: Path) -> frozenset[str] | None:
     """The keys that a schema describes for the mapping at ``path``; None where any key may stand."""
     if not path:

@@ -8,23 +8,27 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from mlmodel.common import scratch as common
 
 MAX_FILES = 100_000
 """Files and folders; each takes an inode, and time to count."""
 
 
-def exceeded(folder: str, most: int) -> str | None:
+def exceeded(folder: str, most: int, removed: int = 0) -> str | None:
     """The limit that what is below a folder has reached, in words; links are not followed.
+
+    Args:
+        folder: the folder.
+        most: bytes that its files may take.
+        removed: bytes of files that have no name any more (:func:`removed`).
 
     What cannot be looked into counts as too much: a path too long for the system, which takes a model that changes its
     folder again and again, or a folder without permission to read, where its files would not be seen.
     """
-    total = count = 0
+    total, count = removed, 0
+    if total > most:
+        return f"{most >> 20} MiB of disk"
     pending = [folder]
     while pending:
         path = pending.pop()
@@ -49,6 +53,42 @@ def exceeded(folder: str, most: int) -> str | None:
     return None
 
 
+def removed(tasks: list[str], folder: str, most: int) -> int:
+    """Bytes of files of a folder that have no name any more, and which a process on Linux keeps.
+
+    Those that it has open are seen among its descriptors.  One that is only mapped tells nothing of its size, which may
+    be ``most``; libraries keep the descriptor of what they map.
+
+    Args:
+        tasks: the folders of its threads in ``/proc``; they share their descriptors.
+        folder: of its files, without links in the path.
+        most: bytes that one file may have.
+    """
+    gone, inside = " (deleted)", folder + "/"
+    for task in tasks:
+        try:
+            descriptors = list(os.scandir(f"{task}/fd"))
+            with open(f"{task}/maps", "rb") as file:
+                mapped = file.read()
+        except OSError:
+            continue
+        if not mapped:  # it has ended
+            continue
+        found: dict[int, int] = {}
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                path = os.readlink(descriptor.path)
+                if path.startswith(inside) and path.endswith(gone):
+                    status = os.stat(descriptor.path)
+                    found[status.st_ino] = status.st_blocks * 512
+        if os.fsencode(gone) + b"\n" in mapped:
+            for line in mapped.split(b"\n"):
+                if line.endswith(os.fsencode(gone)) and b" " + os.fsencode(inside) in line:
+                    found.setdefault(int(line.split(None, 5)[4]), most + 1)
+        return sum(found.values())
+    return 0
+
+
 if sys.platform == "win32":
 
     def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:
@@ -67,14 +107,9 @@ else:
         return entry.stat(follow_symlinks=False).st_blocks * 512
 
 
-@contextlib.contextmanager
-def scratch(base: str | None = None) -> Iterator[str]:
+def scratch(base: str | None = None) -> contextlib.AbstractContextManager[str]:
     """A new folder, without links in its path, which goes away whatever a model makes of it."""
-    folder = os.path.realpath(tempfile.mkdtemp(prefix="mlmodel-", dir=base))
-    try:
-        yield folder
-    finally:
-        remove(folder)
+    return common.folder(base, remove)
 
 
 def remove(folder: str) -> None:

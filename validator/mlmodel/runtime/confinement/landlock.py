@@ -1,6 +1,6 @@
 """Landlock: which files a process may read, write and run (Linux 5.13 and later), by system calls.
 
-Imported by the stub, which runs with ``-I -S``: standard library only.
+Imported by the launcher, which runs with ``-I -S``: standard library only.
 """
 
 from __future__ import annotations

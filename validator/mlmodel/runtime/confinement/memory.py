@@ -26,12 +26,26 @@ def resident(pid: int) -> int:
         return 0
 
 
-def _of_linux(pid: int) -> int:
+def tasks(pid: int) -> list[str]:
+    """The folders of the threads of a process in ``/proc``, none where the system has no such."""
+    folder = f"/proc/{pid}/task"
     try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
+        return [f"{folder}/{name}" for name in os.listdir(folder)]
+    except OSError:
+        return []
+
+
+def _of_linux(pid: int) -> int:
+    """The same for every thread, but one that has ended, as the first one may have, says 0."""
+    for folder in (f"/proc/{pid}", *tasks(pid)):
+        try:
+            with open(f"{folder}/statm", encoding="ascii") as file:
+                taken = int(file.read().split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        if taken:
+            return taken * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def of_macos(libproc: Any, pid: int) -> int:

@@ -15,9 +15,9 @@ class System(NamedTuple):
     read: tuple[str, ...]
     """What libraries read."""
     devices: tuple[str, ...]
-    starters: tuple[str, ...]
+    loaders: tuple[str, ...]
     """Patterns of what has to be run to start an interpreter, beside itself; below its prefix where they are relative."""
-    crowded: tuple[str, ...] = ()
+    shared_prefixes: tuple[str, ...] = ()
     """Folders with much beside an interpreter that is in them, keys among it, as the home folder has."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that have to be others."""
@@ -34,7 +34,7 @@ LINUX = System(
     ),
     devices=("/dev/null", "/dev/zero", "/dev/full"),
     # What starts a program that is linked with shared libraries.
-    starters=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
+    loaders=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
 )  # fmt: skip
 MACOS = System(
     read=(
@@ -54,8 +54,8 @@ MACOS = System(
     ),
     devices=("/dev/null", "/dev/zero"),
     # The python3 of a framework becomes this program (CPython's Mac/Tools/pythonw.c).
-    starters=("Resources/Python*.app/Contents/MacOS/Python*",),
-    crowded=("/usr/local", "/opt/homebrew", "/opt/local"),
+    loaders=("Resources/Python*.app/Contents/MacOS/Python*",),
+    shared_prefixes=("/usr/local", "/opt/homebrew", "/opt/local"),
     # There is no locale C.UTF-8, and the names of users are told by a service that is out of reach.
     variables=(("LANG", "en_US.UTF-8"), ("LOGNAME", "nobody")),
 )  # fmt: skip
@@ -77,10 +77,19 @@ class Limits(NamedTuple):
 
 
 def limits(wall: float, memory: int | None, size: int) -> Limits:
-    """The limits for a model of a size in bytes: the user's, else ones that no honest model of that size meets."""
+    """The limits for a model of a size in bytes: the user's, else ones that no honest model of that size meets.
+
+    Memory that a process maps and gives back is not resident, and held all the same where it is shared; so addresses
+    are limited, too, to what libraries were seen to reserve beyond what they use (TensorFlow 1.7 GB, CatBoost 2.2 GB).
+    """
     gigabyte = 1 << 30
     resident = memory or 4 * gigabyte + 3 * size
-    return Limits(wall, resident, max(8 * gigabyte + 4 * size, 2 * resident), gigabyte // 4)
+    return Limits(wall, resident, resident + 4 * gigabyte + size, gigabyte // 4)
+
+
+def threads() -> int:
+    """Threads that a confined process may have: libraries start some for each processor."""
+    return 64 + 2 * (os.cpu_count() or 1)
 
 
 def installation(python: str) -> list[str]:
@@ -95,7 +104,7 @@ def installation(python: str) -> list[str]:
             homes += re.findall(r"^home\s*=\s*(\S.*?)\s*$", file.read(65536), re.MULTILINE)
     folders += [os.path.dirname(home) for home in homes]  # bin/ stands in the prefix
     home = os.path.expanduser("~")
-    crowded = {"/", home, os.path.join(home, ".local"), *SYSTEM.crowded}
+    crowded = {"/", home, os.path.join(home, ".local"), *SYSTEM.shared_prefixes}
     found = []
     for path in dict.fromkeys(folders):
         parts = ("bin", "lib", "lib64") if path in crowded else ("",)
@@ -169,11 +178,11 @@ def rules(python: str, read: list[str], scratch: str) -> dict[str, Any]:
         "read": [*SYSTEM.read, *installation(python), *read],
         "write": [scratch],
         "devices": list(SYSTEM.devices),
-        "execute": [os.path.realpath(python), *_starters(python)],
+        "execute": [os.path.realpath(python), *_loaders(python)],
     }
 
 
-def _starters(python: str) -> list[str]:
+def _loaders(python: str) -> list[str]:
     prefix = glob.escape(os.path.dirname(os.path.dirname(os.path.realpath(python))))
-    patterns = [os.path.join(prefix, pattern) for pattern in SYSTEM.starters]
+    patterns = [os.path.join(prefix, pattern) for pattern in SYSTEM.loaders]
     return sorted({os.path.realpath(path) for pattern in patterns for path in glob.glob(pattern)})

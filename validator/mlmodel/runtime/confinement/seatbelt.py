@@ -1,6 +1,6 @@
 """Seatbelt: what a process of macOS may read, write, run and reach, by a profile that its kernel keeps to.
 
-Imported by the stub, which runs with ``-I -S``: standard library only.
+Imported by the launcher, which runs with ``-I -S``: standard library only.
 
 ``sandbox_init`` is Apple's (its man page is in section 3), deprecated since OS X 10.8 without a successor for programs
 that are no apps, and stays in force in whatever program the process becomes.  Apple documents neither the language
@@ -14,7 +14,7 @@ Homebrew and Codex publish, and from reports about them:
   denied, which belongs to no other operation;
 * the loader of programs reads ``/`` itself, without which every program is aborted before it begins (macOS 26).
 
-None of this has been run on a Mac by us.  So nothing is believed because a profile was accepted: the stub tries.
+None of this has been run on a Mac by us.  So nothing is believed because a profile was accepted: the launcher tries.
 """
 
 from __future__ import annotations

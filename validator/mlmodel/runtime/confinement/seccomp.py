@@ -1,6 +1,6 @@
 """seccomp: which system calls a process may make, as a filter of the kernel's packet language.
 
-Imported by the stub, which runs with ``-I -S``: standard library only.  Numbers are those of the kernel's
+Imported by the launcher, which runs with ``-I -S``: standard library only.  Numbers are those of the kernel's
 ``asm/unistd`` for x86-64 and aarch64; None where that machine has no such call.
 """
 
@@ -11,24 +11,40 @@ import errno
 import struct
 from typing import NamedTuple
 
-_LOAD, _EQUAL, _AT_LEAST, _SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOAD, _EQUAL, _AT_LEAST, _SET, _RETURN, _AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16
 _X32 = 0x40000000
-_CLONE_THREAD = 0x10000
+_CLONE_THREAD, _CLONE_FILES = 0x10000, 0x400
+_UNSHARE_FILES = 0x2  # CLOSE_RANGE_UNSHARE
 _ONLY_WRITE, _READ_WRITE, _CREATE, _TRUNCATE = 0o1, 0o2, 0o100, 0o1000  # O_*, the same on both machines
+_NAMELESS = 0o20000000  # __O_TMPFILE, the part of O_TMPFILE that no other flag has
 _WRITING = _ONLY_WRITE | _READ_WRITE | _CREATE | _TRUNCATE
 _CONTROLS = (
     0x5412, 0x541C, 0x8901, 0x8902,  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
     0x40086602, 0x401C5820, 0x40806685,  # FS_IOC_SETFLAGS, _FSSETXATTR, _ENABLE_VERITY: what may be read is enough
 )  # fmt: skip
-_OWNERS = (8, 15)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"
+_OWNERS = (
+    8,
+    15,
+    1026,
+)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"; and F_NOTIFY
+_OPTIONS = (
+    1,
+    4,
+)  # PR_SET_PDEATHSIG: it ends with who watches it; PR_SET_DUMPABLE: who watches it can look at it
+_UNIX, _STREAM, _TYPES = 1, 1, 0xF  # AF_UNIX, SOCK_STREAM, and the bits of a type that are no flags
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 Numbers = tuple["int | None", "int | None"]
 
 NETWORK: tuple[Numbers, ...] = (
-    (41, 198),  # socket; socketpair stays, which reaches nobody
+    (41, 198),  # socket; of socketpair streams stay, which reach nobody
+    (46, 211), (307, 269),  # sendmsg, sendmmsg: an open file in a message is one that nobody can count
     (42, 203), (49, 200), (50, 201), (43, 202), (288, 242),  # connect, bind, listen, accept, accept4
 )  # fmt: skip
 PROCESSES: tuple[Numbers, ...] = (
@@ -49,7 +65,7 @@ KERNEL: tuple[Numbers, ...] = (
     (165, 40), (166, 39), (155, 41), (161, 51),  # mount, umount2, pivot_root, chroot
     (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442), (467, 467),  # the new mount calls
     (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
-    (141, 140), (251, 30),  # setpriority, ioprio_set; sched_set* stay, which thread pools use with numbers of threads
+    (141, 140), (251, 30),  # setpriority, ioprio_set
     (256, 238), (279, 239), (448, 448), (212, 18),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
     (248, 217), (249, 218), (250, 219),  # add_key, request_key, keyctl
     (175, 105), (313, 273), (176, 106), (246, 104), (320, 294), (169, 142),  # modules, kexec, reboot
@@ -66,7 +82,18 @@ ABSENT: tuple[Numbers, ...] = (
     (435, 435),  # clone3: libraries then use clone, of which the flags can be seen
     (425, 425), (426, 426), (427, 427),  # io_uring
     (437, 437),  # openat2: programs then use openat, of which the flags can be seen
+    (253, None), (294, 26), (254, 27),  # inotify_*, which tells names in folders that cannot be listed
+    (447, 447),  # memfd_secret
 )  # fmt: skip
+MEMORY_FILE: Numbers = (
+    319,
+    279,
+)  # memfd_create: memory that no limit counts, and programs that no rule for files stops
+ATTRIBUTES: tuple[Numbers, ...] = (
+    (191, 8), (192, 9), (193, 10), (464, 464),  # getxattr, lgetxattr, fgetxattr, getxattrat
+    (194, 11), (195, 12), (196, 13), (465, 465),  # listxattr, llistxattr, flistxattr, listxattrat
+)  # fmt: skip
+"""Calls that read what Landlock does not know of, in any file; programs take it that a disk has none."""
 WRITES: tuple[Numbers, ...] = (
     (82, None), (264, 38), (316, 276), (87, None), (263, 35), (83, None), (258, 34), (84, None),  # rename ... rmdir
     (86, None), (265, 37), (88, None), (266, 36), (133, None), (259, 33), (85, None),  # link ... creat
@@ -78,6 +105,16 @@ _TGKILL: Numbers = (234, 131)
 _IOCTL: Numbers = (16, 29)
 _FCNTL: Numbers = (72, 25)
 _PRLIMIT: Numbers = (302, 261)
+_PRCTL: Numbers = (157, 167)
+_SOCKETPAIR: Numbers = (53, 199)
+_CLOSE_RANGE: Numbers = (436, 436)
+_EXECUTE: Numbers = (59, 221)
+SCHEDULING: tuple[Numbers, ...] = (
+    (144, 119),
+    (142, 118),
+    (314, 274),
+)  # sched_setscheduler, _setparam, _setattr
+_AFFINITY: Numbers = (203, 122)
 _OPEN: Numbers = (2, None)
 _OPENAT: Numbers = (257, 56)
 
@@ -91,12 +128,13 @@ class Step(NamedTuple):
     no: int = 0
 
 
-def program(machine: str, pid: int, *, read_only: bool) -> bytes | None:
+def program(machine: str, pid: int, start: Sequence[int], *, read_only: bool) -> bytes | None:
     """The filter for a machine, None where its numbers are not known.
 
     Args:
         machine: as ``os.uname().machine`` says.
         pid: of the process, which alone may get signals and limits.
+        start: the three addresses that are the arguments of the only ``execve`` that is allowed.
         read_only: refuse every change of a file, too.
     """
     if machine not in _MACHINES:
@@ -116,15 +154,29 @@ def program(machine: str, pid: int, *, read_only: bool) -> bytes | None:
         (METADATA, errno.EPERM),
         (KERNEL, errno.EPERM),
     ]
-    groups += [(ABSENT, errno.ENOSYS), *([(WRITES, errno.EROFS)] if read_only else [])]
+    groups += [
+        (ATTRIBUTES, errno.EOPNOTSUPP),
+        ((*ABSENT, MEMORY_FILE), errno.ENOSYS),
+        *([(WRITES, errno.EROFS)] if read_only else []),
+    ]
     for calls, error in groups:
         for call in calls:
             steps += _refuse(call[column], error)
-    steps += _unless(_CLONE[column], 0, (Step(_SET, _CLONE_THREAD, 1, 0),), errno.EPERM)
+    # Threads with descriptors of their own could hold files that are not seen among those of the process.
+    threads = (Step(_SET, _CLONE_THREAD, 0, 1), Step(_SET, _CLONE_FILES, 1, 0))
+    steps += _unless(_CLONE[column], 0, threads, errno.EPERM)
+    steps += _execute(_EXECUTE[column], start)
+    steps += _pair(_SOCKETPAIR[column])
     for signalled in (_KILL_CALL, _TGKILL):
         steps += _unless(signalled[column], 0, (Step(_EQUAL, pid, 1, 0),), errno.EPERM)
     own = (Step(_EQUAL, 0, 2, 0), Step(_EQUAL, pid, 1, 0))
     steps += _unless(_PRLIMIT[column], 0, own, errno.EPERM)
+    for scheduled in SCHEDULING:
+        steps += _unless(scheduled[column], 0, own, errno.EPERM)
+    # Thread pools bind threads to processors by their numbers, and fail where they cannot: nothing is done, and no word said.
+    steps += _unless(_AFFINITY[column], 0, own, 0)
+    steps += _if(_PRCTL[column], 0, _OPTIONS, errno.EPERM)
+    steps += _if_set(_CLOSE_RANGE[column], 2, _UNSHARE_FILES, errno.EPERM)
     steps += _if(_IOCTL[column], 1, _CONTROLS, errno.EPERM)
     steps += _if(_FCNTL[column], 1, _OWNERS, errno.EPERM)
     for opened, argument in ((_OPEN, 1), (_OPENAT, 2)):
@@ -168,8 +220,44 @@ def _if_set(number: int | None, argument: int, bits: int, error: int) -> list[St
     )
 
 
+def _execute(number: int | None, start: Sequence[int]) -> list[Step]:
+    """Refuse to run any program but the one whose path, arguments and variables are at these addresses.
+
+    Which these are nobody knows any more once that program runs: they were chosen at random, of more than can be tried.
+    """
+    if number is None:
+        return []
+    body: list[Step] = []
+    for argument, address in enumerate(start):
+        for part, word in enumerate((address & 0xFFFFFFFF, address >> 32)):
+            body += [
+                Step(_LOAD, _ARGUMENT + 8 * argument + 4 * part),
+                Step(_EQUAL, word, 1, 0),
+                Step(_RETURN, _ERROR | errno.EACCES),
+            ]
+    body.append(Step(_RETURN, _ALLOW))
+    return [Step(_EQUAL, number, 0, len(body)), *body]
+
+
+def _pair(number: int | None) -> list[Step]:
+    """Refuse pairs of sockets but streams: the others can send to any address, and so can other families."""
+    if number is None:
+        return []
+    body = [
+        Step(_LOAD, _ARGUMENT),
+        Step(_EQUAL, _UNIX, 1, 0),
+        Step(_RETURN, _ERROR | errno.EACCES),
+        Step(_LOAD, _ARGUMENT + 8),
+        Step(_AND, _TYPES),
+        Step(_EQUAL, _STREAM, 1, 0),
+        Step(_RETURN, _ERROR | errno.EACCES),
+        Step(_RETURN, _ALLOW),
+    ]
+    return [Step(_EQUAL, number, 0, len(body)), *body]
+
+
 def _opening(number: int | None, argument: int) -> list[Step]:
-    """Refuse to truncate a file without opening it for writing, and to open it for neither reading nor writing (3).
+    """Refuse to make a file without a name, to truncate one without opening it for writing, and to open it for neither (3).
 
     Landlock before Linux 6.2 looks at neither: what may be read could be emptied by ``O_RDONLY | O_TRUNC``, and what
     may not even be read, by ``3 | O_TRUNC``.
@@ -178,6 +266,8 @@ def _opening(number: int | None, argument: int) -> list[Step]:
         number,
         argument,
         [
+            Step(_SET, _NAMELESS, 0, 1),
+            Step(_RETURN, _ERROR | errno.EOPNOTSUPP),
             Step(_SET, _ONLY_WRITE, 0, 1),
             Step(_SET, _READ_WRITE, 2, 3),
             Step(_SET, _READ_WRITE, 2, 0),

@@ -6,7 +6,7 @@ low integrity: ``AppData\LocalLow``, and the scratch folders and processes of mo
 time.  Neither keeps a process from reading files or from the network, nor from asking a service of Windows to do
 something for it.
 
-What is refused is tried by ``attempts.py``, in the same job and with the same token, right before the program.
+What is refused is tried by ``denial_probes_windows.py``, in the same job and with the same token, right before the program.
 
 Of this, only what Wine implements has been run: starting, handles, reports, the watchdog, and ending the job.
 That low integrity and the job's limits of processes, memory and time are kept is what Microsoft documents
@@ -20,17 +20,16 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mlmodel.runtime.confinement import policy
-from mlmodel.runtime.confinement.parent import (
+from mlmodel.runtime.confinement import disk, policy, promises
+from mlmodel.runtime.confinement.watching import (
+    CANCELLED,
     INTERVAL,
     MAX_OUTPUT,
     MAX_REPORT,
-    STOPPED,
     Outcome,
     UnconfinedError,
     exceeded,
@@ -38,16 +37,12 @@ from mlmodel.runtime.confinement.parent import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mlmodel.runtime.confinement.policy import Limits
 
-ATTEMPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "attempts.py")
-PROTECTED = {
-    "files": ("read", "write", "write environment", "chmod"),
-    "network": ("tcp", "udp"),
-    "processes": ("child", "reach"),
-}
+PROBES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "denial_probes_windows.py")
+PROTECTED = promises.protected(promises.WINDOWS)
 """What is protected, and what has to be refused for it."""
 CHANGES = ("write", "write environment", "chmod")
 STARTING = 60.0
@@ -130,6 +125,7 @@ class _Way(NamedTuple):
 def run(
     command: Callable[[int, str], list[str]],
     *,
+    variables: Iterable[tuple[str, str]] = (),
     forbidden: str,
     scratch: str,
     limits: Limits,
@@ -139,7 +135,7 @@ def run(
     stop: threading.Event | None,
     system: System,
 ) -> Outcome:
-    """Run a program confined, as :func:`mlmodel.runtime.confinement.parent.run` does."""
+    """Run a program confined, as :func:`mlmodel.runtime.confinement.supervisor.run` does."""
     seconds = int(limits.wall * min(os.cpu_count() or 1, 8)) + 1
     with contextlib.ExitStack() as closing:
         way = _way(forbidden, scratch, limits, seconds, without, system, closing)
@@ -152,10 +148,10 @@ def run(
         output, printing = os.pipe()
         handle = system.inheritable(reporting)
         try:
-            program, variables = policy.program(command(handle, scratch))
+            program, launching = policy.program(command(handle, scratch))
             process = way.job.start(
                 program,
-                {**policy.variables(scratch), **variables, "PATH": _path(program[0])},
+                {**policy.variables(scratch), "PATH": _path(program[0]), **dict(variables), **launching},
                 scratch,
                 system.inheritable(printing),
                 [handle],
@@ -183,6 +179,7 @@ def run(
         (*enforced, "limits"),
         tuple(missing),
         way.layers,
+        tuple((name, way.proofs[name]) for words in PROTECTED.values() for name in words),
     )
 
 
@@ -240,7 +237,7 @@ def _tried(job: Job, token: Any, forbidden: str, scratch: str, system: System) -
         OSError: it does not start.
         ValueError: it does not answer.
     """
-    with tempfile.TemporaryDirectory(prefix="mlmodel-policy-") as folder:
+    with disk.scratch() as folder:
         canary = os.path.join(folder, "canary")
         with open(canary, "wb"):
             pass
@@ -249,7 +246,7 @@ def _tried(job: Job, token: Any, forbidden: str, scratch: str, system: System) -
             # The interpreter itself, not the launcher of a virtual environment, which would start it as its child.
             python = getattr(sys, "_base_executable", sys.executable)
             process = job.start(
-                [python, "-I", "-S", "-B", ATTEMPTS, json.dumps([canary, forbidden, os.getpid()])],
+                [python, "-I", "-S", "-B", PROBES, json.dumps([canary, forbidden, os.getpid()])],
                 policy.variables(scratch),
                 scratch,
                 system.inheritable(answering),
@@ -298,7 +295,7 @@ def _watched(
         if listen is not None:
             listen(bytes(told.kept[-4096:]))
         if stop is not None and stop.is_set():
-            return None, STOPPED
+            return None, CANCELLED
 
 
 class _Reader(threading.Thread):

@@ -6,7 +6,7 @@ import copy
 import json
 import os
 
-from .telling import cut
+from .channel import cut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ def served(request: Any, model: Any) -> tuple[Any, Any]:
         params = request["params"]
     if llm:
         return copy.deepcopy(request), None  # the whole request is the input
+    hinted = getattr(model.metadata, "_is_signature_from_type_hint", None)  # MLflow 2.20 and later
+    if hinted is not None and hinted():
+        return request["inputs"], params  # as it is; the model converts it
     schema = model.metadata.get_input_schema()
     return scoring_server.infer_and_parse_data(data, schema), params
 

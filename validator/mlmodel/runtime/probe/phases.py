@@ -11,11 +11,11 @@ import sys
 import time
 import warnings
 
+from .channel import Channel, Logs, Skip, note
 from .examples import as_json, plain_example, plain_params, served
-from .faults import described
-from .forms import first, kind, same, summary
+from .exceptions import described
 from .readers import READERS
-from .telling import Channel, Logs, Skip, note
+from .value_summaries import first, kind, same, summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

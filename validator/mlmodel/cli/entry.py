@@ -1,0 +1,34 @@
+"""What the installed commands start with: signals first, so that none of them meets an import, then the command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from mlmodel.common import interruption
+
+
+def main(prog_name: str = "mlmodel") -> None:
+    """``mlmodel``."""
+    _run("mlmodel.cli.main", "main", prog_name)
+
+
+def validate() -> None:
+    """``mlmodel-validate``."""
+    _run("mlmodel.cli.validate", "command", "mlmodel-validate")
+
+
+def scan() -> None:
+    """``mlmodel-scan``."""
+    _run("mlmodel.pickles.__main__", "run", None)
+
+
+def _run(module: str, name: str, prog_name: str | None) -> None:
+    """Run a command; a signal that ends it gives the exit code that shells have for it, and one line."""
+    try:
+        interruption.install()
+        command = getattr(import_module(module), name)
+        command(prog_name=prog_name) if prog_name is not None else command()
+    except interruption.Interrupted as why:
+        sys.stderr.write(f"{prog_name or 'mlmodel-scan'}: ended by {why.signal}\n")
+        raise SystemExit(why.code) from None
