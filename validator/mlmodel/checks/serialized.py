@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
 from mlmodel.sources.directory import Kind
-from mlmodel.sources.ranges import contiguous
 from mlmodel.standard.rules import MAX_MESSAGE, new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -23,7 +21,10 @@ if TYPE_CHECKING:
 
 _MOST = 20
 """Findings of one rule in one file."""
-_HINT = "do not load it; find out who wrote it"
+_HINT = (
+    "do not load it from a source that you do not trust; if it is yours, `mlmodel inspect` shows what does this: save the model"
+    " without it"
+)
 _HINTS = {
     "MLM601": _HINT,
     "MLM602": _HINT,
@@ -41,7 +42,7 @@ def judged(model: Model) -> Iterator[Finding]:
         counts: dict[str, int] = {}
         alike: dict[str, list[Finding]] = {}
         chosen = serialized.of(model).is_chosen(file)
-        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+        for finding in dict.fromkeys(_of_file(file, found, local, model.trusted, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if finding.rule in _TOGETHER:
                 alike.setdefault(finding.rule, []).append(finding)
@@ -77,7 +78,7 @@ def _local(model: Model) -> frozenset[str]:
 
 
 def _of_file(
-    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+    file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
@@ -86,7 +87,7 @@ def _of_file(
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
-            for remark in judge(item.stream, marked=item.marked, local=local):
+            for remark in judge(item.stream, marked=item.marked, local=local, trusted=trusted):
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
@@ -123,6 +124,7 @@ _RULES = {
     "UNEXPLAINED": "MLM606",
     "CODE": "MLM607",
     "UNREAD": "MLM609",
+    "TRUSTED": "MLM620",
 }
 
 
@@ -188,7 +190,7 @@ def _is_none_to_load_by(module: str) -> bool:
     return top != "mlflow" and (is_standard(top, None) or effect_of(module[:_MAX_MODULE]) is not None)
 
 
-_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION (since 3.18 also MLFLOW_ALLOW_MODEL_CODE_EXECUTION)"
 
 
 def unpickled(model: Model) -> Iterator[Finding]:
@@ -226,27 +228,36 @@ _WITHOUT_PICKLE = ".pt2"
 """What ``mlflow.pytorch`` loads with ``torch.export`` by its name, after it has looked for pickles in it."""
 
 
-_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
-"""A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
 _MOST_LOCATIONS = 1000
 
 
 def external_data(model: Model) -> Iterator[Finding]:
-    """MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.model.paths import Fault, fault
+    """MLM609, MLM615: where ONNX files say that their tensors are."""
+    from mlmodel.model import onnx_tensors
 
+    conf = model.flavors.get("onnx", {})
+    named = conf.get("data") if isinstance(conf.get("data"), str) else None
     for path, entry in model.directory.entries.items():
-        if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
+        if not (path.endswith(".onnx") or path == named) or entry.kind is not Kind.FILE:
             continue
+        folder = path.rpartition("/")[0]
         with model.directory.open_mapped(path) as data:
-            for count, match in enumerate(_LOCATION.finditer(contiguous(data))):
-                raw = data[match.end() : match.end() + match[1][0]]
-                name = raw.decode("utf-8", "replace")
-                if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
-                    message = f"external data at {quoted(name)}, outside the model directory"
-                    yield new_finding("MLM615", message, Location(path), _HINT)
+            for count, item in enumerate(onnx_tensors.locations(data)):
                 if count == _MOST_LOCATIONS:
                     break
+                if isinstance(item, onnx_tensors.Unread):
+                    message = f"{quoted(path)} cannot be judged: {item.reason}"
+                    yield new_finding("MLM609", message, Location(path))
+                elif _leads_out(folder, item.name):
+                    message = f"external data at {quoted(item.name)}, outside the model directory"
+                    yield new_finding("MLM615", message, Location(path), _HINT)
+
+
+def _leads_out(folder: str, name: str) -> bool:
+    """Whether a location, which counts from the folder of its file, leads out of the model directory."""
+    if paths.fault(name) is paths.Fault.ABSOLUTE:
+        return True
+    return paths.fault(f"{folder}/{name}" if folder else name) is paths.Fault.ESCAPES
 
 
 CHECKS = (judged, trusted_types, external_data, named_modules, unpickled)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules"), "conformance": "conformance"}
+_SOURCES = {
+    "schemas": "schemas",
+    "rules": os.path.join("spec", "rules"),
+    "targets": os.path.join("spec", "targets"),
+    "conformance": "conformance",
+}
 
 
 def tree(name: str) -> str:
