@@ -42,7 +42,8 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     assert judge(tmp_path / "absent").returncode == 3
     assert judge(tmp_path).returncode == 3
     assert judge().returncode == 2
-    assert judge("--help").returncode == 2
+    assert judge("--help").returncode == 0
+    assert judge("--unknown").returncode == 2
 
 
 def test_what_is_beside_a_file_is_not_looked_at(tmp_path: Path) -> None:

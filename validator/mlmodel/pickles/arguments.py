@@ -13,6 +13,7 @@ from mlmodel.pickles.catalogue import (
     is_attribute,
     is_data_class,
     is_plain_method,
+    is_reviewed,
     is_word,
     known,
     may_be_held,
@@ -308,11 +309,10 @@ def _callable(given: tuple[Value, ...]) -> str | None:
         Standing.EFFECT,
         Standing.ACTIVE,
     ):
-        return (
-            None
-            if may_be_held(*target) or is_data_class(*target)
-            else "that is none of the functions that only compute"
-        )
+        full = ".".join(target)
+        doubted = not is_reviewed(full) and not is_word(full)  # of which something else is said
+        if not (doubted or may_be_held(*target) or is_data_class(*target)):
+            return "that is none of the functions that only compute"
     return None
 
 
