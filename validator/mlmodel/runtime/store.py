@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import random
 import sys
 import tempfile
 import threading
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 LATER = ("bytecode", "bytecode.stamp")
 """What comes into an environment when it is used, and has a stamp of its own."""
-_AGAIN = 0.05
-"""Seconds until it is looked again whether an environment that is in use can be made."""
+_AGAIN = 0.2
+"""Seconds, at most, until it is looked again whether an environment that is in use can be made."""
 _ATTEMPTS = 10
 """Times that an environment is made which others remove or damage before it is used."""
 KEPT = 20
@@ -70,6 +71,7 @@ class Store:
         self._seen: set[str] = set()
         """Folders that were whole, or have been made, since this began; none is looked at twice."""
         self._looking = threading.Lock()
+        self._entering = threading.Lock()
 
     def check(self) -> None:
         """Find out that the folder can be used, before anything is made of it.
@@ -129,21 +131,31 @@ class Store:
         self._remove_torn()
         made = 0
         while made < _ATTEMPTS:
-            with locked(lock, shared=True):
-                if self._was_whole(folder):
+            holding = contextlib.ExitStack()
+            # One thread at a time: looking takes a while, and two that look by turns would never find it unused.
+            with self._entering:
+                holding.enter_context(locked(lock, shared=True))
+                if not self._was_whole(folder):
+                    holding.close()
+                    try:
+                        with locked(lock, wait=False):
+                            if not self._was_whole(folder):
+                                made += 1
+                                _remove(folder)
+                                self._make(folder, make)
+                                self._seen.add(folder)
+                    except BlockingIOError:  # another process makes it or uses it
+                        pass
+                    found = False
+                else:
+                    found = True
+            if found:
+                with holding:
                     with contextlib.suppress(OSError):
                         os.utime(folder)  # used now: pruned late
                     yield folder
                     return
-            try:
-                with locked(lock, wait=False):
-                    if not self._was_whole(folder):
-                        made += 1
-                        _remove(folder)
-                        self._make(folder, make)
-            except BlockingIOError:  # it is made by another, or used; a thread of ours must not wait for us
-                time.sleep(_AGAIN)
-                continue
+            time.sleep(random.uniform(0, _AGAIN))  # noqa: S311 -- so that two processes do not look by turns
             self.prune()
         raise OSError(errno.EAGAIN, "it is damaged again and again", folder)
 
