@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_files, paths
 from mlmodel.model.names import DOCUMENTS, Names
-from mlmodel.sources.directory import Kind, UnreadableError
+from mlmodel.sources.base import MAX_PATH, Kind, UnreadableError
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
     for use in paths.of(model):
         if (
             use.missing_rule != "MLM007"
+            or paths.has_other_env_file(model, use)  # MLM032
             or paths.fault(use.value, basename=use.kind == "basename") is not None
         ):
             continue
@@ -116,6 +117,8 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
         except UnreadableError:
             continue  # MLM902
         path = paths.normal(path)
+        if is_missing and paths.has_other_env_file(model, use):
+            continue  # MLM032
         if not is_missing or (use.kind == "prefix" and any(names.beginning(path))):
             continue
         found.setdefault((path,), _Absent((path,), [])).keys.append(use.pointer)
@@ -135,7 +138,9 @@ def _is_there(model: Model, need: Needed) -> bool:
 
 
 def _is_below(path: str, folders: set[str]) -> bool:
-    return any(letter == "/" and path[:end] in folders for end, letter in enumerate(path))
+    return len(path) <= MAX_PATH and any(
+        letter == "/" and path[:end] in folders for end, letter in enumerate(path)
+    )
 
 
 def _moved_up(model: Model, one: _Absent) -> str | None:

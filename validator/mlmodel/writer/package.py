@@ -18,7 +18,7 @@ from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
 from mlmodel.standard.releases import covered
 from mlmodel.standard.targets import parse
-from mlmodel.writer import dependencies, example, observed, stating, targeted
+from mlmodel.writer import dependencies, example, observed_outputs, signature_section, targeted
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
@@ -37,9 +37,9 @@ _REASONS = (
     dependencies.UnknownModuleError,
     dependencies.UnreadableCodeError,
     example.UnusableExampleError,
-    locking.UnlockedError,
-    observed.UnobservedError,
-    stating.UnstatedError,
+    locking.LockError,
+    observed_outputs.PredictionFailedError,
+    signature_section.InvalidSignatureError,
 )
 """What keeps a model from being written, told in one line."""
 
@@ -152,7 +152,7 @@ def write_model(
             if input_example is not None:
                 files, written["saved_input_example_info"] = example.files(input_example)
                 _put(folder, files)
-            said = stating.stated(signature, input_example, params)
+            said = signature_section.stated(signature, input_example, params)
             if said is not None:
                 written["signature"] = said
             if metadata is not None:
@@ -265,7 +265,7 @@ def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[s
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed.outputs(folder, LoadOptions()),
+        "outputs": observed_outputs.outputs(folder, LoadOptions()),
         "params": stated["params"],
     }
 
@@ -278,7 +278,7 @@ def _answered(folder: str) -> None:
         return
     from mlmodel.runtime.load_options import LoadOptions
 
-    observed.check(folder, LoadOptions())
+    observed_outputs.check(folder, LoadOptions())
 
 
 def _plain(name: str, value: Mapping[str, Any]) -> Any:
