@@ -7,11 +7,12 @@ ARG SOURCE_DATE_EPOCH=0
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /source
 COPY . .
-# The versions of the lock and no others, each with its hash; wheels only, so that nothing is compiled or run.
-RUN python -m venv /opt/mlmodel \
- && /opt/mlmodel/bin/pip install --only-binary :all: --require-hashes -r docker-requirements.txt \
- && pip wheel --no-deps --wheel-dir /wheels . \
- && /opt/mlmodel/bin/pip install --no-deps --no-index --no-compile /wheels/*.whl \
+# The versions of the locks and no others, each with its hash; wheels only, so that nothing is compiled or run.
+RUN python -m venv /opt/build /opt/mlmodel \
+ && /opt/build/bin/pip install --only-binary :all: --require-hashes -r docker/build-requirements.txt \
+ && /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels . \
+ && /opt/mlmodel/bin/pip install --no-compile --only-binary :all: --require-hashes -r docker/requirements.txt \
+ && /opt/mlmodel/bin/pip install --no-compile --no-deps --no-index /wheels/*.whl \
  && /opt/mlmodel/bin/pip uninstall --yes pip
 
 FROM python:3.13.9-slim-trixie

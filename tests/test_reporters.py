@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mlmodel import Report, validate
-from mlmodel.findings import Finding, Location, Severity, Verdict
+from mlmodel.findings import Finding, Location, Severity, Suppressed, Verdict
 from mlmodel.reporters import Style, reporter
 from mlmodel.standard.rules import new_finding
 from tests.overlay import apply, make_model
@@ -129,3 +129,49 @@ def test_no_message_gives_an_order(format_: str, order: str) -> None:
             assert format_ == "github" or not stripped.startswith("::"), line
             assert not re.search(r"##\w*\[", line), line
             assert "\x1b" not in line
+
+
+def test_sarif_says_what_a_rule_is_and_where_a_byte_is(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    apply(model, "write model.pkl base64:gASMAm9zjAZzeXN0ZW2TjAR0cnVlhVIu")
+    run = sarif(validate(model))
+    (result,) = [result for result in run["results"] if result["ruleId"] == "MLM601"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 1, "startColumn": 1, "byteOffset": 22, "byteLength": 1}
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["name"] == "PickleExecutes"
+    assert rule["fullDescription"]["text"].startswith("Every file of the directory that holds a pickle")
+    assert rule["helpUri"].endswith("/spec/rules/MLM601-pickle-executes.md")
+    assert float(rule["properties"]["security-severity"]) >= 9.0
+    assert "security" in rule["properties"]["tags"]
+    assert "base64:" not in json.dumps(rule)
+    assert run["tool"]["driver"]["informationUri"].startswith("https://")
+
+
+def test_what_is_known_is_suppressed_in_sarif() -> None:
+    finding = Finding("MLM007", "referenced-file-missing", Severity.ERROR, "x", Location("MLmodel", 1, 1))
+    known = (Suppressed(finding, "accepted", "fetched later"), Suppressed(finding, "baseline"))
+    results = sarif(Report("m", Verdict.VALID, (), suppressed=known))["results"]
+    assert [result["suppressions"][0]["justification"] for result in results] == [
+        "fetched later",
+        "known: baseline",
+    ]
+    assert len({result["partialFingerprints"]["about/v2"] for result in results}) == 2
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(tmp_path: Path) -> None:
+    model = broken(tmp_path)
+    nasty = "<script>alert(1)</script>\u202e" + "x" * 5_000
+    (model / "requirements.txt").write_text(f"{nasty}\nmlflow==2.15.0\n", encoding="utf-8")
+    page = render("html", validate(model), verbosity=1)
+    assert page.isascii()
+    assert "<script" not in page
+    assert not re.search(r"""(src|@import|url\()\s*=?\s*["']?https?:""", page)
+    for words in ("MLM004", "How to fix", "python_function", "Requirements", "<svg", "caret", 'lang="en"'):
+        assert words in page, words
+
+
+def test_the_page_of_a_model_that_is_gone() -> None:
+    page = render("html", Report("no/such/model", Verdict.UNJUDGED))
+    assert "no/such/model" in page
+    assert "could not be judged" in page

@@ -1,4 +1,4 @@
-"""What the confinement promises: one table, which the standard, the README and the JSON report share."""
+"""What the confinement promises: one table, which the standard, the guide and the JSON report share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from mlmodel.runtime.confinement import policy, promises
 from tests.command import ROOT
 
-TEXTS = ("spec/75-load-and-predict.md", "README.md")
+TEXTS = ("spec/75-load-and-predict.md", "docs/load.md")
 
 
 @pytest.mark.parametrize("name", TEXTS)

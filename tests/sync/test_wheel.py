@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -16,7 +17,7 @@ TREES = {
     "mlmodel/_data/schemas": ROOT / "schemas",
     "mlmodel/_data/rules": ROOT / "spec" / "rules",
     "mlmodel/_data/targets": ROOT / "spec" / "targets",
-    "mlmodel/_data/conformance": ROOT / "conformance",
+    "mlmodel/_data/conformance": ROOT / "conformance",  # as an archive
 }
 
 
@@ -45,6 +46,8 @@ def test_content(installed: Path) -> None:
     for prefix, folder in TREES.items():
         expected |= files(folder, prefix)
     found = files(installed / "mlmodel", "mlmodel")
+    with zipfile.ZipFile(io.BytesIO(found.pop("mlmodel/_data/conformance.zip"))) as archive:
+        found |= {f"mlmodel/_data/conformance/{name}": archive.read(name) for name in archive.namelist()}
     assert sorted(found) == sorted(expected)
     assert found == expected
 
@@ -61,9 +64,14 @@ def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None
     for arguments, words in (
         ([str(model)], "1 model, valid"),
         (["--explain", "MLM202"], "# loader-module-missing"),
+        (
+            ["conformance", "list", "--run", "rules/MLM202-loader-module-missing-bad"],
+            "rules/MLM202-loader-module-missing-bad",
+        ),
     ):
+        program = "main import main as" if arguments[0] == "conformance" else "validate import command as"
         result = subprocess.run(
-            [sys.executable, "-c", "from mlmodel.cli.validate import command; command()", *arguments],
+            [sys.executable, "-c", f"from mlmodel.cli.{program} run; run()", *arguments],
             check=True,
             capture_output=True,
             text=True,

@@ -31,10 +31,10 @@ def test_round_trip(release: str, tmp_path: Path, lacking: Path) -> None:
 
 
 @pytest.mark.mlflow
-def test_readme(tmp_path: Path, lacking: Path) -> None:
+def test_the_guide(tmp_path: Path, lacking: Path) -> None:
     blocks = [
         fence
-        for fence in fences((ROOT / "README.md").read_text(encoding="utf-8"))
+        for fence in fences((ROOT / "docs" / "write.md").read_text(encoding="utf-8"))
         if "libraries" in fence.flags
     ]
     python = interpreter(NEWEST)

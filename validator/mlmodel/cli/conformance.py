@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlmodel.cli.errors import printable
 from mlmodel.conformance import ROLES
 
 if TYPE_CHECKING:
@@ -93,8 +94,23 @@ def run(
 
     if bool(adapter) == bool(oneshot):
         raise click.UsageError("name either an ADAPTER or --oneshot COMMAND", context)
-    cases = suites.matching(suites.cases(suite), globs)
+    if oneshot is not None and "{model}" not in oneshot:
+        raise click.UsageError("--oneshot has no {model}, which stands for the directory", context)
+    ours = {
+        option for parameter in context.command.params for option in parameter.opts if option.startswith("--")
+    }
+    behind = [word for word in adapter[1:] if word.partition("=")[0] in ours]
+    if behind:
+        click.echo(f"Note: {', '.join(behind)} behind the ADAPTER is an option of the ADAPTER", err=True)
+    try:
+        every = suites.cases(suite)
+    except FileNotFoundError as error:
+        raise click.UsageError(printable(str(error)), context) from None
+    cases = suites.matching(every, globs)
     known = _lines(xfail) if xfail else ()
+    for glob in known:
+        if not suites.matching(every, [glob]):
+            click.echo(f"Note: --xfail {printable(glob)} matches no case", err=True)
     _finish(context, cases, _maker(adapter, oneshot, timeout), role, level, jobs, known, format_, badge)
 
 
@@ -160,7 +176,11 @@ class _Maker:
 
 
 def _maker(adapter: tuple[str, ...], oneshot: str | None, timeout: float) -> _Maker:
-    return _Maker(adapter, tuple(shlex.split(oneshot)) if oneshot else (), timeout)
+    try:
+        command = tuple(shlex.split(oneshot)) if oneshot else ()
+    except ValueError as error:
+        raise click.UsageError(f"--oneshot: {error}") from None
+    return _Maker(adapter, command, timeout)
 
 
 def _finish(

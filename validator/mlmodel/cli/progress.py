@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from mlmodel.findings import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlmodel.findings import Report
 
 _AFTER = 1.0
@@ -23,10 +25,16 @@ class Progress:
     It shows only where standard error is a terminal and no CI service runs the command.
     """
 
-    def __init__(self, *, wanted: bool) -> None:
-        """Args: wanted: whether the run may be long."""
+    def __init__(self, *, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to count.
+
+        Args:
+            wanted: whether the run may be long.
+            clock: tells the time, in seconds.
+        """
+        self._clock = clock
         self._on = wanted and sys.stderr.isatty() and not os.environ.get("CI")
-        self._start = self._last = time.monotonic()
+        self._start = self._last = clock()
         self._models = 0
         self._errors = 0
         self._visible = False
@@ -37,7 +45,7 @@ class Progress:
             return
         self._models += 1
         self._errors += report.count(Severity.ERROR)
-        now = time.monotonic()
+        now = self._clock()
         if now - self._start < _AFTER or now - self._last < _EVERY:
             return
         from mlmodel.common.texts import printable

@@ -10,8 +10,11 @@ import contextlib
 import json
 import os
 import queue
+import re
+import shutil
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -85,9 +88,10 @@ class Adapter:
             process.stdin.flush()
         except OSError:
             raise self._failed("it ended before it was asked") from None
+        deadline = time.monotonic() + self._timeout  # of the answer, whatever else it prints until then
         while True:
             try:
-                answer = self._lines.get(timeout=self._timeout)
+                answer = self._lines.get(timeout=max(deadline - time.monotonic(), 0))
             except queue.Empty:
                 raise self._failed(f"no answer within {self._timeout:g} seconds") from None
             if answer is None:
@@ -96,6 +100,10 @@ class Adapter:
             if reply is not None and reply.get("id") == id_:
                 return reply
             self.noise += 1
+            if time.monotonic() >= deadline:
+                raise self._failed(
+                    f"no answer within {self._timeout:g} seconds, but {self.noise:,} other lines"
+                )
 
     def close(self) -> None:
         """Let it end by itself, and end it when it does not."""
@@ -142,9 +150,8 @@ class Adapter:
     def _failed(self, reason: str) -> AdapterError:
         code = self._process.poll() if self._process is not None else None
         self._end()
-        tail = self._tail.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
         detail = f" (exit {code})" if code is not None else ""
-        return AdapterError(f"{reason}{detail}" + (f": {tail}" if tail else ""))
+        return AdapterError(f"{reason}{detail}{_last_lines(self._tail)}")
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -160,6 +167,25 @@ class Adapter:
             process.wait()
 
 
+_CRASH = re.compile(
+    rb"^(Traceback \(most recent call last\):|Exception in thread |Unhandled exception|panic: |thread '.*' panicked"
+    rb"|Uncaught |node:internal/|fatal error: )",
+    re.MULTILINE,
+)
+"""How Python, Java, .NET, Go, Rust and JavaScript begin to tell of a crash; some of them exit with 1 then."""
+_SHOWN_LINES = 6
+
+
+def _last_lines(text: bytes) -> str:
+    """The end of what a program wrote to standard error, as the rest of a message."""
+    lines = [
+        line.rstrip() for line in text[-_MAX_TAIL:].decode("utf-8", "replace").splitlines() if line.strip()
+    ]
+    if not lines:
+        return ""
+    return f": {lines[-1]}" if len(lines) == 1 else ":\n    " + "\n    ".join(lines[-_SHOWN_LINES:])
+
+
 class CommandAdapter:
     """A command with ``{model}`` in it: exit 0 is valid, 1 is invalid, everything else an error."""
 
@@ -171,7 +197,13 @@ class CommandAdapter:
         self._variables = variables
 
     def hello(self) -> About:
-        """A command says nothing of itself."""
+        """A command says nothing of itself.
+
+        Raises:
+            AdapterError: there is no such program.
+        """
+        if shutil.which(self._command[0]) is None:
+            raise AdapterError(f"{self._command[0]} cannot be started: there is no such program")
         return About(self._command[0], "", "", frozenset({"validator"}), frozenset())
 
     def ask(self, op: str, **arguments: object) -> dict[str, Any]:
@@ -198,7 +230,9 @@ class CommandAdapter:
         except subprocess.TimeoutExpired:
             raise AdapterError(f"no answer within {self._timeout:g} seconds") from None
         if result.returncode not in (0, 1):
-            raise AdapterError(f"exit {result.returncode}")
+            raise AdapterError(f"exit {result.returncode}{_last_lines(result.stderr)}")
+        if result.returncode == 1 and _CRASH.search(result.stderr):
+            raise AdapterError(f"it crashed, with exit 1{_last_lines(result.stderr)}")
         return {"verdict": "invalid" if result.returncode else "valid"}
 
     def close(self) -> None:

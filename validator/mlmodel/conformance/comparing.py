@@ -48,14 +48,23 @@ def of_validation(case: Case, reply: dict[str, Any]) -> Comparison:
         (errors - wanted, "is an error that is not expected"),
     ):
         if rules:
-            return Comparison(Level.VERDICTS, f"{', '.join(sorted(rules))} {text}")
+            instead = (
+                f"; reported: {', '.join(sorted(found)) or 'nothing'}" if rules == wanted - found else ""
+            )
+            return Comparison(Level.VERDICTS, f"{', '.join(sorted(rules))} {text}{instead}")
     # The root of a file has the pointer "", or none: both say the file.
     places = {(item.get("rule"), item.get("file") or None, item.get("pointer") or None) for item in findings}
     for item in expected["findings"]:
         if (item["rule"], item.get("file"), item.get("pointer")) not in places:
-            where = f"{item.get('file', 'the directory')}{item.get('pointer', '')}"
-            return Comparison(Level.RULES, f"{item['rule']} is not reported at {where}")
+            others = sorted({_where(file, pointer) for rule, file, pointer in places if rule == item["rule"]})
+            where = _where(item.get("file"), item.get("pointer"))
+            reason = f"{item['rule']} is not reported at {where}, but at {', '.join(others)}"
+            return Comparison(Level.RULES, reason)
     return Comparison(Level.POINTERS, "")
+
+
+def _where(file: object, pointer: object) -> str:
+    return f"{file or 'the directory'}{pointer or ''}"
 
 
 def of_description(case: Case, reply: dict[str, Any]) -> Comparison:

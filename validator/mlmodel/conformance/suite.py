@@ -55,12 +55,14 @@ class Case(NamedTuple):
 
 
 def cases(root: str | None = None) -> list[Case]:
-    """All cases below a folder, by id; those of this distribution when none is given.
+    """All cases below a folder, or its subfolder ``cases``, by id; those of this distribution when none is given.
 
     Raises:
         FileNotFoundError: there are none.
     """
     top = os.path.join(root or data.tree("conformance"), "cases")
+    if root is not None and not os.path.isdir(top):
+        top = root
     found = []
     for folder, folders, files in os.walk(top):
         folders.sort()

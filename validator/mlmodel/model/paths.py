@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.model.model import fact
-from mlmodel.sources.directory import Kind
+from mlmodel.sources.base import MAX_PATH, Kind
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -123,7 +123,9 @@ def _is_opened(subschema: Mapping[str, Any], conf: object) -> bool:
 
 
 def normal(path: str) -> str:
-    """A path without empty components and ``.``."""
+    """A path without empty components and ``.``; one that is longer than any system opens, as it is."""
+    if len(path) > MAX_PATH:
+        return path
     return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 

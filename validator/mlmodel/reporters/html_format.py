@@ -160,7 +160,7 @@ def _model(report: Report, path: str, number: int) -> Iterator[str]:
     facts += [f"MLflow {report.mlflow_version}"] if report.mlflow_version else []
     facts += ["no findings"] if not report.findings else []
     facts += [f"{len(report.suppressed):,} known findings not shown"] if report.suppressed else []
-    yield f'<p class="soft">{escaped("; ".join(facts) or "nothing could be read")}</p>\n'
+    yield f'<p class="soft">{escaped("; ".join(facts) or "the MLmodel file cannot be read")}</p>\n'
     if report.load is not None:
         steps = "".join(f"<li>{escaped(line)}</li>" for line in load_details(report.load))
         yield f"<p>{escaped(load_text(report.load))}</p><ul>{steps}</ul>\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SOURCES = {
@@ -13,8 +14,11 @@ _SOURCES = {
 }
 
 
+@cache
 def tree(name: str) -> str:
     """The directory of a data tree: in an installed wheel, or else in a checkout.
+
+    The wheel has the conformance cases as an archive, which is unpacked into a folder that goes away with the process.
 
     Raises:
         FileNotFoundError: neither holds it, so the installation is broken.
@@ -25,7 +29,22 @@ def tree(name: str) -> str:
     checkout = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), _SOURCES[name])
     if os.path.isdir(checkout):
         return checkout
+    if os.path.isfile(f"{packaged}.zip"):
+        return _unpacked(f"{packaged}.zip")
     raise FileNotFoundError(f"{name} is neither in {packaged} nor in {checkout}")
+
+
+def _unpacked(archive: str) -> str:
+    import atexit
+    import shutil
+    import tempfile
+    import zipfile
+
+    folder = tempfile.mkdtemp(prefix="mlmodel-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with zipfile.ZipFile(archive) as file:
+        file.extractall(folder)
+    return folder
 
 
 def read(name: str, path: str) -> str:

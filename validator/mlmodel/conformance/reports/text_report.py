@@ -33,6 +33,8 @@ def render(summary: Summary) -> str:
             + (" - complete" if total and reached == total else "")
         )
     claim = "holds" if summary.holds else "does not hold"
+    if summary.expected and not summary.holds:
+        claim += ", as expected: every case that fails is known to"
     limits = f", without {', '.join(summary.without)}" if summary.without else ""
     lines.append(f"the claim at level {summary.asked.label}{limits} {claim}")
     return "\n".join(lines) + "\n"
