@@ -117,6 +117,8 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
         except UnreadableError:
             continue  # MLM902
         path = paths.normal(path)
+        if is_missing and paths.has_other_env_file(model, use):
+            continue  # MLM032
         if not is_missing or (use.kind == "prefix" and any(names.beginning(path))):
             continue
         found.setdefault((path,), _Absent((path,), [])).keys.append(use.pointer)
