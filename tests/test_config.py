@@ -26,6 +26,10 @@ schema-empty = "off"
 
 [per-path-ignores]
 "models/old-*" = ["ALL"]
+
+[trust]
+modules = ["shop.features"]
+classes = ["shop.models.Ranker"]
 """
 
 
@@ -38,7 +42,7 @@ def write(path: Path, text: str) -> str:
 def in_pyproject(text: str) -> str:
     return "[tool.mlmodel]\n" + text.replace("[severity]", "[tool.mlmodel.severity]").replace(
         "[per-path-ignores]", "[tool.mlmodel.per-path-ignores]"
-    )
+    ).replace("[trust]", "[tool.mlmodel.trust]")
 
 
 def test_every_setting(tmp_path: Path) -> None:
@@ -50,6 +54,7 @@ def test_every_setting(tmp_path: Path) -> None:
         per_path_ignores={"models/old-*": ("ALL",)},
         max_findings=5,
         jobs=0,
+        trust=("shop.features", "shop.models.Ranker"),
     )
     assert config.load(write(tmp_path / "mlmodel.toml", FULL)) == expected
     assert config.load(write(tmp_path / "pyproject.toml", in_pyproject(FULL))) == expected

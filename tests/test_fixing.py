@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmodel import fixing, validate
+from mlmodel.cli import fix
 from mlmodel.fixing.repairs import REPAIRS
 from mlmodel.standard import rules
 from tests.command import run
@@ -404,3 +406,71 @@ def test_what_the_command_cannot_do(model: Path, tmp_path: Path) -> None:
     result = run("mlmodel", "fix", model)
     assert result.returncode == 3
     assert "MLM903" in result.stderr
+
+
+# -- several directories ------------------------------------------------------------------------------------
+
+
+def test_several_directories(tmp_path: Path) -> None:
+    first, second = make_model(tmp_path / "all" / "first"), make_model(tmp_path / "all" / "deep" / "second")
+    apply(first, "rm python_env.yaml")
+    apply(second, "rm python_env.yaml")
+    runner = CliRunner()
+    for arguments in ([str(first), str(second)], ["--recursive", str(tmp_path / "all")]):
+        result = runner.invoke(fix.command, arguments)
+        assert result.exit_code == 1
+        assert result.output.count("MLM032") == 2
+    assert runner.invoke(fix.command, ["-r", "--write", str(tmp_path / "all")]).exit_code == 0
+    assert (first / "python_env.yaml").is_file()
+    assert (second / "python_env.yaml").is_file()
+    assert runner.invoke(fix.command, ["-r", str(tmp_path / "all")]).exit_code == 0
+
+
+# -- pins that are certain, and those that are not -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pin", ["scikit-learn==1.8.0", "scikit-learn == 1.8.0", "scikit-learn[alldeps]==1.8.0"]
+)
+def test_the_recorded_series_is_pinned(model: Path, pin: str) -> None:
+    for name in ("requirements.txt", "conda.yaml"):
+        path = model / name
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("scikit-learn==1.9.1", pin), encoding="utf-8"
+        )
+    assert fixed(model) == ["MLM498", "MLM498"] or fixed(model) == []
+    text = (model / "requirements.txt").read_text(encoding="utf-8")
+    assert "1.8.0" not in text
+    assert pin.partition("=")[0].strip() in text
+
+
+def test_no_series_is_pinned_where_the_object_says_another(model: Path) -> None:
+    for name in ("requirements.txt", "conda.yaml"):
+        path = model / name
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("scikit-learn==1.9.1", "scikit-learn==1.8.0"),
+            encoding="utf-8",
+        )
+    content = (model / "model.pkl").read_bytes()
+    assert b"1.9.1" in content
+    (model / "model.pkl").write_bytes(content.replace(b"1.9.1", b"1.8.0"))
+    assert fixed(model) == []
+
+
+def test_a_conda_package_keeps_its_name(model: Path) -> None:
+    apply(
+        model, "set MLmodel /flavors/pytorch {pytorch_version: 2.1.0+cpu, model_data: model.pkl, code: null}"
+    )
+    apply(model, "replace conda.yaml '- pip<=24.0' '- pytorch=1.10.0\\n- pip<=24.0'")
+    fixed(model)
+    assert "- pytorch=2.1.0\n" in (model / "conda.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_module_of_python_is_deleted(model: Path, end: str) -> None:
+    path = model / "requirements.txt"
+    newline = end or "\n"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_bytes((newline.join([*lines, "json"]) + end).encode())
+    assert "MLM465" in fixed(model)
+    assert path.read_bytes() == (newline.join(lines) + end).encode()

@@ -129,7 +129,7 @@ def test_the_command(tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     result = run("mlmodel", "describe", "--format", "json", model)
     assert result.returncode == 0
-    assert json.loads(result.stdout) == describe(model)
+    assert json.loads(result.stdout) == describe(model, compatibility=True)
     assert "scikit-learn==1.9.1" in run("mlmodel", "describe", model).stdout
     (model / "MLmodel").write_text("{", encoding="utf-8")
     assert run("mlmodel", "describe", model).returncode == 3

@@ -33,6 +33,13 @@ def examples(page: Path, heading: str) -> list[Fence]:
     return [fence for fence in fences(section(page.read_text(encoding="utf-8"), heading)) if fence.executable]
 
 
+def options(front: dict[str, object]) -> Options:
+    """What the page's examples are judged with: all rules, and the targets that the page names."""
+    targets = front.get("targets", [])
+    assert isinstance(targets, list)
+    return ALL._replace(targets=tuple(map(str, targets)))
+
+
 def test_every_rule_has_a_page() -> None:
     assert [page.stem for page in PAGES] == [f"{rule.id}-{rule.name}" for rule in rules.catalogue().values()]
 
@@ -55,7 +62,7 @@ def test_bad_fires(page: Path, tmp_path: Path) -> None:
     if "example" in front:
         assert isinstance(front["example"], str)
         return
-    report = validate(make_model(tmp_path / "model", examples(page, "Bad")), ALL)
+    report = validate(make_model(tmp_path / "model", examples(page, "Bad")), options(front))
     assert front["id"] in {finding.rule for finding in report.findings}, report.findings
 
 
@@ -65,6 +72,6 @@ def test_good_stays_silent(page: Path, tmp_path: Path) -> None:
     if "example" in front:
         assert isinstance(front["example"], str)
         return
-    report = validate(make_model(tmp_path / "model", examples(page, "Good")), ALL)
+    report = validate(make_model(tmp_path / "model", examples(page, "Good")), options(front))
     assert front["id"] not in {finding.rule for finding in report.findings}
     assert not [finding for finding in report.findings if finding.severity is Severity.ERROR]

@@ -1,6 +1,7 @@
-"""Writes the conformance cases that the rule pages' examples are: the bad one and its near miss, as plain files.
+"""Writes the conformance cases that examples are: the bad one and its near miss, as plain files.
 
-``python tools/cases.py`` writes ``conformance/cases/rules/``, ``python tools/cases.py --check`` only compares.
+``python tools/cases.py`` writes ``conformance/cases/rules/`` of the rule pages, and ``conformance/cases/targets/`` of
+``tests/targets/examples.yaml``, which has two examples for each requirement of a target; ``--check`` only compares.
 A page's examples change the model in ``tests/base/``; here they are done, so that a case is read without any tool.
 What a repository cannot carry stays a step in ``case.json``.
 """
@@ -16,7 +17,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -24,11 +25,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel import Options, Severity, validate  # noqa: E402
-from mlmodel.standard.rules import matching  # noqa: E402
-from tests.overlay import fences, make_model  # noqa: E402
+from mlmodel.standard import targets  # noqa: E402
+from mlmodel.standard.rules import catalogue, matching  # noqa: E402
+from tests.overlay import Fence, fences, make_model  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 PAGES = ROOT / "spec" / "rules"
-TARGET = ROOT / "conformance" / "cases" / "rules"
+CASES = ROOT / "conformance" / "cases"
+EXAMPLES = ROOT / "tests" / "targets" / "examples.yaml"
 CHAPTERS = {path.stem.partition("-")[2]: path.name for path in sorted((ROOT / "spec").glob("[0-9]*.md"))}
 
 
@@ -36,6 +42,12 @@ def section(text: str, heading: str) -> str:
     """The text below a heading of a page."""
     _, _, rest = text.partition(f"\n## {heading}\n")
     return rest.partition("\n## ")[0]
+
+
+def _has_twin(path: Path) -> bool:
+    """Whether a name after it in its folder differs from it in case only."""
+    names = [other.name for other in path.parent.iterdir()]
+    return any(name.lower() == path.name.lower() and name > path.name for name in names)
 
 
 def packed(finished: Path, target: Path) -> list[dict[str, str]]:
@@ -54,9 +66,8 @@ def packed(finished: Path, target: Path) -> list[dict[str, str]]:
                 modes.append({"do": "chmod", "path": name, "mode": f"{stat.S_IMODE(path.stat().st_mode):o}"})
         elif path.is_fifo():
             steps.append({"do": "fifo", "path": name})
-        elif path.suffix == ".pyc" or path.name.startswith(
-            ".git"
-        ):  # no wheel carries one; git obeys the other
+        elif path.suffix == ".pyc" or path.name.startswith(".git") or _has_twin(path):
+            # No wheel carries the first; git obeys the second, and not every file system has room for the third.
             content = base64.b64encode(path.read_bytes()).decode()
             steps.append({"do": "write", "path": name, "content": content})
         else:
@@ -68,9 +79,9 @@ def packed(finished: Path, target: Path) -> list[dict[str, str]]:
     return steps + modes
 
 
-def expectation(finished: Path, rule: str) -> dict[str, Any]:
+def expectation(finished: Path, rule: str, asked: Sequence[str]) -> dict[str, Any]:
     """What the reference validator finds in the finished directory, reviewed with the case."""
-    report = validate(finished, Options(select=matching("ALL")))
+    report = validate(finished, Options(select=matching("ALL"), targets=tuple(asked)))
     found = {
         (finding.rule, finding.location.file, finding.location.pointer): None
         for finding in report.findings
@@ -84,34 +95,96 @@ def expectation(finished: Path, rule: str) -> dict[str, Any]:
         }
         for id_, file, pointer in found
     ]
-    return {"verdict": report.verdict.label, "findings": findings}
+    return {
+        **({"targets": list(asked)} if asked else {}),
+        "verdict": report.verdict.label,
+        "findings": findings,
+    }
 
 
-def write(page: Path, scratch: Path, target: Path) -> None:
-    """The two cases of one page."""
+class Example(NamedTuple):
+    """A directory with one fault, or its near miss, and what the case of it says."""
+
+    area: str
+    name: str
+    blocks: dict[str, list[Fence]]
+    """What changes the base model, for ``bad`` and for ``near-miss``."""
+    title: str
+    why: str
+    section: str
+    rule: str
+    since: str
+    origin: str
+    targets: Sequence[str] = ()
+
+
+def of_page(page: Path) -> Example | None:
+    """The examples of a rule page; None where it is about the tool or an index of packages: no directory shows it."""
     text = page.read_text(encoding="utf-8")
     front = yaml.safe_load(text.split("---\n")[1])
     if "example" in front or front["chapter"] == "tool":
-        return  # about the tool, or about an index of packages: no directory shows it
-    for heading, ending in (("Bad", "bad"), ("Good", "near-miss")):
-        blocks = [fence for fence in fences(section(text, heading)) if fence.executable]
-        finished = make_model(scratch / f"{page.stem}-{ending}", blocks)
-        id_ = f"rules/{page.stem}-{ending}"
-        other = f"rules/{page.stem}-{'near-miss' if ending == 'bad' else 'bad'}"
-        expected = expectation(finished, front["id"])
+        return None
+    return Example(
+        "rules",
+        page.stem,
+        {
+            ending: [fence for fence in fences(section(text, heading)) if fence.executable]
+            for heading, ending in (("Bad", "bad"), ("Good", "near-miss"))
+        },
+        front["summary"],
+        " ".join(section(text, "Why it matters").split("```")[0].split()),
+        CHAPTERS.get(front["chapter"], "90-conformance.md"),
+        front["id"],
+        front["since"],
+        "rule page",
+        front.get("targets", []),
+    )
+
+
+def of_requirements() -> Iterator[Example]:
+    """The examples of the requirements of all targets."""
+    for name, examples in yaml.safe_load(EXAMPLES.read_text(encoding="utf-8")).items():
+        profile = targets.profile(name)
+        for requirement in profile.own:
+            example = examples[requirement.id]
+            version = example.get("version")
+            yield Example(
+                "targets",
+                f"{name}-{requirement.id}",
+                {
+                    ending: [Fence("setup", body="\n".join(example[key]))]
+                    for key, ending in (("bad", "bad"), ("good", "near-miss"))
+                },
+                f"{profile.title} needs it: {catalogue()[requirement.rule].summary}",
+                f"{requirement.effect} ({requirement.source})",
+                CHAPTERS["targets"],
+                requirement.rule,
+                "0.1",
+                "hand",
+                [f"{name}=={version}" if version else name],
+            )
+
+
+def write(example: Example, scratch: Path, target: Path) -> None:
+    """The two cases of one example."""
+    for ending, blocks in example.blocks.items():
+        name = f"{example.name}-{ending}"
+        finished = make_model(scratch / example.area / name, blocks)
+        expected = expectation(finished, example.rule, example.targets)
         if ending == "near-miss":
-            expected["forbidden"] = [front["id"]]
-        folder = target / f"{page.stem}-{ending}"
+            expected["forbidden"] = [example.rule]
+        folder = target / example.area / name
         steps = packed(finished, folder / "model")
         case = {
-            "id": id_,
-            "title": front["summary"] if ending == "bad" else f"A near miss of: {front['summary']}",
-            "why": " ".join(section(text, "Why it matters").split("```")[0].split()),
-            "section": CHAPTERS.get(front["chapter"], "90-conformance.md"),
-            "rules": [front["id"]],
-            "twin": other,
-            "since": front["since"],
-            "origin": "rule page",
+            "id": f"{example.area}/{name}",
+            "title": example.title if ending == "bad" else f"A near miss of: {example.title}",
+            "why": example.why,
+            "section": example.section,
+            "rules": [example.rule],
+            "twin": f"{example.area}/{example.name}-{'near-miss' if ending == 'bad' else 'bad'}",
+            "since": example.since,
+            "origin": example.origin,
+            **({"features": ["targets"]} if example.targets else {}),
             **({"setup": steps} if steps else {}),
             "expect": {"validate": expected},
         }
@@ -127,28 +200,38 @@ def same(one: Path, other: Path) -> bool:
     return left == right and not filecmp.cmpfiles(one, other, map(str, left), shallow=False)[1]
 
 
+def folders(top: Path) -> set[str]:
+    """The cases of the areas that are written here, as ``area/name``."""
+    return {
+        path.relative_to(top).as_posix()
+        for area in ("rules", "targets")
+        for path in (top / area).glob("*")
+        if path.is_dir()
+    }
+
+
 def main() -> None:
     """Write or compare."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
-        for page in sorted(PAGES.glob("MLM*.md")):
-            write(page, Path(scratch), fresh)
-        names = {path.name for path in fresh.iterdir()}
-        old = {path.name for path in TARGET.iterdir()} if TARGET.is_dir() else set()
+        pages = map(of_page, sorted(PAGES.glob("MLM*.md")))
+        for example in (*filter(None, pages), *of_requirements()):
+            write(example, Path(scratch), fresh)
+        names, old = folders(fresh), folders(CASES)
         changed = [
             name
             for name in names | old
-            if not (name in old and name in names and same(TARGET / name, fresh / name))
+            if not (name in old and name in names and same(CASES / name, fresh / name))
         ]
         if "--check" in sys.argv[1:]:
             if changed:
                 raise SystemExit(f"run tools/cases.py: {', '.join(sorted(changed)[:5])}")
             return
         for name in changed:
-            shutil.rmtree(TARGET / name, ignore_errors=True)
+            shutil.rmtree(CASES / name, ignore_errors=True)
             if name in names:
-                shutil.copytree(fresh / name, TARGET / name)
+                shutil.copytree(fresh / name, CASES / name)
 
 
 if __name__ == "__main__":

@@ -62,11 +62,13 @@ def test_every_rule_has_a_case_and_a_near_miss() -> None:
         assert rule.id in silent
 
 
-def test_who_is_asked_to_run_something_says_so() -> None:
+def test_who_is_asked_for_more_than_a_look_says_so() -> None:
     """Nothing that only looks is kept from a case by a feature that it has not."""
     for case in CASES:
-        runs = "predict" in case.expect or "write" in case.expect or "load" in case.expect.get("validate", {})
-        assert bool(case.features) == runs, case.id
+        asked = case.expect.get("validate", {})
+        runs = "predict" in case.expect or "write" in case.expect or "load" in asked
+        assert bool(case.features) == (runs or "targets" in asked), case.id
+        assert ("targets" in case.features) == ("targets" in asked), case.id
         assert not ("describe" in case.expect and runs), case.id
 
 
@@ -89,7 +91,9 @@ def test_the_reference_is_right_about_all() -> None:
         return Adapter([sys.executable, "-m", "mlmodel.conformance.adapter"], 60, variables)
 
     options = Options("validator", Level.POINTERS, jobs=2)
-    results = list(run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers"})))
+    results = list(
+        run(applicable(CASES, "validator"), make, options, frozenset({"rules", "pointers", "targets"}))
+    )
     looked = [result for result in results if not result.lacks]
     assert [result for result in looked if result.outcome is not Outcome.PASS] == []
     assert len(looked) > 600

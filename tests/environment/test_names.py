@@ -13,6 +13,7 @@ from mlmodel import Finding, Severity, validate
 from mlmodel.environment import markers, wheels
 from mlmodel.environment.misnamed import misnamed
 from mlmodel.sources.directory import ModelDirectory
+from mlmodel.writer import dependencies
 from tests.overlay import Fence, make_model
 
 BASE = (
@@ -206,3 +207,80 @@ def test_the_list_of_files_of_a_wheel_is_bounded(tmp_path: Path) -> None:
     content[at + 10 : at + 12] = (65535).to_bytes(2, "little")
     (tmp_path / "acme-1.0-py3-none-any.whl").write_bytes(bytes(content))
     assert wheels.metadata(ModelDirectory(str(tmp_path)), "acme-1.0-py3-none-any.whl") is None
+
+
+# -- what names are refused, and which versions are advised ------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["json", "pickle==4.0", "sklearn==0.0", "cv2"])
+def test_the_writer_refuses_names_of_modules(line: str) -> None:
+    with pytest.raises(dependencies.MisnamedError):
+        dependencies.refuse_names_of_modules(["mlflow==3.17.2", line])
+
+
+def test_the_writer_takes_what_can_be_installed() -> None:
+    dependencies.refuse_names_of_modules(
+        [
+            "scikit-learn==1.9.1",
+            "json5",
+            "acme @ https://example.org/acme-1.0-py3-none-any.whl",
+            "-c constraints.txt",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        (["set MLmodel /flavors/hftransformersv2 {code: null}"], "MLM207"),
+        (["unset MLmodel /flavors/sklearn", "set MLmodel /flavors/sklearnx {code: null}"], "MLM208"),
+        (
+            [
+                "unset MLmodel /flavors/sklearn",
+                "set MLmodel /flavors/sklearnx {code: null}",
+                "set MLmodel /flavors/python_function/loader_module acme.sklearnx",
+            ],
+            "MLM207",
+        ),
+    ],
+)
+def test_a_flavor_of_another_product_is_no_slip(lines: list[str], rule: str, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model", [Fence("setup", body="\n".join(lines))])
+    found = {finding.rule for finding in validate(model).findings}
+    assert found & {"MLM207", "MLM208"} == {rule}
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"), [("3.18.0", []), ("3.19.1", []), ("3.17.2", [Severity.WARNING])]
+)
+def test_a_null_datetime(release: str, expected: list[Severity], tmp_path: Path) -> None:
+    params = '[{"name": "since", "default": null, "shape": null, "type": "datetime"}]'
+    lines = [f"set MLmodel /signature/params '{params}'", f"set MLmodel /mlflow_version {release}"]
+    model = make_model(tmp_path / "model", [Fence("setup", body="\n".join(lines))])
+    found = [finding.severity for finding in validate(model).findings if finding.rule == "MLM323"]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "module", ["datasets_modules.metrics.accuracy", "transformers_modules.acme.modeling"]
+)
+def test_what_no_distribution_can_hold(module: str, tmp_path: Path) -> None:
+    """Also where a listed distribution is unknown."""
+    model = make_model(
+        tmp_path / "model",
+        [Fence("setup", body='replace requirements.txt "scipy==1.17.1" "scipy==1.17.1\\nacme-unknown==1.0"')],
+    )
+    (model / "model.pkl").write_bytes(b"\x80\x02c" + module.encode() + b"\nThing\n.")
+    found = {finding.rule for finding in validate(model).findings}
+    assert "MLM405" in found
+
+
+def test_the_flavors_own_library_is_advised_in_its_version(tmp_path: Path) -> None:
+    lines = [
+        'replace requirements.txt "scikit-learn==1.9.1\\n" "-c constraints.txt\\n"',
+        'replace conda.yaml "  - scikit-learn==1.9.1\\n" "  - -c constraints.txt\\n"',
+        "write constraints.txt text:six<2\\n",
+    ]
+    model = make_model(tmp_path / "model", [Fence("setup", body="\n".join(lines))])
+    (finding,) = [finding for finding in validate(model).findings if finding.rule in ("MLM404", "MLM464")]
+    assert "scikit-learn==1.9.1" in (finding.hint or "")

@@ -19,14 +19,14 @@ TODAY = date(2026, 1, 1)
 
 
 def findings(target: Path, *lines: str, today: date = TODAY) -> list[tuple[str, str, str]]:
-    """Rule, place and message of what rules 404-409 and 430-469 find after ``setup`` lines."""
+    """Rule, place and message of what rules 404-409, 430-469 and 495-499 find after ``setup`` lines."""
     model = make_model(target / "model", [Fence("setup", body="\n".join(lines))])
     report = validate(model, Options(today=today))
     assert not [finding for finding in report.findings if finding.rule.startswith("MLM9")]
     return [
         (finding.rule, finding.location.label, finding.message)
         for finding in report.findings
-        if re.fullmatch(r"MLM4(0[4-9]|[3-6]\d)", finding.rule)
+        if re.fullmatch(r"MLM4(0[4-9]|[3-6]\d|9[5-9])", finding.rule)
     ]
 
 

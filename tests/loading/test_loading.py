@@ -15,6 +15,7 @@ import pytest
 import mlmodel
 from mlmodel import flavors
 from mlmodel.loading import InputError, LoadError
+from mlmodel.loading.params import enforce as enforce_params
 from tests.overlay import apply, make_model
 
 HOSTILE = r'write model.pkl text:cos\nsystem\n(S"true"\ntR.'
@@ -302,3 +303,21 @@ def test_columns_need_pandas(model: Path, monkeypatch: pytest.MonkeyPatch) -> No
         InputError, match="a signature with columns needs pandas, which is not installed: pip"
     ):
         mlmodel.load(model).predict({"a": 1.0, "b": 2.0})
+
+
+# -- params without a schema, and their order ------------------------------------------------------------
+
+
+def test_params_as_mlflow_hands_them_on() -> None:
+    notes: list[str] = []
+    assert enforce_params(None, None, notes) is None
+    assert enforce_params({}, None, notes) == {}
+    assert notes == []
+    assert enforce_params({"k": 1}, None, notes) == {}
+    assert notes == ["ignored: param 'k'; the signature has no params"]
+    specs = [{"name": name, "type": "long", "default": 1, "shape": None} for name in ("a", "b", "c")]
+    assert list((enforce_params({"c": 3, "b": 2}, specs, notes) or {}).items()) == [
+        ("c", 3),
+        ("b", 2),
+        ("a", 1),
+    ]

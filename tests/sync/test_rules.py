@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mlmodel.standard import rules
+from mlmodel.standard import rules, targets
 from tests.command import ROOT
 
 PACKAGE = ROOT / "validator" / "mlmodel"
@@ -71,8 +71,13 @@ def in_schemas() -> dict[str, Path]:
     return found
 
 
+def in_profiles() -> set[str]:
+    """The rules that requirements of targets are reported by."""
+    return {requirement.rule for name in targets.names() for requirement in targets.profile(name).own}
+
+
 def test_every_rule_is_enforced() -> None:
-    assert set(rules.catalogue()) <= {*in_code(), *in_schemas()}
+    assert set(rules.catalogue()) <= {*in_code(), *in_schemas(), *in_profiles()}
 
 
 def test_whatever_is_enforced_is_a_rule() -> None:
@@ -80,6 +85,7 @@ def test_whatever_is_enforced_is_a_rule() -> None:
         rule: path for rule, path in {**in_code(), **in_schemas()}.items() if rule not in rules.catalogue()
     }
     assert unknown == {}
+    assert in_profiles() <= set(rules.catalogue())
 
 
 def test_ids_belong_to_their_chapters() -> None:
@@ -92,7 +98,7 @@ def test_ids_belong_to_their_chapters() -> None:
         "5": "input-example",
         "6": "serialized-objects",
         "7": "load",
-        "8": "readers",
+        "8": "targets",
         "9": "tool",
     }
     for rule in rules.catalogue().values():

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel import Severity, Verdict, validate
+from mlmodel import Options, Severity, Verdict, validate
 from mlmodel.standard import rules
 from tests.command import ROOT
 from tests.overlay import Fence, fences, make_model
@@ -121,7 +121,8 @@ def test_every_fence_is_run_or_says_why_not(chapter: Path) -> None:
     ids=[f"{chapter}-{fence.words.get('expect')}" for chapter, fence in examples()],
 )
 def test_examples(chapter: str, fence: Fence, tmp_path: Path) -> None:
-    report = validate(make_model(tmp_path / "model", [fence]))
+    targets = tuple(filter(None, fence.words.get("targets", "").split(",")))
+    report = validate(make_model(tmp_path / "model", [fence]), Options(targets=targets))
     expected = fence.words["expect"]
     if expected == "valid":
         assert [finding for finding in report.findings if finding.severity is Severity.ERROR] == [], chapter

@@ -16,6 +16,7 @@ TREES = {
     "mlmodel": ROOT / "validator" / "mlmodel",
     "mlmodel/_data/schemas": ROOT / "schemas",
     "mlmodel/_data/rules": ROOT / "spec" / "rules",
+    "mlmodel/_data/targets": ROOT / "spec" / "targets",
     "mlmodel/_data/conformance": ROOT / "conformance",  # as an archive
 }
 

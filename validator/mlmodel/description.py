@@ -30,7 +30,13 @@ _ENVIRONMENT = ("python", "requirements", "build", "conda")
 _CHUNK = 1 << 20
 
 
-class Description(TypedDict):
+class _Asked(TypedDict, total=False):
+    """What a description has where it was asked for."""
+
+    compatibility: dict[str, Any]
+
+
+class Description(_Asked):
     """What :func:`describe` returns; ``schemas/description.schema.json`` defines it in full."""
 
     description_version: int
@@ -44,8 +50,13 @@ class Description(TypedDict):
     unread: list[dict[str, str]]
 
 
-def describe(path: str | os.PathLike[str]) -> Description:
+def describe(path: str | os.PathLike[str], *, compatibility: bool = False) -> Description:
     """Describe the model directory ``path``.
+
+    Args:
+        path: the model directory.
+        compatibility: whether to add what readers and serving products make of it, under ``compatibility``; this is
+            no part of the canonical description.
 
     Returns:
         The description: JSON values only, keys in the order of the schema.  What cannot be read is named under
@@ -78,7 +89,7 @@ def describe(path: str | os.PathLike[str]) -> Description:
         reason = "there is none" if document is None else "it is no mapping that can be read"
         unread.append({"file": "MLmodel", "reason": reason})
     _misshapen_flavors(config.get("flavors"), unread)
-    return {
+    found: Description = {
         "description_version": VERSION,
         "identity": {key: _text(config.get(key)) for key in _IDENTITY},
         "flavors": {name: _sorted(conf) for name, conf in sorted(model.flavors.items())},
@@ -89,6 +100,11 @@ def describe(path: str | os.PathLike[str]) -> Description:
         "files": _files(model, unread),
         "unread": unread,
     }
+    if compatibility and config:
+        from mlmodel.targets import compatibility as readers
+
+        found["compatibility"] = readers.as_json(readers.compatibility(model))
+    return found
 
 
 def _text(value: object) -> str | None:

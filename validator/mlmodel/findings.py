@@ -237,14 +237,14 @@ class LoadEnvironment(NamedTuple):
     """Of an environment of ours."""
 
 
-class TriedPromise(NamedTuple):
-    """One attempt that the confinement has to refuse (:mod:`mlmodel.runtime.confinement.promises`)."""
+class Attempt(NamedTuple):
+    """Something that a confined process must not be able to do, tried."""
 
     protects: str
-    """``files``, ``network``, ``processes`` or ``limits``."""
+    """The word of :attr:`LoadReport.enforced` that it is for."""
     name: str
     attempt: str
-    """The attempt, as a sentence goes on after "to"."""
+    """In words, as they go on after "to"."""
     refused: bool
 
 
@@ -265,8 +265,8 @@ class LoadReport(NamedTuple):
     """For everything."""
     layers: tuple[str, ...] = ()
     """The mechanisms of the system that confined it."""
-    tried: tuple[TriedPromise, ...] = ()
-    """What was tried against the confinement before the model ran."""
+    tried: tuple[Attempt, ...] = ()
+    """What was tried in the confined process before the model was loaded."""
 
     def to_dict(self) -> dict[str, Any]:
         """As the JSON report has it."""
@@ -291,7 +291,7 @@ class LoadReport(NamedTuple):
             "layers": list(self.layers),
             "enforced": list(self.enforced),
             "not_enforced": list(self.open),
-            "tried": [promise._asdict() for promise in self.tried],
+            "tried": [attempt._asdict() for attempt in self.tried],
             "phases": [phase.to_dict() for phase in self.phases],
             "predictions": predict.detail.get("output") if predict is not None else None,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,6 +49,10 @@ class Options(NamedTuple):
     """The day for which to judge what is still maintained; the current day (UTC) when not given."""
     load: LoadOptions | None = None
     """How to load the model and predict with it (:mod:`mlmodel.runtime`), which runs its code; None not to."""
+    targets: tuple[str, ...] = ()
+    """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
+    trust: frozenset[str] = frozenset()
+    """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -75,7 +78,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
         source = open_source(given)
     except UnopenedError as error:
         return _unopened(given, error, options)
-    model = Model(source, options.today)
+    model = Model(source, options.today, options.trust)
     try:
         return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
@@ -91,7 +94,7 @@ def _unopened(given: str, error: UnopenedError, options: Options) -> Report:
 
 
 def _report(model: Model, given: str, options: Options) -> Report:
-    found = [*run_checks(model, options)]
+    found = run_checks(model, options)
     load = None
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
@@ -126,8 +129,7 @@ def _load(
 
     stage = LoadStage(load_options, found)
     more: list[Finding] = []
-    with suppress(_StopChecking):
-        more.extend(_run(stage, model, options))
+    _run(stage, model, options, more)
     return more, stage.load
 
 
@@ -179,48 +181,44 @@ def _checks(options: Options) -> Iterator[checks.Check]:
         from mlmodel.resolution import index
 
         yield index.checking(options.resolve)
+    if options.targets:
+        from mlmodel.targets import checking
+
+        yield checking.checking(options.targets)
 
 
-def run_checks(model: Model, options: Options) -> Iterator[Finding]:
+def run_checks(model: Model, options: Options) -> list[Finding]:
     """Every finding of every check; a check that raises costs its own findings only."""
+    found: list[Finding] = []
     for check in _checks(options):
-        try:
-            yield from _run(check, model, options)
-        except _StopChecking:
-            return
+        if not _run(check, model, options, found):
+            break
+    return found
 
 
-class _StopChecking(Exception):  # noqa: N818 - no error: the end of the checks
-    """Nothing more can be found: the MLmodel file, or the directory, cannot be read."""
-
-
-def _run(check: checks.Check, model: Model, options: Options) -> Iterator[Finding]:
-    """The findings of one check.
-
-    Raises:
-        _StopChecking: after them, where no check could find more.
-    """
-    most = max(_MAX_FINDINGS_OF_CHECK, options.max_findings)
+def _run(check: checks.Check, model: Model, options: Options, found: list[Finding]) -> bool:
+    """Add the findings of one check; whether others may find more: not where the MLmodel file, or the directory, cannot be
+    read."""
     try:
         for count, finding in enumerate(check(model)):
-            if count == most:
+            if count >= _MAX_FINDINGS_OF_CHECK and count >= options.max_findings:
+                most = max(_MAX_FINDINGS_OF_CHECK, options.max_findings)
                 message = f"check {_name(check)} stopped after {most:,} findings; nothing beyond is judged"
-                yield new_finding("MLM903", message, Location())
+                found.append(new_finding("MLM903", message, Location()))
                 break
-            yield finding
+            found.append(finding)
     except UnreadableError as error:
         rule = "MLM903" if error.limit else "MLM902"
-        yield new_finding(rule, error.reason, Location(None if error.path == "." else error.path))
-        if error.path in ("MLmodel", "."):
-            raise _StopChecking from None
+        found.append(new_finding(rule, error.reason, Location(None if error.path == "." else error.path)))
+        return error.path not in ("MLmodel", ".")
     except OSError as error:  # the directory itself went away, or its disk
-        yield new_finding("MLM902", error.strerror or str(error), Location())
+        found.append(new_finding("MLM902", error.strerror or str(error), Location()))
     except Exception as error:
         if options.debug:
             raise
-        yield new_finding(
-            "MLM901", f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300], Location()
-        )
+        message = f"check {_name(check)} failed: {type(error).__name__}: {error}"[:300]
+        found.append(new_finding("MLM901", message, Location()))
+    return True
 
 
 def _name(check: checks.Check) -> str:

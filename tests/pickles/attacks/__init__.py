@@ -8,6 +8,7 @@ GHSA-r7v6-mfhq-g3m2 to GHSA-5hwf-rc88-82xm and others), nullifAI, and "The Art o
 from __future__ import annotations
 
 from tests.pickles.attacks.assembler import Attack
+from tests.pickles.attacks.behavior import of_behavior
 from tests.pickles.attacks.callers import of_callers, of_limits, of_readers
 from tests.pickles.attacks.containers import of_containers
 from tests.pickles.attacks.inline import of_inline
@@ -29,6 +30,7 @@ def every() -> list[Attack]:
         *of_readers(),
         *of_limits(),
         *of_inline(),
+        *of_behavior(),
     ]
     assert len({attack.id for attack in found}) == len(found)
     return found

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from mlmodel.common.caching import cached_property
-from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.model import file_integrity, paths
+from mlmodel.model.names import Names
 from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ def container(model: Model) -> Iterator[Finding]:
 
 
 def path_keys(model: Model) -> Iterator[Finding]:
-    """MLM003-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
-    names = _Names(model)
+    """MLM003-MLM006, MLM008-MLM012, MLM017: every path in the MLmodel file leads to a usable file in the directory."""
+    names = Names(model)
     seen: set[tuple[str, bool]] = set()
     for use in paths.of(model):
         try:
@@ -78,44 +76,7 @@ def path_keys(model: Model) -> Iterator[Finding]:
             yield model.finding("MLM902", error.reason, file=None if error.path == "." else error.path)
 
 
-_COMPARED = 300
-"""Names that a missing path is compared with."""
-
-
-class _Names:
-    """The names in the directory, sorted, so that a thousand paths are looked up in thousands of names quickly."""
-
-    def __init__(self, model: Model) -> None:
-        self._entries = model.directory.entries
-        self._sorted = sorted(self._entries)
-        self._guesses = 5
-
-    def beginning(self, prefix: str) -> Iterator[Entry]:
-        """The entries whose path begins with ``prefix``."""
-        for index in range(bisect_left(self._sorted, prefix), len(self._sorted)):
-            if not self._sorted[index].startswith(prefix):
-                break
-            yield self._entries[self._sorted[index]]
-
-    def near(self, path: str) -> str | None:
-        """A hint where a missing path may be another name; only the first of them are looked for by likeness."""
-        found = self._lowered.get(path.lower())
-        if found is None and self._guesses:
-            self._guesses -= 1
-            found = nearest(path, [name for name in self._sorted[:_COMPARED] if name != "MLmodel"], 0.6)
-        found = found or self._tails.get(path.rsplit("/", 1)[-1])
-        return f"the directory has {quoted(found)}" if found else None
-
-    @cached_property
-    def _lowered(self) -> dict[str, str]:
-        return {name.lower(): name for name in reversed(self._sorted) if name != "MLmodel"}
-
-    @cached_property
-    def _tails(self) -> dict[str, str]:
-        return {name.rsplit("/", 1)[-1]: name for name in reversed(self._sorted) if name != "MLmodel"}
-
-
-def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
+def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
     def finding(rule: str, message: str, hint: str | None = None) -> Finding:
         return model.finding(rule, message, use.document, use.pointer, hint=hint)
 
@@ -138,10 +99,12 @@ def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]
         return
     path = use.value.rsplit("/", 1)[-1] if use.kind == "basename" else use.value
     entry = model.directory.look(path)
-    if use.kind == "prefix" and entry.kind is Kind.MISSING and any(names.beginning(_normal(path))):
+    if use.kind == "prefix" and entry.kind is Kind.MISSING and any(names.beginning(paths.normal(path))):
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
+    elif entry.kind is Kind.MISSING and use.missing_rule == "MLM007":
+        return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
     elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
         yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
     elif entry.kind is Kind.MISSING and _has_other_env_file(model, use):
@@ -156,7 +119,14 @@ def _path(model: Model, use: PathUse, names: _Names, seen: set[tuple[str, bool]]
     elif entry.kind is Kind.SPECIAL:
         yield finding("MLM009", f"{name} is neither a file nor a directory: opening it may never end")
     elif use.kind in ("file", "basename") and entry.kind is Kind.DIRECTORY:
-        yield finding("MLM008", f"{name} is a directory; its reader opens a file")
+        what = "is a directory" if entry.path else "names the model directory itself"
+        yield finding("MLM008", f"{name} {what}; its reader opens a file")
+    elif use.kind in ("file", "basename") and _asks_for_folder(use.value):
+        yield finding(
+            "MLM008",
+            f"{name} is a file, and with the slash its name is that of a directory",
+            f"write {entry.path}",
+        )
     elif use.kind == "directory" and entry.kind is Kind.FILE:
         yield finding("MLM008", f"{name} is a file; its reader opens a directory")
     else:
@@ -177,7 +147,12 @@ def _has_other_env_file(model: Model, use: PathUse) -> bool:
     )
 
 
-def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
+def _asks_for_folder(path: str) -> bool:
+    """Whether opening a file by this path fails because of how it ends."""
+    return path.endswith(("/", "/."))
+
+
+def _content(model: Model, entry: Entry, names: Names, seen: set[tuple[str, bool]]) -> Iterator[Finding]:
     """MLM010-MLM012 for a referenced file, or for the files of a referenced directory; each looked at once.
 
     ``seen`` has their paths, and whether a path key names them or the directory around them.
@@ -209,10 +184,6 @@ def _content(model: Model, entry: Entry, names: _Names, seen: set[tuple[str, boo
             )
 
 
-def _normal(path: str) -> str:
-    return "/".join(part for part in path.split("/") if part not in ("", "."))
-
-
 _SECRETS = frozenset(
     {
         ".env",
@@ -230,9 +201,32 @@ _CLUTTER = frozenset({"__pycache__", ".DS_Store", ".ipynb_checkpoints", ".git", 
 _TAMPER = "any user of the machine may replace it; remove the write permission of others (chmod o-w)"
 
 
+def read_without_a_key(model: Model) -> Iterator[Finding]:
+    """MLM008: ``mlflow.pyfunc`` opens requirements.txt wherever there is something of that name."""
+    if model.directory.look("requirements.txt").kind is Kind.DIRECTORY:
+        message = (
+            "'requirements.txt' is a directory; MLflow opens a file of that name before it loads a model"
+        )
+        yield model.finding("MLM008", message, file="requirements.txt")
+
+
+def same_but_for_case(model: Model) -> Iterator[Finding]:
+    """MLM024: names that some file systems take for one."""
+    entries = model.directory.entries
+    lowered = {path.lower() for path in entries}
+    if len(lowered) == len(entries):
+        return
+    first: dict[str, str] = {}
+    for path in sorted(entries):
+        other = first.setdefault(path.lower(), path)
+        if other != path and other.rpartition("/")[0] == path.rpartition("/")[0]:
+            message = f"{quoted(path)} and {quoted(other)} are one file where letters are compared without their case"
+            yield model.finding("MLM024", message, file=path)
+
+
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
-    used = {_normal(use.value) for use in paths.of(model)}
+    used = {paths.normal(use.value) for use in paths.of(model)}
     writable: list[str] = []
     clutter: list[str] = []
     for path, entry in model.directory.entries.items():
@@ -267,4 +261,4 @@ def _is_used(path: str, used: set[str]) -> bool:
     return any(path[:end] in used for end, letter in enumerate(f"{path}/") if letter == "/")
 
 
-CHECKS = (mlmodel_is_there, container, path_keys, listing)
+CHECKS = (mlmodel_is_there, container, path_keys, read_without_a_key, same_but_for_case, listing)

@@ -102,7 +102,7 @@ def _unknown_keys(model: Model, document: Document, flavor: str, conf: dict[str,
 
 
 def python_function(model: Model) -> Iterator[Finding]:
-    """MLM209, MLM210, MLM215, MLM216, MLM219: the entry that generic readers use."""
+    """MLM209, MLM210, MLM215, MLM216, MLM219, MLM224: the entry that generic readers use."""
     document = model.mlmodel
     conf = model.flavors.get("python_function")
     if document is None or conf is None:
@@ -125,7 +125,10 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
     schema = schemas.flavor_schema("python_function") or {}
     known = {entry["module"]: entry for entry in schema["x-loader-modules"]}
     entry = known.get(loader)
-    if entry is not None:
+    refused = next((one for one in schema["x-refused-modules"] if one["module"] == loader), None)
+    if refused is not None:
+        yield model.finding("MLM224", f"{quoted(loader)}: {refused['why']}", document, place)
+    elif entry is not None:
         is_there = entry["flavor"] in model.flavors or ("flavors", entry["flavor"]) in misplaced_keys.excused(
             model
         )
@@ -143,7 +146,9 @@ def _loader(model: Model, document: Document, loader: str) -> Iterator[Finding]:
         hint = f"did you mean {near}?" if near else None
         message = f"no release of MLflow has a loader module {quoted(loader)}"
         yield model.finding("MLM215", message, document, place, hint=hint)
-    elif not _ships(model, loader):
+    elif not _ships(model, loader) and schemas.conforms(
+        "flavors/python_function.schema.json", {"loader_module": loader}
+    ):
         message = f"{quoted(loader)} is not part of MLflow: the environment must bring it"
         yield model.finding("MLM216", message, document, place)
 

@@ -8,6 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded, saved_versions, versions
 from mlmodel.findings import Location
+from mlmodel.model import loader_documents
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
@@ -48,6 +49,20 @@ def _needs(model: Model, code: Code | None) -> Iterator[Need]:
         script = conf.get("model_code_path")
         files = [script.replace("\\", "/").rsplit("/", 1)[-1]] if isinstance(script, str) else []
         for found in code.reached(roots, files):
+            yield Need(found.module, found.place, str(found.place.file))
+    yield from _of_own_modules(model)
+
+
+def _of_own_modules(model: Model) -> Iterator[Need]:
+    """What the Python files import that documents name (``auto_map``), other than each other."""
+    modules = [item for item in loader_documents.of(model) if isinstance(item, loader_documents.OwnModule)]
+    if not modules:
+        return
+    from mlmodel.environment.code import Code
+
+    beside = {item.file.rpartition("/")[2].removesuffix(".py") for item in modules}
+    for found in Code(model, None).reached((), [item.file for item in modules if item.is_there]):
+        if found.module.partition(".")[0] not in beside:
             yield Need(found.module, found.place, str(found.place.file))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common.texts import describe, quoted
 from mlmodel.documents import ProblemKind
 from mlmodel.findings import Location
-from mlmodel.model import enforcement, examples, paths, signatures
+from mlmodel.model import examples, paths, signatures
 from mlmodel.model.model import fact
 from mlmodel.model.outline import misplaced_keys
 from mlmodel.standard import schemas
@@ -85,6 +85,8 @@ def _faults(model: Model) -> list[Finding]:
 
 
 def _misfits(model: Model, stored: Example, payload: Any) -> list[Misfit]:
+    from mlmodel.model import enforcement
+
     section = _inputs(model)
     if section is None:
         return enforcement.unreadable(payload, stored.type)
@@ -186,6 +188,8 @@ def _request(model: Model, document: Document) -> Iterator[Finding]:
     section, key = _inputs(model), next((key for key in _REQUESTS if key in document.data), None)
     if section is None or key is None or _faults(model):
         return
+    from mlmodel.model import enforcement
+
     found = enforcement.misfits(
         document.data[key],
         _REQUESTS[key],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
-from mlmodel.environment import recorded
+from mlmodel.environment import distributions, recorded
 from mlmodel.environment.recorded import REQUIREMENTS
 from mlmodel.environment.requirements import Form
 from mlmodel.standard.rules import new_finding
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
-
-_TOOLS = frozenset({"python", "pip", "setuptools", "wheel"})
 
 
 def detached(model: Model) -> Iterator[Finding]:
@@ -71,7 +69,9 @@ def only_in_conda(model: Model) -> Iterator[Finding]:
     found = [
         package
         for package in conda.packages
-        if package.name not in _TOOLS and package.distribution not in listed
+        if package.name != "python"
+        and package.name not in distributions.tools()
+        and package.distribution not in listed
     ]
     if found:
         first = found[0]

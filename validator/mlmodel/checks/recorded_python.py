@@ -55,7 +55,7 @@ def unusable(model: Model) -> Iterator[Finding]:
     given = file.python if file is not None else None
     if file is not None and given is not None and not pythons.parse(given) and re.search(_SHELL, given):
         message = f"{quoted(given)} holds what a shell runs, not a version of Python"
-        yield new_finding("MLM450", message, location_of(file.document, ("python",)), "find out who wrote it")
+        yield new_finding("MLM450", message, location_of(file.document, ("python",)), "write it as 3.11.7")
 
 
 _SHELL = r"[;&|`$\n]"

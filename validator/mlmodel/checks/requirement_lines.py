@@ -34,7 +34,12 @@ def invalid(model: Model) -> Iterator[Finding]:
             continue
         if _runs(entry):
             message = f"{quoted(entry.safe)} holds what a shell runs, not what pip installs"
-            yield new_finding("MLM450", message, entry.place, "delete the line, and find out who wrote it")
+            yield new_finding(
+                "MLM450",
+                message,
+                entry.place,
+                "delete the line; whoever may write this file runs commands wherever the environment is built",
+            )
         elif entry.form is Form.INVALID:
             yield new_finding(
                 "MLM455", f"pip cannot read {quoted(entry.safe)}: {masked(entry.problem or '')}", entry.place

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted, shortened
 from mlmodel.findings import Location
 from mlmodel.model import paths, serialized
 from mlmodel.sources.directory import Kind
-from mlmodel.sources.ranges import contiguous
 from mlmodel.standard.rules import MAX_MESSAGE, new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -20,11 +18,13 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
     from mlmodel.pickles.remarks import Remark
-    from mlmodel.sources.directory import Entry
 
 _MOST = 20
 """Findings of one rule in one file."""
-_HINT = "do not load it; find out who wrote it"
+_HINT = (
+    "do not load it from a source that you do not trust; if it is yours, `mlmodel inspect` shows what does this: save the model"
+    " without it"
+)
 _HINTS = {
     "MLM601": _HINT,
     "MLM602": _HINT,
@@ -42,7 +42,7 @@ def judged(model: Model) -> Iterator[Finding]:
         counts: dict[str, int] = {}
         alike: dict[str, list[Finding]] = {}
         chosen = serialized.of(model).is_chosen(file)
-        for finding in dict.fromkeys(_of_file(file, found, local, chosen=chosen)):
+        for finding in dict.fromkeys(_of_file(file, found, local, model.trusted, chosen=chosen)):
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
             if finding.rule in _TOGETHER:
                 alike.setdefault(finding.rule, []).append(finding)
@@ -78,7 +78,7 @@ def _local(model: Model) -> frozenset[str]:
 
 
 def _of_file(
-    file: str, found: tuple[Found, ...], local: frozenset[str], *, chosen: bool
+    file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
@@ -87,7 +87,7 @@ def _of_file(
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:
         if isinstance(item, Pickled):
-            for remark in judge(item.stream, marked=item.marked, local=local):
+            for remark in judge(item.stream, marked=item.marked, local=local, trusted=trusted):
                 yield _finding(file, item.path, remark, chosen=chosen)
             devices = devices_of(item.stream)
             if devices:
@@ -124,6 +124,7 @@ _RULES = {
     "UNEXPLAINED": "MLM606",
     "CODE": "MLM607",
     "UNREAD": "MLM609",
+    "TRUSTED": "MLM620",
 }
 
 
@@ -175,10 +176,10 @@ def named_modules(model: Model) -> Iterator[Finding]:
     for path, entry in model.directory.entries.items():
         if path.endswith(_PICKLE_MODULE_FILE) and entry.kind is Kind.FILE:
             name = model.directory.head(path, _MAX_MODULE).decode("utf-8", "replace").strip()
-            if name not in _PICKLE_MODULES and _is_none_to_load_by(name):
-                message = (
-                    f"{quoted(name)} is no module to unpickle with: it is part of Python, or runs commands"
-                )
+            of_mlflow = name.partition(".")[0] == "mlflow"
+            if name not in _PICKLE_MODULES and (of_mlflow or _is_none_to_load_by(name)):
+                why = "MLflow has one other" if of_mlflow else "it is part of Python, or runs commands"
+                message = f"{quoted(name)} is no module to unpickle with: {why}"
                 yield new_finding("MLM617", message, Location(path), _HINT)
 
 
@@ -189,42 +190,7 @@ def _is_none_to_load_by(module: str) -> bool:
     return top != "mlflow" and (is_standard(top, None) or effect_of(module[:_MAX_MODULE]) is not None)
 
 
-_PICKLES = frozenset({"pickle", "cloudpickle"})
-
-
-def formats(model: Model) -> Iterator[Finding]:
-    """MLM618: the format that is recorded, where the file is of another."""
-    from mlmodel.model.paths import fault
-
-    for use in paths.of(model):
-        flavor = use.pointer[1] if len(use.pointer) == 3 and use.pointer[0] == "flavors" else None
-        recorded = model.flavors.get(str(flavor), {}).get("serialization_format")
-        if not isinstance(recorded, str) or use.kind != "file" or fault(use.value) is not None:
-            continue
-        entry = model.directory.look(use.value)
-        if entry.kind is not Kind.FILE or not entry.size:
-            continue
-        head = model.directory.head(entry.path, 4)
-        is_archive = head.startswith(b"PK\3\4")
-        if recorded == "skops" and head.startswith(b"\x80"):
-            found = "a pickle"
-        elif recorded in _PICKLES and is_archive:
-            found = "a zip archive, as skops and torch write it"
-        elif (
-            recorded in _PICKLES
-            and not serialized.of(model).scan(entry.path)
-            and not _is_plain(model, entry.path)
-            and not _is_stand_in(model, entry)
-        ):
-            found = "no pickle"
-        else:
-            continue
-        message = f"{quoted(use.value)} is {found}, and 'serialization_format' says {recorded}"
-        place = ("flavors", str(flavor), "serialization_format")
-        yield model.finding("MLM618", message, model.mlmodel, place)
-
-
-_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_VARIABLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION (since 3.18 also MLFLOW_ALLOW_MODEL_CODE_EXECUTION)"
 
 
 def unpickled(model: Model) -> Iterator[Finding]:
@@ -262,42 +228,36 @@ _WITHOUT_PICKLE = ".pt2"
 """What ``mlflow.pytorch`` loads with ``torch.export`` by its name, after it has looked for pickles in it."""
 
 
-def _is_plain(model: Model, path: str) -> bool:
-    """Whether it is a pickle that may as well be a text: of plain values, by a protocol before 2."""
-    from mlmodel.pickles.reading import read
-
-    with model.directory.open_mapped(path) as data:
-        return read(data, 0, len(data)).complete
-
-
-def _is_stand_in(model: Model, entry: Entry) -> bool:
-    """Whether the file is empty, cut, or a pointer to what should be there: other rules say so."""
-    from mlmodel.model.file_integrity import complaint
-
-    return complaint(model.directory, entry, chosen=True) is not None
-
-
-_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
-"""A ``StringStringEntryProto`` with the key ``location`` (onnx.proto, ``TensorProto.external_data``)."""
 _MOST_LOCATIONS = 1000
 
 
 def external_data(model: Model) -> Iterator[Finding]:
-    """MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.model.paths import Fault, fault
+    """MLM609, MLM615: where ONNX files say that their tensors are."""
+    from mlmodel.model import onnx_tensors
 
+    conf = model.flavors.get("onnx", {})
+    named = conf.get("data") if isinstance(conf.get("data"), str) else None
     for path, entry in model.directory.entries.items():
-        if not path.endswith(".onnx") or entry.kind is not Kind.FILE:
+        if not (path.endswith(".onnx") or path == named) or entry.kind is not Kind.FILE:
             continue
+        folder = path.rpartition("/")[0]
         with model.directory.open_mapped(path) as data:
-            for count, match in enumerate(_LOCATION.finditer(contiguous(data))):
-                raw = data[match.end() : match.end() + match[1][0]]
-                name = raw.decode("utf-8", "replace")
-                if fault(name) in (Fault.ABSOLUTE, Fault.ESCAPES):
-                    message = f"external data at {quoted(name)}, outside the model directory"
-                    yield new_finding("MLM615", message, Location(path), _HINT)
+            for count, item in enumerate(onnx_tensors.locations(data)):
                 if count == _MOST_LOCATIONS:
                     break
+                if isinstance(item, onnx_tensors.Unread):
+                    message = f"{quoted(path)} cannot be judged: {item.reason}"
+                    yield new_finding("MLM609", message, Location(path))
+                elif _leads_out(folder, item.name):
+                    message = f"external data at {quoted(item.name)}, outside the model directory"
+                    yield new_finding("MLM615", message, Location(path), _HINT)
 
 
-CHECKS = (judged, trusted_types, external_data, named_modules, formats, unpickled)
+def _leads_out(folder: str, name: str) -> bool:
+    """Whether a location, which counts from the folder of its file, leads out of the model directory."""
+    if paths.fault(name) is paths.Fault.ABSOLUTE:
+        return True
+    return paths.fault(f"{folder}/{name}" if folder else name) is paths.Fault.ESCAPES
+
+
+CHECKS = (judged, trusted_types, external_data, named_modules, unpickled)

@@ -43,6 +43,8 @@ class Config(NamedTuple):
     per_path_ignores: Mapping[str, tuple[str, ...]] = {}
     max_findings: int = 1000
     jobs: int = 1
+    targets: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
     per_finding_ignores: tuple[FindingIgnore, ...] = ()
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
@@ -143,6 +145,19 @@ def _selectors(key: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _targets(key: str, value: Any) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{key} must be a list of targets")
+    try:
+        for word in value:
+            parse(word)
+    except TargetError as error:
+        raise ConfigError(str(error)) from None
+    return tuple(value)
+
+
 def _severities(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ConfigError(f"{key} must be a table of rules and severities")
@@ -221,6 +236,31 @@ def _count(key: str, value: Any) -> int:
     return value
 
 
+def _trust(key: str, value: Any) -> tuple[str, ...]:
+    """``[tool.mlmodel.trust]``: lists of modules and of classes."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{key} must be a table with the lists 'modules' and 'classes'")
+    names: list[str] = []
+    for part, listed in value.items():
+        if part not in ("modules", "classes"):
+            raise ConfigError(f"{key} has the lists 'modules' and 'classes', and no {part!r}")
+        if not isinstance(listed, list):
+            raise ConfigError(f"{key}.{part} must be a list of names")
+        names += [check_trusted(item) for item in listed]
+    return tuple(names)
+
+
+def check_trusted(name: Any) -> str:
+    """Refuse what is no name of a module or class.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        raise ConfigError(f"{name!r} is no name of a module or class")
+    return name
+
+
 _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "select": _selectors,
     "ignore": _selectors,
@@ -229,6 +269,8 @@ _KEYS: dict[str, Callable[[str, Any], Any]] = {
     "per-path-ignores": _path_ignores,
     "max-findings": _count,
     "jobs": _count,
+    "targets": _targets,
+    "trust": _trust,
     "per-finding-ignores": _finding_ignores,
     "exclude": _patterns,
     "baseline": _text,

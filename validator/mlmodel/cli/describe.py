@@ -28,7 +28,7 @@ def command(context: click.Context, directory: str, format_: str) -> None:
 
     try:
         path = next(discovery.directories([directory]))
-        found = describe(path)
+        found = describe(path, compatibility=True)
     except (discovery.DiscoveryError, NotADirectoryError) as error:
         raise click.UsageError(printable(str(error)), context) from None
     if format_ == "json":
@@ -64,6 +64,10 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
     yield "files:"
     for file in found["files"]:
         yield f"  {file['sha256'][:12]}  {file['size']:>12,}  {file['path']}"
+    if "compatibility" in found:
+        yield "targets:"
+        for row in found["compatibility"]["targets"]:
+            yield f"  {row['target']}: {row['verdict']}"
     for item in found["unread"]:
         yield f"not read: {item['file']}: {item['reason']}"
 

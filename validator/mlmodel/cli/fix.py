@@ -16,7 +16,7 @@ EPILOG = """Exit status: 0 nothing to repair, or written; 1 repairs are shown an
 def command(context: click.Context, directories: tuple[str, ...], recursive: bool, write: bool) -> None:
     """Repair what has one right answer, and show it as a diff.
 
-    The serialized model is never touched.
+    Only texts are changed, no binary file.
     """
     from mlmodel.sources import discovery
 

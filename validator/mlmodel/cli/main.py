@@ -13,6 +13,8 @@ from mlmodel.common.version import __version__
 COMMANDS = {
     "validate": "Validate model directories without running anything in them.",
     "explain": "Show the page of a rule: what it checks, why it matters, how to fix it.",
+    "compat": "Show which readers and serving products take a model directory as it is.",
+    "targets": "List the readers and serving products that are known.",
     "write": "Make a model directory of a bare pickle, joblib or skops file.",
     "describe": "Show what a model directory says, in the form that all readers share.",
     "inspect": "Show what serialized objects hold, without loading them.",

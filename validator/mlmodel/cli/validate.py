@@ -107,6 +107,12 @@ class ValidateCommand(LoadCommand):
     "--fail-on", type=click.Choice(config.FAIL_ON), help="Lowest severity that fails.  [default: error]"
 )
 @click.option(
+    "--trust-module",
+    multiple=True,
+    metavar="NAMES",
+    help="Accept objects of these modules or classes of yours as data, comma-separated.",
+)
+@click.option(
     "--baseline",
     type=click.Path(dir_okay=False),
     help="Report only findings that are not in this file.",
@@ -135,6 +141,13 @@ class ValidateCommand(LoadCommand):
 )
 @click.option(
     "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME[==VERSION]",
+    help="Ask, too, what this reader or serving product needs; repeatable (see mlmodel targets).",
 )
 @click.option(
     "--resolve",
@@ -196,6 +209,7 @@ def command(
     ignore: tuple[str, ...],
     severity: tuple[str, ...],
     fail_on: str | None,
+    trust_module: tuple[str, ...],
     baseline: str | None,
     write_baseline: bool,
     revision: str | None,
@@ -204,6 +218,7 @@ def command(
     no_config: bool,
     jobs: int | None,
     max_findings: int | None,
+    targets: tuple[str, ...],
     resolve: bool,
     platform: str | None,
     today: datetime | None,
@@ -235,8 +250,12 @@ def command(
     try:
         settings = _settings(config_file, no_config)
         options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
+        named = (config.check_trusted(name) for name in as_rules(trust_module))
+        options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
             options = options._replace(today=today.date())
+        if targets or settings.targets:
+            options = options._replace(targets=_targets(targets or settings.targets, context))
         if resolve:
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
@@ -282,7 +301,12 @@ def _settings(config_file: str | None, no_config: bool) -> config.Config:
     if no_config:
         return config.Config()
     path = config_file or config.find(os.curdir)
-    return config.load(path) if path else config.Config()
+    if not path:
+        return config.Config()
+    settings = config.load(path)
+    if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
+        return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
+    return settings
 
 
 def _options(
@@ -310,6 +334,17 @@ def _options(
         max_findings=max_findings or settings.max_findings or 1000,
         debug=debug,
     )
+
+
+def _targets(words: tuple[str, ...], context: click.Context) -> tuple[str, ...]:
+    from mlmodel.standard.targets import TargetError, parse
+
+    try:
+        for word in words:
+            parse(word)
+    except TargetError as error:
+        raise click.UsageError(printable(str(error)), context) from None
+    return words
 
 
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:

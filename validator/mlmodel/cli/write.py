@@ -27,7 +27,10 @@ EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong 
 )
 @click.option("--lock", is_flag=True, help="Write requirements.lock with hashes (asks the package index).")
 @click.option(
-    "--predict", is_flag=True, help="Record the outputs of the signature by running the model once, confined."
+    "--predict/--no-predict",
+    default=None,
+    help="Record the outputs of the signature by running the model once, confined. Without either the model is run on"
+    " the example where MLflow is installed, and refused if it fails; --no-predict skips that.",
 )
 def command(
     file: str,
@@ -37,7 +40,7 @@ def command(
     code: tuple[str, ...],
     *,
     lock: bool,
-    predict: bool,
+    predict: bool | None,
 ) -> None:
     """Make a model directory of a bare pickle, joblib or skops file.
 
@@ -61,7 +64,8 @@ def command(
                 serialization=serialization,
                 code_paths=code,
                 lock=lock,
-                predict=predict,
+                predict=bool(predict),
+                check_example=predict is None,
             )
     except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None

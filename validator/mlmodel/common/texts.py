@@ -41,6 +41,9 @@ def quoted(text: Any, limit: int = 60) -> str:
 _CONTROL = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+# What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
+# TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
 # What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",

@@ -11,12 +11,15 @@ import json
 import platform
 import sys
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import mlmodel
 from mlmodel import Options, __version__, describe, validate
 from mlmodel.flavors import flavor_named
 from mlmodel.standard.rules import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LIMIT = 30.0
 """Seconds that loading may take: a case that reaches the limit should not take long."""
@@ -31,7 +34,7 @@ class Abilities(NamedTuple):
     @property
     def features(self) -> list[str]:
         """As the protocol names them."""
-        found = ["rules", "pointers"]
+        found = ["rules", "pointers", "targets"]
         found += ["load"] if self.python else []
         found += ["recreate"] if self.recreate else []
         found += ["predict"] if _load is not None and find_spec("pandas") else []
@@ -71,7 +74,9 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
                 "features": abilities.features,
             }
         case "validate":
-            return _validate(str(request["model"]), request.get("load"), abilities)
+            return _validate(
+                str(request["model"]), request.get("load"), request.get("targets", ()), abilities
+            )
         case "describe":
             return {"outcome": "ok", "value": describe(str(request["model"]))}
         case "predict":
@@ -84,8 +89,8 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
             return {"outcome": "unsupported"}
 
 
-def _validate(model: str, load: str | None, abilities: Abilities) -> dict[str, Any]:
-    options = Options(select=matching("ALL"))
+def _validate(model: str, load: str | None, targets: Sequence[str], abilities: Abilities) -> dict[str, Any]:
+    options = Options(select=matching("ALL"), targets=tuple(targets))
     if load is not None:
         from mlmodel.runtime.load_options import LoadOptions
 

@@ -129,8 +129,10 @@ def _asked(case: Case, adapter: Asked, folder: str, role: str) -> comparing.Comp
         raise _NotMadeError(str(error)) from error
     if role == "validator":
         before = listing(model)
-        load = case.expect["validate"].get("load")
-        reply = adapter.ask("validate", model=model, **({"load": load} if load else {}))
+        asked = {
+            key: case.expect["validate"][key] for key in ("load", "targets") if key in case.expect["validate"]
+        }
+        reply = adapter.ask("validate", model=model, **asked)
         if reply.get("outcome") == "unsupported":
             return None
         if listing(model) != before:

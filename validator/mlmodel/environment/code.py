@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.documents import python_source
 from mlmodel.findings import Location
-from mlmodel.sources.directory import Kind, UnreadableError
+from mlmodel.model import python_files
+from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _MAX_FILES = 200
 """Python files that are read at most; what lies beyond is not judged."""
-_MAX_BYTES = 1024 * 1024
 
 
 class Import(NamedTuple):
@@ -32,17 +31,19 @@ class Code:
 
     def __init__(self, model: Model, named: str | None) -> None:
         """Look into the folder that a flavor names."""
-        self._directory = model.directory
+        self._model = model
         folder = named.strip("/") + "/" if named is not None and named.strip("/") else None
         self._files = [
             path
-            for path, entry in self._directory.entries.items()
+            for path, entry in model.directory.entries.items()
             if folder and path.startswith(folder) and entry
         ]
         # MLflow puts the folder and, in some releases, the folders in it on sys.path: any depth is accepted.
         self._names = {
             part.split(".")[0] for path in self._files for part in path[len(folder or "") :].split("/")
         }
+        self.read: list[str] = []
+        """The files that :meth:`reached` read, in order."""
 
     def has(self, module: str) -> bool:
         """Whether a top-level module may be one of the model's own."""
@@ -72,40 +73,12 @@ class Code:
         return [path for path in self._files if any(path.endswith(end) for end in ends)]
 
     def _imports(self, file: str) -> Iterator[Import]:
-        if self._directory.look(file).kind is not Kind.FILE:
+        if self._model.directory.look(file).kind is not Kind.FILE:
             return
-        try:
-            content = self._directory.read(file, _MAX_BYTES)
-            tree = ast.parse(content)
-        except (UnreadableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        self.read.append(file)
+        parsed = python_files.parsed(self._model, file)
+        if parsed.tree is None:
             return  # of another Python, or not for reading
-        lines = content.decode("utf-8", "replace").splitlines()
-        for node in _certain(tree.body):
-            source = lines[node.lineno - 1] if node.lineno <= len(lines) else None
-            place = Location(file, node.lineno, node.col_offset + 1, None, source)
-            for module in _modules(node, file):
-                yield Import(module, place)
-
-
-def _certain(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The import statements that run whatever happens: not those in functions, in branches, or that may fail."""
-    pending = list(reversed(body))
-    while pending:
-        node = pending.pop()
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield node
-        elif isinstance(node, ast.ClassDef) or (isinstance(node, ast.Try) and not node.handlers):
-            pending.extend(reversed(node.body))
-
-
-def _modules(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif not node.level:
-        if node.module:
-            yield node.module
-    else:
-        package = posixpath.dirname(file).split("/")[1:]
-        base = package[: len(package) - node.level + 1]
-        for alias in node.names:
-            yield ".".join([*base, *([node.module] if node.module else []), alias.name])
+        for found in python_source.imports(parsed.tree, file):
+            line = parsed.lines[found.line - 1] if found.line <= len(parsed.lines) else None
+            yield Import(found.module, Location(file, found.line, found.column, None, line))

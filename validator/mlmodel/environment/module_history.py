@@ -75,6 +75,11 @@ def era(module: str, name: str) -> Era | None:
 
 def has(distribution: str, found: Era, version: str) -> bool | None:
     """Whether a release has what an era tells of; None where its series, or its neighbors, do not say."""
+    return _has(distribution, found, version) if len(version) <= _LONGEST else None
+
+
+@bounded_cache(maxsize=4096)
+def _has(distribution: str, found: Era, version: str) -> bool | None:
     numbers = versions.release(versions.public(version))
     if numbers is None:
         return None

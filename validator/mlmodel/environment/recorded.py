@@ -17,7 +17,7 @@ from mlmodel.model.model import fact
 from mlmodel.sources.directory import Kind, UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlmodel.environment.conda import Package
     from mlmodel.environment.pickled import Stream
@@ -292,23 +292,27 @@ class Environment:
         """Whether the marker of a requirement may hold with the recorded Python."""
         return entry.marker is None or markers.holds(entry.marker, self.python) is not False
 
-    def pins(self, name: str) -> Iterator[tuple[str, Entry | Package]]:
+    def pins(self, name: str) -> Iterable[tuple[str, Entry | Package]]:
         """The versions that the files pin a distribution to, and the line that does; of equal ones the first.
 
         A line with a marker counts where the marker holds whatever the system is.
         """
-        seen = set()
+        return self._pins.get(name, {}).items()
+
+    @cached_property
+    def _pins(self) -> dict[str, dict[str, Entry | Package]]:
+        """By distribution and version, the line that pins it."""
+        found: dict[str, dict[str, Entry | Package]] = {}
         for listing in self.listings:
             for entry in (*listing.entries, *listing.constraints):
-                if entry.name != name or entry.pin is None or entry.pin in seen:
+                if entry.pin is None or entry.name is None:
                     continue
                 if entry.marker is None or markers.holds(entry.marker, self.python):
-                    seen.add(entry.pin)
-                    yield entry.pin, entry
+                    found.setdefault(entry.name, {}).setdefault(entry.pin, entry)
         for package in self.conda.packages if self.conda is not None else ():
-            if package.distribution == name and package.pin is not None and package.pin not in seen:
-                seen.add(package.pin)
-                yield package.pin, package
+            if package.pin is not None:
+                found.setdefault(package.distribution, {}).setdefault(package.pin, package)
+        return found
 
     @cached_property
     def pickles(self) -> tuple[Stream, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.sources.directory import Entry, Kind, ModelDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from mmap import mmap
+
+    from mlmodel.sources.ranges import RangedBytes
 
 _BOM = "\ufeff"
 
@@ -65,3 +69,13 @@ class EditedDirectory(ModelDirectory):
         if content is None:
             return super()._read(path, start, size, whole=whole)
         return content[start:][:size]
+
+    @contextmanager
+    def open_mapped(self, path: str) -> Iterator[bytes | mmap | RangedBytes]:
+        """As :meth:`ModelDirectory.open_mapped`, with the contents that the files will have."""
+        content = self._contents.get(self.look(path).path)
+        if content is not None:
+            yield content
+        else:
+            with super().open_mapped(path) as data:
+                yield data

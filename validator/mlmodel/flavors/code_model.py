@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import os
 import shutil
 import sys
 from typing import Any
 
+from mlmodel.documents import model_source, python_source
 from mlmodel.flavors import UnsuitableError
 
 
@@ -26,16 +26,20 @@ def save(path: str | os.PathLike[str], folder: str) -> dict[str, Any]:
             f"{source} is no Python file; a model is an object, or a file that calls set_model"
         )
     with open(source, "rb") as stream:
-        text = stream.read()
-    try:
-        tree = ast.parse(text, name)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise UnsuitableError(f"{source} is no Python: {error}") from error
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    names = {getattr(function, "attr", getattr(function, "id", None)) for function in called}
-    if "set_model" not in names:
+        parsed = python_source.parse(stream.read())
+    if parsed.fault is not None or parsed.tree is None:
+        why = (
+            f"line {parsed.fault.line}: {parsed.fault.message}"
+            if parsed.fault is not None
+            else "it is nested too deep"
+        )
+        raise UnsuitableError(f"{source} is no Python: {why}")
+    # The configuration is recorded by MLflow's own writer only: a ModelConfig is left to whoever loads the model.
+    fault = next(model_source.faults(parsed.tree, has_config=True), None)
+    if fault is not None:
+        subject = "it " if fault.kind == model_source.NOT_SET else ""
         raise UnsuitableError(
-            f"{source} does not call mlflow.models.set_model, so that loading it gives no model"
+            f"{source} gives no model that predicts; line {fault.line}: {subject}{fault.message}"
         )
     shutil.copyfile(source, os.path.join(folder, name))
     return {

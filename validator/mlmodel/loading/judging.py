@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from mlmodel.findings import Severity
 from mlmodel.loading.errors import LoadError
+from mlmodel.model import own_code
 from mlmodel.model.model import Model
 from mlmodel.sources.directory import ModelDirectory
 from mlmodel.standard.rules import catalogue
 from mlmodel.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlmodel.findings import Finding, Report
 
 _MOST = 3
 """Findings that are told in one line."""
-_HARMLESS = frozenset({"MLM616"})
-"""Rules of serialized objects that say nothing of code: a tensor of another device."""
+_ASIDE = frozenset({"MLM616", "MLM621"})
+"""Rules of serialized objects that say nothing of code, as of a tensor of another device, or what is said here anyway."""
 
 
 def judge(path: str, *, trust: bool) -> Model:
@@ -44,7 +43,7 @@ def judge(path: str, *, trust: bool) -> Model:
     doubts = [f for f in report.findings if _is_about_code(f)]
     if doubts:
         raise _untrusted(path, _told(sorted(doubts, key=lambda f: -f.severity)), report)
-    own = list(dict.fromkeys(_own_code(model)))
+    own = own_code.of(model)
     if own:
         raise _untrusted(path, f"it brings code of its own: {', '.join(own[:_MOST])}", report)
     return model
@@ -60,21 +59,10 @@ def _untrusted(path: str, why: str, report: Report) -> LoadError:
 
 def _is_about_code(finding: Finding) -> bool:
     rule = catalogue()[finding.rule]
-    return rule.chapter == "serialized-objects" and finding.rule not in _HARMLESS
+    return rule.chapter == "serialized-objects" and finding.rule not in _ASIDE
 
 
 def _told(findings: list[Finding]) -> str:
     said = "; ".join(f"{f.rule} {f.location.label}: {f.message}".replace("\n", " ") for f in findings[:_MOST])
     more = len(findings) - _MOST
     return f"{said}; and {more:,} more" if more > 0 else said
-
-
-def _own_code(model: Model) -> Iterator[str]:
-    """What of a model is Python that loading imports or runs."""
-    for conf in model.flavors.values():
-        for key in ("code", "model_code_path"):
-            if conf.get(key):
-                yield f"{key}: {conf[key]}"
-    loader = model.flavors.get("python_function", {}).get("loader_module")
-    if isinstance(loader, str) and not loader.startswith("mlflow."):
-        yield f"loader_module: {loader}"

@@ -43,8 +43,12 @@ def fact(compute: Callable[[Model], _T]) -> Callable[[Model], _T]:
 class Model:
     """One model directory under judgement.  Every document is read and parsed at most once."""
 
-    def __init__(self, directory: Source, today: date | None = None) -> None:
+    def __init__(
+        self, directory: Source, today: date | None = None, trusted: frozenset[str] = frozenset()
+    ) -> None:
         self.directory = directory
+        self.trusted = trusted
+        """Modules, and classes by their full names, that the user accepts as data; nothing in the directory adds to them."""
         self._today = today
         self._documents: dict[tuple[str, int], Document | None] = {}
         self.facts: dict[Callable[[Model], Any], Any] = {}

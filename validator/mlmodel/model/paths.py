@@ -90,20 +90,43 @@ def _uses(model: Model) -> Iterator[PathUse]:
             name, base = f"flavors/{flavor}.schema.json", ("flavors", flavor)
             yield from _keys(document, name, conf, base)
             for entry in schemas.schema(name).get("x-files", ()):
-                if all(_holds(model.config, condition) for condition in entry.get("when", ())):
-                    yield PathUse(entry["path"], entry["kind"], document, base, "MLM007")
+                if entry.keys() <= _PLAIN_ENTRY and all(
+                    holds(model.config, one) for one in entry.get("when", ())
+                ):
+                    pointer = (*base, entry["key"]) if entry.get("key") in conf else base
+                    yield PathUse(entry["path"], entry["kind"], document, pointer, "MLM007")
+
+
+_PLAIN_ENTRY = frozenset({"path", "kind", "key", "when"})
+"""The keys of an entry of ``x-files`` that only names a path; others are for :mod:`mlmodel.model.loader_files`."""
 
 
 def _keys(document: Document, name: str, value: object, base: tuple[str | int, ...]) -> Iterator[PathUse]:
     for found in schemas.annotated(name, "x-path", value):
-        if isinstance(found.value, str) and found.value:
+        if isinstance(found.value, str) and (found.value or _is_opened(found.subschema, value)):
             rule = found.subschema.get("x-rules", {}).get("x-path", "MLM007")
             unpickled = found.subschema.get("x-unpickled", {})
             pointer = (*base, *found.pointer)
-            yield PathUse(found.value, found.subschema["x-path"], document, pointer, rule, unpickled)
+            kind = found.subschema["x-path"]
+            if isinstance(value, dict) and value.get("loader_module") in found.subschema.get(
+                "x-file-for", ()
+            ):
+                kind = "file"
+            yield PathUse(found.value, kind, document, pointer, rule, unpickled)
 
 
-def _holds(config: Any, condition: dict[str, Any]) -> bool:
+def _is_opened(subschema: Mapping[str, Any], conf: object) -> bool:
+    """Whether a reader opens the path even where it is empty, and so names the directory itself."""
+    loader = conf.get("loader_module") if isinstance(conf, dict) else None
+    return subschema["x-path"] in ("file", "basename") or loader in subschema.get("x-file-for", ())
+
+
+def normal(path: str) -> str:
+    """A path without empty components and ``.``."""
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def holds(config: Any, condition: dict[str, Any]) -> bool:
     """Whether the value at a condition's ``pointer`` is there (``present``), or is one of its ``enum``, where
     an absent value is null."""
     value, present = config, True

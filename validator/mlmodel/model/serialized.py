@@ -100,20 +100,21 @@ class Serialized:
     @cached_property
     def _chosen(self) -> frozenset[str]:
         look = self._model.directory.look
-        return frozenset(look(use.value).path for use in self._uses() if use.kind == "file")
+        return frozenset(look(use.value).path for use in self._uses if use.kind == "file")
 
     @cached_property
     def _named(self) -> list[str]:
-        found = (self.behind(use) for use in self._uses() if use.kind != "basename")
+        found = (self.behind(use) for use in self._uses if use.kind != "basename")
         return sorted(set().union(*found))
 
-    def _uses(self) -> Iterator[PathUse]:
+    @cached_property
+    def _uses(self) -> tuple[PathUse, ...]:
         """The paths that lead to serialized objects, and can be used."""
-        from mlmodel.model.paths import fault
-
-        for use in paths.of(self._model):
-            if not _ASIDE.intersection(use.pointer) and fault(use.value) is None:
-                yield use
+        return tuple(
+            use
+            for use in paths.of(self._model)
+            if _ASIDE.isdisjoint(use.pointer) and paths.fault(use.value) is None
+        )
 
     def behind(self, use: PathUse) -> set[str]:
         """The files that a path leads to."""

@@ -90,7 +90,7 @@ def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
 
 
 def _status(remark: Remark) -> int:
-    return {"CODE": 0, "UNEXPLAINED": 0, "UNREAD": 3}.get(remark.kind.name, 1)
+    return {"CODE": 0, "UNEXPLAINED": 0, "TRUSTED": 0, "UNREAD": 3}.get(remark.kind.name, 1)
 
 
 def _printable(text: str) -> str:

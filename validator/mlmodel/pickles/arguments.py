@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_attribute, known
+from mlmodel.pickles import behavior
+from mlmodel.pickles.catalogue import (
+    CLASSES,
+    Standing,
+    effect_of,
+    is_attribute,
+    is_data_class,
+    is_plain_method,
+    is_word,
+    known,
+    may_be_held,
+    rule_of,
+)
 from mlmodel.pickles.recorder import is_plain
 from mlmodel.pickles.symbols import Global, Made, Value
 
@@ -86,8 +98,43 @@ def _is_class(value: Value) -> bool:
     )
 
 
+def _may_be_class(value: Value) -> bool:
+    """As :func:`_is_class`, or something of a library that nobody has read, of which something else is said."""
+    if _is_class(value):
+        return True
+    module, name = _target(value.value)
+    return (bool(name) and not is_word(name) and known(module, name).standing is Standing.UNKNOWN) or (
+        bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
+        and known(module, name).standing is Standing.DOTTED
+    )
+
+
+_CLASS_FORM = re.compile(r"_*[A-Z]\w*")
+
+
+def is_class_form(name: str) -> bool:
+    """Whether a name is written like that of a class."""
+    return _CLASS_FORM.fullmatch(name.rpartition(".")[2]) is not None
+
+
+def is_literal(value: Value) -> bool:
+    """Whether a value is written out, or made by Python or NumPy, and no object whose methods could be called."""
+    if value.kind in ("global", "unknown", "persistent"):
+        return False
+    if isinstance(value.value, Made):
+        return is_plain(value.value)
+    if isinstance(value.value, tuple):
+        return all(map(is_literal, value.value))
+    return True
+
+
 def _maker(made: Made) -> str | None:
     return made.by.name if isinstance(made.by, Global) else None
+
+
+def _is_nameable(module: str, name: str) -> bool:
+    standing = known(module, name).standing
+    return standing in _NAMEABLE or (standing is Standing.UNKNOWN and not is_word(name))
 
 
 _NAMEABLE = CLASSES | {Standing.FUNCTION, Standing.STANDARD}
@@ -109,24 +156,163 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
         return f"{name} is not for getting"
     if isinstance(owner.value, Made):
         maker = _maker(owner.value)
-        if maker == "subimport" and all(known(module, name).standing in _NAMEABLE for module in imports):
+        if maker == "subimport" and all(_is_nameable(module, name) for module in imports):
             return None
-        return "of what another call gave" if maker in _GIVES_ANYTHING else None
+        if maker in _GIVES_ANYTHING:
+            return "of what another call gave"
+        return "that reads, writes or calls what it is given" if _ACTS.match(name) else None
     if owner.kind in ("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"):
         return None
-    return None if _is_class(owner) else "of what is neither an object nor a class that is known"
+    module, cls = _target(owner.value)
+    standing = known(module, cls).standing if cls else None
+    if standing in (Standing.UNKNOWN, Standing.LOCAL, Standing.DOTTED):
+        return "that is no name of a method" if is_word(name) else None
+    if not _is_class(owner):
+        return "of what is neither an object nor a class that is known"
+    inner = f"{cls}.{name}"
+    if (
+        may_be_held(module, inner)
+        or is_attribute(f"{module}.{cls}", name)
+        or known(module, inner).standing in CLASSES
+    ):
+        return None
+    return f"it fetches {module}.{inner}, which is none of the functions that only compute"
 
 
-def _type(given: tuple[Value, ...]) -> str | None:
-    return None if len(given) == 1 else "these are no arguments of type"
+_ACTS = re.compile(
+    r"(?:to_(?!numpy|list|dense|array|cs[rc]|coo|dict|frame|records|series|timestamp|period|datetime|flat|cpu|python)"
+    r"|save|write|dump|load|open|eval|exec|query|pipe|apply|map|agg|read|connect|run|tofile|store|export|persist|system|call)"
+)
+"""Methods that read, write, or call what they are given, whatever the object is."""
+
+
+def _class_maker(given: tuple[Value, ...]) -> str | None:
+    """``type`` and ``ABCMeta``: a class whose body holds nothing but plain data."""
+    if len(given) == 1:
+        return None
+    if (
+        len(given) != 3
+        or given[0].kind != "str"
+        or given[2].kind != "dict"
+        or not isinstance(given[2].value, tuple)
+    ):
+        return "it makes a class of what is not known"
+    items = given[2].value
+    for key, value in zip(items[::2], items[1::2], strict=False):
+        if key.kind != "str" or not (is_literal(value) and not isinstance(value.value, Made)):
+            return f"it makes a class with {key.value or 'a name'} that is no plain data, and making a class runs such things"
+    return None
+
+
+_OF_CLASSES = frozenset(
+    "__module__ __slots__ __dict__ __weakref__ __doc__ __qualname__ __orig_bases__ __firstlineno__ __static_attributes__".split()
+)
+"""What cloudpickle gives a class when it makes it; all else follows later."""
+_RUN_WITH_THE_CLASS = frozenset(
+    "__init_subclass__ __set_name__ __del__ __class_getitem__ __prepare__ __annotations__ __annotate__".split()
+)
+
+
+def _enumeration(given: tuple[Value, ...]) -> str | None:
+    """``_make_skeleton_enum`` of cloudpickle: the members are names and values."""
+    if len(given) < 4:
+        return "these are no arguments of an enumeration"
+    items = given[3].value if isinstance(given[3].value, tuple) else ()
+    for key, value in zip(items[::2], items[1::2], strict=False):
+        if key.kind != "str" or str(key.value).startswith("__") or value.kind == "global":
+            return f"it has the member {key.value}, which making the class runs"
+    return None
+
+
+def _index(given: tuple[Value, ...]) -> str | None:
+    """``_new_Index`` of pandas: it calls the ``__new__`` of its first argument with what the second holds."""
+    fine = len(given) == 2 and is_data_class(*_target(given[0].value))
+    return None if fine else "it calls a class that is no index of pandas"
+
+
+def _array_class(given: tuple[Value, ...]) -> str | None:
+    """``_reconstruct`` of NumPy: of arrays, and classes that are made from them."""
+    return (
+        None
+        if given and (_may_be_class(given[0]) or is_data_class(*_target(given[0].value)))
+        else "of what is no class of arrays"
+    )
+
+
+def _library_class(given: tuple[Value, ...]) -> str | None:
+    """``newObj``: it calls the ``__new__`` of its argument."""
+    module, name = _target(given[0].value) if len(given) == 1 else ("", "")
+    return (
+        None
+        if module.startswith("sklearn.") and known(module, name).standing in CLASSES
+        else "of what is no class of the library"
+    )
+
+
+def _plain(given: tuple[Value, ...]) -> str | None:
+    return None if all(map(is_literal, given)) else "it calls methods of its argument"
+
+
+def _attribute_names(given: tuple[Value, ...]) -> str | None:
+    """``attrgetter``: of attributes that are no private ones, each by its name."""
+    for item in given:
+        if item.kind != "str":
+            return "the name is computed"
+        for part in str(item.value).split("."):
+            if part.startswith("_") or is_word(part):
+                return f"{item.value} is not for getting"
+    return None
+
+
+def _method(given: tuple[Value, ...]) -> str | None:
+    """``methodcaller``: of a method that only computes, with plain arguments."""
+    if not given or given[0].kind != "str":
+        return "the name is computed"
+    if not is_plain_method(str(given[0].value)):
+        return f"it calls the {given[0].value} of whatever it is given"
+    return None if all(map(is_literal, given[1:])) else "its arguments are no plain data"
+
+
+def _distribution(given: tuple[Value, ...]) -> str | None:
+    """``rv_frozen``: it calls methods of its first argument, which must be a distribution."""
+    made = given[0].value if given else None
+    by = made.by if isinstance(made, Made) else None
+    target = by.target if isinstance(by, Global) else None
+    found = behavior.of(*target) if target is not None else None
+    fine = found is not None and any(rule_of(hook).rule == "template" for hook in found.hooks)
+    if target is not None and known(*target).standing in (Standing.LOCAL, Standing.UNKNOWN):
+        fine = True  # something is said of that
+    return None if fine else "it calls methods of its argument, which is no distribution"
+
+
+def _of_numba(given: tuple[Value, ...]) -> str | None:
+    """``custom_rebuild``: it calls a method of what the other function of numba loads."""
+    fine = (
+        len(given) == 1
+        and isinstance(given[0].value, Made)
+        and _maker(given[0].value) == "_unpickle__CustomPickled"
+    )
+    return None if fine else "it calls a method of its argument"
 
 
 def _callable(given: tuple[Value, ...]) -> str | None:
     if not given or given[0].kind not in ("global", "result"):
         return "of what is no function"
     inner = given[0].value
-    if isinstance(inner, Made) and _maker(inner) in _GIVES_ANYTHING:
+    if isinstance(inner, Made) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
+    target = inner.target if isinstance(inner, Global) else None
+    if target is not None and known(*target).standing in (
+        Standing.FUNCTION,
+        Standing.STANDARD,
+        Standing.EFFECT,
+        Standing.ACTIVE,
+    ):
+        return (
+            None
+            if may_be_held(*target) or is_data_class(*target)
+            else "that is none of the functions that only compute"
+        )
     return None
 
 
@@ -168,20 +354,48 @@ def _own_class(given: tuple[Value, ...]) -> str | None:
 def _own_function(given: tuple[Value, ...]) -> str | None:
     """As :func:`_own_class`, of functions."""
     first = given[0].value if given else None
-    own = isinstance(first, Made) and _maker(first) in _MADE_FUNCTIONS
+    own = isinstance(first, Made) and (_maker(first) in _MADE_FUNCTIONS or _is_of_type(first))
     return None if own else "it changes what the stream did not make"
+
+
+def _is_of_type(made: Made) -> bool:
+    """Whether it was made by a type that cloudpickle named (``_builtin_type``): before 2.1, functions by value are."""
+    return isinstance(made.by, Made) and _maker(made.by) == "_builtin_type"
 
 
 def _metaclass(given: tuple[Value, ...]) -> str | None:
     """What makes a class, and calls its first argument for that."""
     first = given[0].value if given else None
-    known_type = _target(first) in (
-        ("builtins", "type"),
-        ("abc", "ABCMeta"),
-        ("enum", "EnumMeta"),
-        ("enum", "EnumType"),
-    )
-    return None if known_type or (given and _is_class(given[0])) else "it calls what is no class of classes"
+    if not given or not (".".join(_target(first)) in _CLASSES_OF_CLASSES or _is_metaclass(given[0])):
+        return "it calls what is no class of classes"
+    body = given[3] if len(given) > 3 else None
+    items = body.value if body is not None and isinstance(body.value, tuple) else ()
+    of_dill = len(given) == 4
+    for key, value in zip(items[::2], items[1::2], strict=False):
+        fine = key.value in _OF_CLASSES or (
+            of_dill and (key.value not in _RUN_WITH_THE_CLASS or _is_code(value))
+        )
+        if key.kind != "str" or not fine:
+            return f"it gives the class {key.value or 'a name'} as it is made, and so may run it"
+    return None
+
+
+_CLASSES_OF_CLASSES = frozenset(
+    "builtins.type abc.ABCMeta enum.EnumMeta enum.EnumType typing.NamedTupleMeta typing._ProtocolMeta typing.GenericMeta"
+    " pydantic._internal._model_construction.ModelMetaclass pydantic.main.ModelMetaclass dspy.signatures.signature.SignatureMeta"
+    " dspy.primitives.module.ProgramMeta dspy.primitives.program.ProgramMeta typing_extensions._ProtocolMeta".split()
+)
+
+
+def _is_metaclass(value: Value) -> bool:
+    if isinstance(value.value, Made):
+        return _is_class(value)
+    module, name = _target(value.value)
+    return bool(name) and known(module, name).standing in (Standing.LOCAL, Standing.UNKNOWN, Standing.CLASS)
+
+
+def _is_code(value: Value) -> bool:
+    return is_literal(value) or (isinstance(value.value, Made) and _maker(value.value) in _MADE_FUNCTIONS)
 
 
 def _rebuilt(given: tuple[Value, ...]) -> str | None:
@@ -216,45 +430,6 @@ def _nested(given: tuple[Value, ...]) -> str | None:
         if any(item.kind in ("unknown", "persistent") for item in given)
         else None
     )
-
-
-_MATHEMATICS = frozenset(
-    "abs absolute arcsin arccos arctan arcsinh cbrt ceil clip cos cosh exp exp2 expm1 fabs floor isfinite isnan log log10"
-    " log1p log2 maximum minimum mod multiply power reciprocal round sign sin sinh sqrt square tan tanh where".split()
-)
-_CALLED = re.compile(r"([\w.]*)\s*\(")
-_BUILTINS = frozenset(
-    "__import__ breakpoint compile delattr dir eval exec exit getattr globals help input iter locals map memoryview next"
-    " object open print quit setattr type vars".split()
-)
-
-
-def formula_fault(call: Call) -> str | None:
-    """What is wrong with the formula that the state of a model has, and that is evaluated when it is read; None where
-    there is none, or where it is harmless.
-
-    statsmodels (``ModelData.__setstate__``) has patsy or formulaic evaluate it, calls of any function included.
-    """
-    if call.arguments is None:
-        return "its state is not known"
-    keys = [item.value if item.kind == "str" else None for item in call.arguments[::2]]
-    if None in keys:
-        return "its state is not known"
-    if "formula" not in keys:
-        return None
-    formula = call.arguments[2 * keys.index("formula") + 1]
-    if formula.kind == "None":
-        return None
-    text = str(formula.value) if formula.kind == "str" else None
-    if text is None or keys.count("formula") > 1:
-        return "its formula is computed"
-    if "__" in text or "lambda" in text:
-        return f"the formula {text[:80]!r} reaches for more than columns"
-    for name in _CALLED.findall(text):
-        root, _, last = name.rpartition(".")
-        if (root and not (root in ("np", "numpy") and last in _MATHEMATICS)) or last in _BUILTINS:
-            return f"the formula {text[:80]!r} calls {name}"
-    return None
 
 
 def _union(given: tuple[Value, ...]) -> str | None:
@@ -298,7 +473,7 @@ def _no_text(given: tuple[Value, ...]) -> str | None:
 
 def _class_and_base(given: tuple[Value, ...]) -> str | None:
     """``copyreg._reconstructor``: it makes an object by its second argument, which must be a type of Python's own."""
-    if len(given) != 3 or not _is_class(given[0]):
+    if len(given) != 3 or not _may_be_class(given[0]):
         return "of what is not known as a class"
     module, name = _target(given[1].value)
     fine = (
@@ -318,7 +493,7 @@ def _same(one: Value, other: Value) -> bool:
 def _class(given: tuple[Value, ...]) -> str | None:
     if not given:
         return "of nothing"
-    return None if _is_class(given[0]) else "of what is not known as a class"
+    return None if _may_be_class(given[0]) else "of what is not known as a class"
 
 
 _IMPORT_RUNS = (
@@ -393,7 +568,16 @@ def _code(given: tuple[Value, ...]) -> str | None:
 
 
 _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
-    "type": _type,
+    "class maker": _class_maker,
+    "enumeration": _enumeration,
+    "index": _index,
+    "array class": _array_class,
+    "library class": _library_class,
+    "plain": _plain,
+    "attribute names": _attribute_names,
+    "method": _method,
+    "distribution": _distribution,
+    "of numba": _of_numba,
     "callable": _callable,
     "item": _item,
     "encode": _encode,

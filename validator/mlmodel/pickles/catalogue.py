@@ -1,8 +1,7 @@
-"""What is known of the names that pickles ask for: reviewed by hand, or classes of reviewed distributions.
+"""What is known of the names that pickles ask for: reviewed by hand, or classes of libraries whose behavior was read.
 
-``data/reviewed.json`` is the review; ``data/classes/`` has the classes that reviewed distributions define, which
-``tools/classes.py`` reads from their source.  What neither knows is not trusted, whatever the model's own files say of
-it: their author wrote those, too.
+``data/reviewed.json`` is the review; :mod:`mlmodel.pickles.behavior` has the classes of libraries, and what restoring them
+runs.  What neither knows is not trusted, whatever the model's own files say of it: their author wrote those, too.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from mlmodel.pickles import behavior
 from mlmodel.standard.standard_library import is_standard
 
 _DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
@@ -28,28 +28,23 @@ class Standing(Enum):
     ARGUMENTS = "arguments"
     """It may be called with some arguments only; :attr:`Known.detail` names which."""
     CLASS = "class"
-    """A class that is defined in the distribution it is named by; it may be named, and made an object of without
-    arguments that its own code would see."""
+    """A class that its library defines; it may be named, and made an object of without arguments that its own code would see."""
     NEW = "class with __new__"
     """As :attr:`CLASS`, but code of its own runs when an object is made."""
     ACTIVE = "class that does something"
-    """As :attr:`CLASS`, but making one opens files, connects, or runs something."""
-    STATE = "class with a formula"
-    """As :attr:`CLASS`, but a part of its state is evaluated."""
+    """As :attr:`CLASS`, but calling it opens files, connects, or runs something."""
     COMPILED = "compiled class"
     """A compiled type, which has itself called by its own ``__reduce__``; or an enumeration."""
-    FORM = "class by its form"
-    """Something that is named like a class, of a distribution that is known but not indexed."""
     FUNCTION = "function"
-    """Anything else in a reviewed distribution: it may be named and not called."""
+    """Anything else in a library that was read: it may not be called."""
     STANDARD = "standard library"
-    """Something of the standard library that nobody has reviewed: it may be named and not called."""
+    """Something of the standard library that nobody has reviewed: it may not be called."""
     EFFECT = "effect"
     """Its very purpose is dangerous here; :attr:`Known.detail` says what it does."""
     DOTTED = "dotted"
     """A path through attributes: it may end anywhere."""
     LOCAL = "local"
-    """Of the script that saved the model."""
+    """Of the script that saved the model, of a module that the model brings along, or of one that the user trusts."""
     UNKNOWN = "unknown"
 
 
@@ -67,9 +62,7 @@ CLASSES = frozenset(
         Standing.CLASS,
         Standing.NEW,
         Standing.ACTIVE,
-        Standing.STATE,
         Standing.COMPILED,
-        Standing.FORM,
     }
 )
 """What is a class, or called like one."""
@@ -79,20 +72,14 @@ _CLOUDPICKLE = re.compile(
     r"(?:\.cloudpickle(?:_fast)?)?"
 )
 """The copies of cloudpickle that other distributions bring along."""
-_FORM = re.compile(r"_*[A-Z]\w*")
-
-
-def _load(*path: str) -> dict[str, Any]:
-    import json  # a file without any name needs none of this
-
-    with open(os.path.join(_DATA, *path), encoding="utf-8") as file:
-        loaded: dict[str, Any] = json.load(file)
-    return loaded
 
 
 @cache
 def _reviewed() -> dict[str, Any]:
-    review = _load("reviewed.json")
+    import json  # a file without any name needs none of this
+
+    with open(os.path.join(_DATA, "reviewed.json"), encoding="utf-8") as file:
+        review: dict[str, Any] = json.load(file)
     known = {name: Known(Standing.VALUE) for name in review["values"]}
     known.update({name: Known(Standing.CONSTRUCTOR) for name in review["constructors"]})
     known.update({name: Known(Standing.ARGUMENTS, rule) for name, rule in review["arguments"].items()})
@@ -102,30 +89,24 @@ def _reviewed() -> dict[str, Any]:
         "aliases": review["aliases"],
         "exceptions": frozenset(review["exceptions"]),
         "active": frozenset(review["active"]),
-        "state": frozenset(review["state"]),
         "attributes": frozenset(tuple(pair.split(" ")) for pair in review["attributes"]),
-        "classes": frozenset(review["classes"]),
-        "by form": frozenset(review["by_form"]),
+        "functions": frozenset(review["functions"]),
+        "numpy": frozenset(review["numpy functions"].split()),
+        "methods": _any(review["method_families"]),
+        "values": _any(review["value_families"]),
+        "classes": _any(review["reference_classes"]),
+        "new": frozenset(review["new"]),
+        "words": frozenset(review["words"]),
+        "reviewed": frozenset(review["reviewed"]),
+        "called": frozenset(review["plain_methods"]),
+        "hooks": [(re.compile(line), rule) for rule, lines in review["hooks"].items() for line in lines],
+        "dangers": review["dangers"],
+        "own methods": review["methods"],
     }
 
 
-@lru_cache(maxsize=64)
-def _modules(top: str) -> dict[str, str]:
-    """The modules below a top-level one, and the names of their classes."""
-    return _load("classes", f"{top}.json")
-
-
-_MARKS = {"": Standing.CLASS, "*": Standing.COMPILED, "!": Standing.NEW}
-
-
-@lru_cache(maxsize=1024)
-def _classes(module: str) -> dict[str, Known]:
-    """The classes of a module, by name."""
-    found = {}
-    for entry in _modules(module.partition(".")[0]).get(module, "").split():
-        name = entry.rstrip("*!")
-        found[name] = Known(_MARKS[entry[len(name) :]])
-    return found
+def _any(expressions: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{expression})" for expression in expressions))
 
 
 _MAX_NAME = 500
@@ -152,24 +133,32 @@ def _known(module: str, name: str) -> Known:
     effect = effect_of(full)
     if effect is not None:
         return Known(Standing.EFFECT, effect)
-    if "." in name:
-        return Known(Standing.DOTTED)
-    if full in review["state"]:
-        return Known(Standing.STATE)
-    if full in review["active"]:
-        return Known(Standing.ACTIVE)
     top = module.partition(".")[0]
     if top in ("__main__", "__mp_main__"):
         return Known(Standing.LOCAL)
     if top == "__torch__":
         return Known(Standing.VALUE)  # the archive's own TorchScript
-    if top in review["classes"]:
-        if name.startswith("__pyx_unpickle_") and module in _modules(top):
+    if top in behavior.libraries():
+        if name.startswith("__pyx_unpickle_"):
             return Known(Standing.CONSTRUCTOR)  # what Cython makes for each of its classes
-        return _classes(module).get(name) or Known(Standing.FUNCTION)
-    if top in review["by form"]:
-        return Known(Standing.FORM if _FORM.fullmatch(name) else Standing.FUNCTION)
+        return _of_class(full, module, name)
+    if "." in name:
+        return Known(Standing.DOTTED)
+    if full in review["active"]:
+        return Known(Standing.ACTIVE)
     return Known(Standing.STANDARD if is_standard(top) else Standing.UNKNOWN)
+
+
+def _of_class(full: str, module: str, name: str) -> Known:
+    found = behavior.of(module, name)
+    if found is None:
+        return Known(Standing.DOTTED if "." in name else Standing.FUNCTION)
+    if full in _reviewed()["active"] or "i" in found.marks:
+        return Known(Standing.ACTIVE)
+    marks = set(found.marks)
+    if marks & {"!", "n"} and not marks & {"t", "*", "e"} and full not in _reviewed()["new"]:
+        return Known(Standing.NEW)
+    return Known(Standing.COMPILED if marks & {"*", "e"} else Standing.CLASS)
 
 
 def effect_of(full: str) -> str | None:
@@ -183,6 +172,72 @@ def effect_of(full: str) -> str | None:
             return effect
         full = full.rpartition(".")[0]
     return None
+
+
+class Rule(NamedTuple):
+    """What holds for a method that restoring or dropping an object runs."""
+
+    rule: str
+    """``data``: any literal state; ``names``: no key replaces a method that it calls; ``booster``, ``nodes``, ``template``,
+    ``formula``: see :mod:`mlmodel.pickles.states`; ``unknown``: nobody has reviewed it."""
+    methods: frozenset[str] = frozenset()
+    does: str = ""
+    """What it does that is dangerous."""
+
+
+@lru_cache(maxsize=4096)
+def rule_of(hook: behavior.Hook) -> Rule:
+    """The rule for a method."""
+    review = _reviewed()
+    danger = review["dangers"].get(hook.name)
+    if danger is not None:
+        return Rule("unknown", does=danger)
+    for expression, rule in review["hooks"]:
+        if expression.fullmatch(hook.name) or expression.fullmatch(f"{hook.name} {hook.kind}"):
+            own = review["own methods"].get(hook.name, "")
+            return Rule(rule, hook.methods.union(own.split()))
+    if hook.kind in ("plain", "cython"):
+        return Rule("data")
+    return Rule("names", hook.methods) if hook.kind == "names" else Rule("unknown")
+
+
+_NUMPY = re.compile(r"numpy(\._?core(\.\w+)?|\.lib(\.\w+)?)?")
+
+
+def may_be_held(module: str, name: str) -> bool:
+    """Whether an object may hold a function, or another value, to use it later: it only computes from what it is given."""
+    review = _reviewed()
+    full = f"{module}.{name}"
+    if full in review["functions"] or review["values"].fullmatch(full):
+        return True
+    if review["methods"].fullmatch(f"{module} {name}"):
+        return True
+    if name in review["numpy"] and _NUMPY.fullmatch(module):
+        return True
+    return "." not in name and (behavior.is_ufunc(module, name) or behavior.is_pure(module, name))
+
+
+def is_data_class(module: str, name: str) -> bool:
+    """Whether a class with a constructor of its own may be held: it makes an array, an index, a scalar or a type of these."""
+    return _reviewed()["classes"].fullmatch(f"{module}.{name}") is not None
+
+
+def is_word(name: str) -> bool:
+    """Whether a part of a name is that of something that runs, opens or imports, wherever it stands."""
+    words = _reviewed()["words"]
+    return any(part in words for part in name.split("."))
+
+
+def is_reviewed(module: str) -> bool:
+    """Whether the functions and methods of a library were looked at one by one, so that the others are known to be none that
+    honest objects need; Python's own were."""
+    top = module.partition(".")[0]
+    return top in _reviewed()["reviewed"] or is_standard(top)
+
+
+def is_plain_method(name: str) -> bool:
+    """Whether a method may be called by its name on whatever comes: it only computes, on all types of data."""
+    return name in _reviewed()["called"]
 
 
 def is_attribute(owner: str, name: str) -> bool:

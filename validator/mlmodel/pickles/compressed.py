@@ -18,16 +18,21 @@ _MAX_MEMBERS = 4096
 _MAX_DICTIONARY = 1 << 28
 """Memory that LZMA may take."""
 _FREE = 1 << 26
-"""Bytes that may come from however few."""
 _RATIO = 1100
-"""Times the compressed size that may come beyond; DEFLATE reaches 1,032."""
+"""Guard against decompression bombs: up to ``_FREE`` bytes (64 MiB) may come from however few; beyond that at most
+``_RATIO`` times the compressed size (DEFLATE reaches 1,032)."""
 
 _WINDOW_BITS = {"gzip": 31, "zlib": 15, "deflate": -15}
-_STARTS = {"gzip": b"\x1f\x8b", "zlib": b"", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "lzma": b"\x5d\0\0"}
+_STARTS = {"gzip": b"\x1f\x8b", "zlib": b"", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "lzma": b"\x5d\0"}
 
 
 class UnpackError(Exception):
     """The compressed bytes are broken, or more than is allowed."""
+
+    def __init__(self, message: str, *, limited: bool = False) -> None:
+        super().__init__(message)
+        self.limited = limited
+        """Whether a reader without our limits could go on."""
 
 
 class Budget:
@@ -43,6 +48,8 @@ class Unpacked(NamedTuple):
     data: bytearray
     problem: str | None
     """Why that is not all."""
+    limited: bool = False
+    """Whether it is a limit of ours that stands in the way, so that other readers get more."""
 
 
 def unpack(
@@ -51,7 +58,7 @@ def unpack(
     """The unpacked bytes; with ``most`` about that many of the first and no complaint about the rest."""
     out = bytearray()
     if budget.left <= 0:
-        return Unpacked(out, "more comes out of the containers in this file than is unpacked")
+        return Unpacked(out, "more comes out of the containers in this file than is unpacked", limited=True)
     allowed = min(budget.left, max(_FREE, _RATIO * (end - start)))
     try:
         for piece in _pieces(data, start, end, form, most or _OUTPUT):
@@ -61,11 +68,11 @@ def unpack(
             if len(out) > allowed:
                 del out[allowed:]
                 budget.left -= allowed
-                return Unpacked(out, f"more than {allowed:,} bytes come out of {end - start:,}")
+                return Unpacked(out, f"more than {allowed:,} bytes come out of {end - start:,}", limited=True)
     except UnpackError as error:
         if most is None:
             budget.left -= len(out)
-        return Unpacked(out, str(error))
+        return Unpacked(out, str(error), error.limited)
     if most is None:
         budget.left -= len(out)
     return Unpacked(out, None)
@@ -90,6 +97,10 @@ def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterato
             try:
                 piece = decompressor.decompress(pending, step)
             except Exception as error:  # noqa: BLE001 - each of the libraries has its own
+                if "limit" in str(error):
+                    raise UnpackError(
+                        f"{form}: it asks for more memory than is given", limited=True
+                    ) from None
                 raise UnpackError(f"{form}: the compressed data is broken ({error})") from None
             pending = getattr(decompressor, "unconsumed_tail", b"")
             if piece:
@@ -102,9 +113,25 @@ def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterato
             at += len(pending)
         if form != "zlib":
             pending = pending.lstrip(b"\0")
-        if not pending.startswith(_STARTS[form]) or (form == "zlib" and not is_zlib(pending)):
+        following = _following(form, pending)
+        if following is None:
             return
+        form = following
     raise UnpackError(f"{form}: more than {_MAX_MEMBERS:,} compressed streams in a row")
+
+
+def _following(form: str, head: bytes) -> str | None:
+    """The form of a stream that stands behind one of ``form`` and continues it, None where the bytes are none.
+
+    ``lzma.LZMAFile`` goes on with either of its two forms.
+    """
+    if form in ("xz", "lzma"):
+        if head.startswith(_STARTS["xz"]):
+            return "xz"
+        return "lzma" if is_lzma(head) else None
+    if form == "zlib":
+        return form if is_zlib(head) else None
+    return form if head.startswith(_STARTS[form]) else None
 
 
 def _lz4(data: Buffer, start: int, end: int) -> Iterator[bytes]:
@@ -150,9 +177,12 @@ def is_zlib(head: bytes) -> bool:
 
 
 def is_lzma(head: bytes) -> bool:
-    """Whether a header of the old LZMA format stands here, as liblzma recognizes it where it has to guess."""
+    """Whether a header of the old LZMA format stands here: one that begins as joblib wants it, or one that liblzma
+    recognizes where it has to guess."""
     if len(head) < 13 or head[0] > 224:
         return False
+    if head.startswith(_STARTS["lzma"]):
+        return True
     dictionary = int.from_bytes(head[1:5], "little")
     size = int.from_bytes(head[5:13], "little")
     rest = dictionary & (dictionary - 1)
@@ -173,6 +203,8 @@ def _decompressor(form: str) -> Any:
             return bz2.BZ2Decompressor()
         import lzma
 
-        return lzma.LZMADecompressor(memlimit=_MAX_DICTIONARY)
+        # FORMAT_AUTO refuses dictionaries whose size is not 2^n or 2^n + 2^(n-1), and files that readers take.
+        kind = lzma.FORMAT_ALONE if form == "lzma" else lzma.FORMAT_AUTO
+        return lzma.LZMADecompressor(kind, memlimit=_MAX_DICTIONARY)
     except ImportError:
         raise UnpackError(f"{form}: this Python cannot unpack it") from None

@@ -6,8 +6,7 @@ What cannot be looked into is said to be unread; it is never passed in silence.
 from __future__ import annotations
 
 import re
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mlmodel.pickles import declared, tars, zips
 from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
@@ -33,32 +32,53 @@ _TIMES, _FREE, _UNPACKED = 4, 1 << 24, 1 << 26
 _HEAD = 512
 _PROBE = 1 << 16
 """Unpacked bytes from which it is decided whether all are wanted."""
-_FORMS = (
-    (b"PK\3\4", "zip"),
-    (b"PK\5\6", "zip"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\0", "xz"),
-    (b"\x5d\0\0", "lzma"),
-    (b"ZF0x", "zfile"),
-    (b"\x93NUMPY", "npy"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"Rar!\x1a\x07", "RAR"),
-    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+
+
+class ContainerFormat(NamedTuple):
+    """A format that files of serialized objects have."""
+
+    name: str
+    magic: tuple[bytes, ...]
+    """How its files begin."""
+    reader: str | None
+    """The method of :class:`Opener` that looks into it; None where the format is only recognized."""
+    first_byte_may_be_opcode: bool = True
+    """Whether a pickle may begin so, too: then the file is read as one as well."""
+
+
+FORMATS = (
+    ContainerFormat("zip", (b"PK\3\4", b"PK\5\6"), "_zip", first_byte_may_be_opcode=False),
+    ContainerFormat("gzip", (b"\x1f\x8b",), "_compressed"),
+    ContainerFormat("bzip2", (b"BZh",), "_compressed"),
+    ContainerFormat("xz", (b"\xfd7zXZ\0",), "_compressed"),
+    ContainerFormat("lz4", (b"\x04\x22\x4d\x18",), "_compressed"),
+    ContainerFormat("zfile", (b"ZF",), "_zfile"),
+    ContainerFormat("npy", (b"\x93NUMPY",), "_npy", first_byte_may_be_opcode=False),
+    ContainerFormat("HDF5", (b"\x89HDF\r\n\x1a\n",), "_hdf5", first_byte_may_be_opcode=False),
+    ContainerFormat("Zstandard", (b"\x28\xb5\x2f\xfd",), None),
+    ContainerFormat("7-Zip", (b"7z\xbc\xaf\x27\x1c",), None),
+    ContainerFormat("RAR", (b"Rar!\x1a\x07",), None),
 )
-_CLOSED = {"Zstandard", "7-Zip", "RAR"}
-"""Forms that are recognized and cannot be opened."""
-_COMPRESSED = {"gzip", "bzip2", "xz", "lzma", "zlib", "lz4"}
+"""Recognized by their first bytes.  Those that are not (zlib, the old LZMA, tar) follow in :func:`format_of`."""
+_ZLIB = ContainerFormat("zlib", (), "_compressed")
+_LZMA = ContainerFormat("lzma", (), "_compressed")
+_TAR = ContainerFormat("tar", (), "_tar")
 _ZFILE = 21
-"""Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits."""
-_CONFIGURED = re.compile(rb'"module": ?"([\w.]{1,200})", ?"class_name": ?"(\w{1,200})"', re.ASCII)
-_LAMBDA = (b'"class_name": "Lambda"', b'"class_name":"Lambda"')
+"""Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits.  Those of
+Python 2 may have a blank more."""
 _OBJECTS = re.compile(rb"[O\\]|object")
 """What a header of NumPy's has where elements may be objects: ``|O``, ``object``, or an escape that hides it."""
 _LOADERS = frozenset({"_load_from_bytes", "_unpickle__CustomPickled", "unpickle_vocab", "unpickle_doc"})
 """Functions in calls of honest pickles that load pickles from bytes."""
+
+
+_IS_TORCHSCRIPT = re.compile(r"(?:^|/)code/.*\.py$")
+"""Members of an archive that ``torch.jit.load`` compiles and runs."""
+_IS_STORAGE = re.compile(r"(?:^|/)data/\d+$")
+"""Members of an archive that are the numbers of a tensor, as ``torch.save`` writes them: no reader unpickles them, and they
+may begin like anything."""
+_CERTAIN = ("gzip", "xz", "deflate", "lz4")
+"""Compressed forms that no other file begins like by chance: what does not unpack is said."""
 
 
 class Pickled(NamedTuple):
@@ -80,6 +100,10 @@ class Named(NamedTuple):
     form: str
     names: tuple[tuple[str, str], ...]
     """Module and class."""
+    uses: tuple[declared.Use, ...] = ()
+    """What the reader does with them."""
+    states: tuple[tuple[str, str, Any], ...] = ()
+    """Objects that are restored: module, class, and the state as the document has it."""
 
 
 class Unread(NamedTuple):
@@ -109,16 +133,16 @@ def _latin(raw: bytes) -> bytes:
         return b""
 
 
-def form_of(head: bytes) -> str | None:
-    """What the first bytes of a file say it is; None for a pickle and for everything else."""
-    for start, form in _FORMS:
-        if head.startswith(start):
-            return form
+def format_of(head: bytes) -> ContainerFormat | None:
+    """The format that the first bytes of a file have; None for a pickle and for everything else."""
+    for known in FORMATS:
+        if head.startswith(known.magic):
+            return known
     if is_zlib(head):
-        return "zlib"
+        return _ZLIB
     if is_lzma(head):
-        return "lzma"
-    return "tar" if tars.is_header(head) else None
+        return _LZMA
+    return _TAR if tars.is_header(head) else None
 
 
 class Opener:
@@ -134,7 +158,7 @@ class Opener:
     def open(self, data: Buffer, start: int, end: int, path: str, depth: int = 0) -> Iterator[Found]:
         """Everything in a range of bytes."""
         head = bytes(data[start : min(end, start + _HEAD)])
-        form = form_of(head)
+        form = format_of(head)
         self._items -= 1
         if depth > MAX_DEPTH or self._items < 0 or self._effort.left < 0:
             if form is not None or marked(head, 0):
@@ -143,25 +167,16 @@ class Opener:
                     reason = "there are more parts in this file, or parts that overlap, than are read"
                 yield Unread(path, reason)
             return
-        if form in _CLOSED:
-            yield Unread(path, f"{form} files cannot be opened")
-        elif form == "HDF5":
-            yield from self._hdf5(data, start, end, path)
-        elif form == "zip":
-            yield from self._zip(data, start, end, path, depth)
-        elif form == "npy":
-            yield from self._npy(data, start, end, path, depth)
-        elif form == "zfile":
-            yield from self._unpacked(data, start + _ZFILE, end, f"{path}!zlib", "zlib", depth)
-        elif form in _COMPRESSED:
-            yield from self._unpacked(data, start, end, f"{path}!{form}", form, depth)
-        elif form == "tar":
-            yield from self._tar(data, start, end, path, depth)
-        if form not in ("zip", "npy", "HDF5"):
-            # The first byte may be an opcode all the same; and a zip archive may stand behind a pickle.
+        if form is not None and form.reader is None:
+            yield Unread(path, f"{form.name} files cannot be opened")
+        elif form is not None and form.reader == "_compressed":
+            yield from self._unpacked(data, start, end, f"{path}!{form.name}", form.name, depth)
+        elif form is not None and form.reader is not None:
+            yield from getattr(self, form.reader)(data, start, end, path, depth)
+        if form is None or form.first_byte_may_be_opcode:
             yield from self._row(data, start, end, path, depth)
             if zips.end_record(data, start, end) >= 0:
-                yield from self._zip(data, start, end, path, depth)
+                yield from self._zip(data, start, end, path, depth)  # it may stand behind a pickle
 
     # -- pickles ---------------------------------------------------------------------------------
 
@@ -199,19 +214,27 @@ class Opener:
 
     @staticmethod
     def _is_loadable(head: bytes) -> bool:
-        return marked(head, 0) or form_of(head) in ("zip", "tar", "gzip", "xz")
+        form = format_of(head)
+        return marked(head, 0) or (form is not None and form.name in ("zip", "tar", "gzip", "xz"))
 
     @staticmethod
-    def _hdf5(data: Buffer, start: int, end: int, path: str) -> Iterator[Found]:
-        """Keras keeps a model's configuration as JSON in an attribute, as text and uncompressed; the rest are numbers."""
-        found = {
-            (match[1].decode(), match[2].decode()): None
-            for match in islice(_CONFIGURED.finditer(contiguous(data), start, end), MAX_ITEMS)
-        }
-        if any(data.find(mark, start, end) >= 0 for mark in _LAMBDA):
-            found["keras.layers", "Lambda"] = None
-        if found:
-            yield Named(path, "keras", tuple(found))
+    def _hdf5(data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
+        """Keras keeps a model's configuration as JSON in an attribute; the rest are numbers."""
+        from mlmodel.pickles import hdf5
+
+        del depth
+        uses: dict[declared.Use, None] = {}
+        for value in hdf5.configurations(contiguous(data), start, end):
+            if isinstance(value, hdf5.Unread):
+                yield Unread(path, f"the configuration at byte {value.offset:,} cannot be decoded")
+                continue
+            document = declared.of_value(value, "keras")
+            if isinstance(document, str):
+                yield Unread(path, document)
+            else:
+                uses.update(dict.fromkeys(document.uses))
+        if uses:
+            yield _named(path, "keras", declared.Document(tuple(uses)))
 
     def _npy(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         """NumPy's own format: a pickle stands behind the header when the elements are objects."""
@@ -225,12 +248,23 @@ class Opener:
 
     # -- containers ------------------------------------------------------------------------------
 
+    def _zfile(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
+        """The files of joblib before 0.10."""
+        try:
+            int(bytes(data[start + 2 : start + _ZFILE]), 16)
+        except ValueError:
+            return
+        begin = start + _ZFILE
+        if bytes(data[begin : begin + 1]) == b" ":
+            begin += 1
+        yield from self._unpacked(data, begin, end, f"{path}!zlib", "zlib", depth)
+
     def _unpacked(
         self, data: Buffer, start: int, end: int, path: str, form: str, depth: int
     ) -> Iterator[Found]:
         probe = unpack(data, start, end, form, self._budget, _PROBE)
         if not probe.data:
-            if probe.problem is not None and form in ("gzip", "xz", "deflate", "lz4"):
+            if probe.problem is not None and (probe.limited or form in _CERTAIN):
                 yield Unread(path, probe.problem)
             return
         self._effort.left -= len(probe.data)
@@ -247,8 +281,8 @@ class Opener:
     def _wanted(self, probe: bytearray) -> bool:
         """Whether the first bytes may begin something to look into."""
         head = bytes(probe[:_HEAD])
-        form = form_of(head)
-        if form == "npy":
+        form = format_of(head)
+        if form is not None and form.name == "npy":
             return _OBJECTS.search(probe, 0, _HEAD) is not None
         if form is not None or marked(head, 0):
             return True
@@ -261,28 +295,35 @@ class Opener:
         return any(problem.trouble is Trouble.TRUNCATED for problem in read(probe, 0, len(probe)).problems)
 
     def _zip(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
-        seen: set[tuple[int, int, int]] = set()
+        seen: set[tuple[int, int, int, str | None]] = set()
         names: set[str] = set()
         for member in zips.members(data, start, end):
             if isinstance(member, zips.Oddity):
                 yield Odd(path, member.message)
                 continue
             yield from self._named_oddly(path, member.name, names if member.listed else set())
-            place = (member.start, member.end, member.method)
+            document = declared.DOCUMENTS.get(member.name)
+            place = (member.start, member.end, member.method, document)
             if place in seen or member.start >= member.end:
                 continue
             seen.add(place)
             inner = f"{path}!{member.name}"
             method = zips.METHODS.get(member.method)
-            document = declared.DOCUMENTS.get(member.name)
             if method is None:
                 yield Unread(inner, f"zip compression method {member.method} cannot be unpacked")
-            elif document is not None and not marked(data, member.start):
+                continue
+            if document is not None:
                 yield from self._document(data, member, inner, method, document)
-            elif method == "stored":
-                yield from self.open(data, member.start, member.end, inner, depth + 1)
-            else:
-                yield from self._unpacked(data, member.start, member.end, inner, method, depth)
+                if not marked(data, member.start):
+                    continue
+            elif _IS_TORCHSCRIPT.search(member.name):
+                yield from self._source(data, member, inner, method)
+            inside = (
+                self.open(data, member.start, member.end, inner, depth + 1)
+                if method == "stored"
+                else self._unpacked(data, member.start, member.end, inner, method, depth)
+            )
+            yield from _certain(inside) if _IS_STORAGE.search(member.name) else inside
 
     @staticmethod
     def _named_oddly(path: str, name: str, names: set[str]) -> Iterator[Odd]:
@@ -294,21 +335,49 @@ class Opener:
             yield Odd(path, f"{name!r} stands twice: readers differ in which they take")
         names.add(name)
 
+    def _text(self, data: Buffer, member: zips.Member, method: str, most: int) -> bytes:
+        if method == "stored":
+            return bytes(data[member.start : min(member.end, member.start + most + 1)])
+        return bytes(unpack(data, member.start, member.end, method, self._budget).data)
+
     def _document(
         self, data: Buffer, member: zips.Member, path: str, method: str, form: str
     ) -> Iterator[Found]:
-        if method == "stored":
-            raw = bytes(data[member.start : min(member.end, member.start + declared.MAX_BYTES + 1)])
-        else:
-            unpacked = unpack(data, member.start, member.end, method, self._budget)
-            raw = bytes(unpacked.data)
-        found = declared.names(raw, form)
-        yield Unread(path, found) if isinstance(found, str) else Named(path, form, found)
+        found = declared.read(self._text(data, member, method, declared.MAX_BYTES), form)
+        yield Unread(path, found) if isinstance(found, str) else _named(path, form, found)
+
+    def _source(self, data: Buffer, member: zips.Member, path: str, method: str) -> Iterator[Found]:
+        from mlmodel.pickles import torchscript
+
+        text = self._text(data, member, method, torchscript.MAX_BYTES)
+        if len(text) > torchscript.MAX_BYTES:
+            yield Unread(path, f"more than {torchscript.MAX_BYTES:,} bytes of source")
+            return
+        uses = tuple(
+            declared.Use("operator", name.rpartition(".")[0], name.rpartition(".")[2])
+            for name in torchscript.operators(text)
+        )
+        yield Named(path, "torchscript", (), uses)
 
     def _tar(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         for member in tars.members(data, start, end):
-            if isinstance(member, str):
-                yield Unread(path, member)
+            if isinstance(member, tars.Unreadable):
+                yield Unread(path, member.reason)
+            elif isinstance(member, tars.Ambiguity):
+                yield Odd(path, member.message)
             else:
                 yield from self._named_oddly(path, member.name, set())
                 yield from self.open(data, member.start, member.end, f"{path}!{member.name}", depth + 1)
+
+
+def _certain(items: Iterator[Found]) -> Iterator[Found]:
+    """What cannot be numbers by chance: pickles that are complete and import something, and documents."""
+    for item in items:
+        if isinstance(item, Named) or (
+            isinstance(item, Pickled) and item.stream.complete and item.stream.globals
+        ):
+            yield item
+
+
+def _named(path: str, form: str, document: declared.Document) -> Named:
+    return Named(path, form, document.names, document.uses, document.states)

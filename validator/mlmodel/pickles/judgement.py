@@ -1,19 +1,19 @@
-"""What is to be said of a pickle: by an allow-list of names, by what is done with them, and by its form.
+"""What is to be said of a pickle: by what restoring its objects runs, by what they hold, and by its form.
 
-A class is accepted where it is defined in the reviewed distribution that its name points to, and is only made an
-object of; anything else that is called must have been reviewed (:mod:`mlmodel.pickles.catalogue`).  Nothing that the
-model says of itself counts.
+A class is accepted where restoring it is known to run nothing but what a rule explains (:mod:`mlmodel.pickles.states`); a function may be
+held only if it is known to compute (:mod:`mlmodel.pickles.references`); what is called must have been reviewed
+(:mod:`mlmodel.pickles.catalogue`).  Nothing that the model says of itself counts.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
-from mlmodel.pickles import arguments, carried, form
+from mlmodel.pickles import arguments, behavior, carried, form, references, states
 from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
-from mlmodel.pickles.catalogue import CLASSES, Known, Standing, known
+from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
+from mlmodel.pickles.references import VERBS as _VERBS
 from mlmodel.pickles.remarks import Kind, Remark
 from mlmodel.pickles.spelling import named, spelled
 from mlmodel.pickles.symbols import Global, Made
@@ -22,30 +22,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.containers import Named
-    from mlmodel.pickles.symbols import Call, Stream, Use
+    from mlmodel.pickles.symbols import Call, State, Stream, Use, Value
 
 
 def is_watched(symbol: Global) -> bool:
     """Whether the arguments of calls of a name matter."""
     target = symbol.target
-    return target is None or known(*target).standing not in _HARMLESS
+    if target is None:
+        return True
+    standing = known(*target).standing
+    return standing not in _HARMLESS or standing is Standing.COMPILED or states.is_watched(*target)
 
 
 _HARMLESS = frozenset({Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.COMPILED})
-_OBJECTS = _HARMLESS | {Standing.STATE}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
-_VERBS = {
-    "executes": "which runs code or commands",
-    "imports": "which imports modules",
-    "opens": "which opens files",
-    "deletes": "which changes or deletes files",
-    "connects": "which reaches into the network",
-}
 
 
-def judge(stream: Stream, *, marked: bool = True, local: frozenset[str] = frozenset()) -> Iterator[Remark]:
+def judge(
+    stream: Stream,
+    *,
+    marked: bool = True,
+    local: frozenset[str] = frozenset(),
+    trusted: frozenset[str] = frozenset(),
+) -> Iterator[Remark]:
     """Everything to say of a pickle, of the pickles in it, and of what other readers take it for.
 
     Args:
@@ -53,28 +54,19 @@ def judge(stream: Stream, *, marked: bool = True, local: frozenset[str] = frozen
         marked: whether it begins like one (see :attr:`mlmodel.pickles.Pickled.marked`).  Of what may as well be a
             text, only what no text says by chance is reported.
         local: the top-level modules that the model brings along.
+        trusted: modules, and classes by their full names, whose classes the user accepts as data.
     """
     for one in _all(stream):
-        for remark in _Judge(one, local).remarks():
+        for remark in _Judge(one, local, trusted).remarks():
             if marked or one.complete or remark.kind in (Kind.EXECUTES, Kind.REFERS):
                 yield remark
 
 
 def judge_document(found: Named) -> Iterator[Remark]:
     """Everything to say of a document in an archive, whose reader imports the classes that it names."""
-    for module, name in found.names:
-        if found.form == "keras" and name == "Lambda":
-            message = "has a Lambda layer: code of the author, which loading or predicting runs"
-            yield Remark(Kind.RUNS_CODE, message, 0)
-            continue
-        what = known(module, name)
-        if what.standing is Standing.EFFECT:
-            yield Remark(Kind.EXECUTES, f"names {module}.{name}, {_VERBS[what.detail]}", 0)
-        elif what.standing is Standing.UNKNOWN and module.partition(".")[0] not in _OF_KERAS:
-            yield Remark(Kind.UNEXPLAINED, f"names {module}.{name}, which nobody has reviewed", 0)
+    from mlmodel.pickles.document_judgement import judge_document as judged
 
-
-_OF_KERAS = frozenset({"keras", "tf_keras", "builtins"})
+    return judged(found)
 
 
 def _all(stream: Stream) -> Iterator[Stream]:
@@ -86,9 +78,14 @@ def _all(stream: Stream) -> Iterator[Stream]:
 class _Judge:
     """One stream under judgement."""
 
-    def __init__(self, stream: Stream, local: frozenset[str]) -> None:
+    def __init__(self, stream: Stream, local: frozenset[str], trusted: frozenset[str]) -> None:
         self._stream = stream
         self._local = local
+        self._trusted = trusted
+        self._accepted: dict[str, None] = {}
+        """What is accepted because the user trusts it."""
+        self._strange: dict[str, list[Global]] = {}
+        """What is made or held of libraries that nobody has read, by their top-level modules."""
         self._calls: dict[tuple[object, str], list[Call]] = {}
         for call in stream.calls:
             self._calls.setdefault((call.callee, call.opcode), []).append(call)
@@ -108,12 +105,24 @@ class _Judge:
             if symbol not in self._said:
                 yield from self._of_reference(symbol)
         yield from self._of_states()
+        for top, symbols in self._strange.items():
+            yield self._of_library(top, symbols)
+        if self._accepted:
+            message = f"has objects of what is trusted by configuration: {_listed([*self._accepted])}"
+            yield Remark(Kind.TRUSTED, message, self._stream.start)
         yield from carried.remarks(self._stream)
         yield from form.remarks(self._stream)
 
     def _known(self, module: str, name: str) -> Known:
         found = known(module, name)
-        if found.standing is Standing.UNKNOWN and module.partition(".")[0] in self._local:
+        if found.standing in _STRANGE and module.partition(".")[0] in self._local:
+            return Known(Standing.LOCAL)
+        if (
+            found.standing in _TRUSTABLE
+            and self._trusted
+            and references.is_trusted(module, name, self._trusted)
+        ):
+            self._accepted[f"{module}.{name}"] = None
             return Known(Standing.LOCAL)
         return found
 
@@ -135,6 +144,8 @@ class _Judge:
     def _of_call(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
         match found.standing:
             case Standing.VALUE | Standing.CONSTRUCTOR | Standing.COMPILED:
+                if found.standing is Standing.COMPILED:
+                    yield from self._of_dropped(use, symbol)
                 for call in self._calls.get((symbol, use.opcode), []):
                     if arguments.takes_objects(call):
                         yield self._executes(
@@ -158,9 +169,20 @@ class _Judge:
                 )
             case Standing.CLASS | Standing.NEW | Standing.LOCAL:
                 self._said.add(symbol)
-                yield self._unexplained(
-                    use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
-                )
+                calls = self._calls.get((symbol, use.opcode), [])
+                if found.standing is not Standing.LOCAL and any(
+                    call.arguments is None or not all(map(_is_explained, call.arguments)) for call in calls
+                ):
+                    yield self._executes(
+                        use, f"calls {self._call(use, symbol)} at load, with what its own code may then call"
+                    )
+                else:
+                    yield self._unexplained(
+                        use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
+                    )
+            case Standing.UNKNOWN | Standing.DOTTED if self._is_made_plainly(use, symbol):
+                self._said.add(symbol)
+                self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
             case Standing.EFFECT:
                 self._said.add(symbol)
                 yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
@@ -173,18 +195,81 @@ class _Judge:
             case Standing.EFFECT:
                 self._said.add(symbol)
                 yield self._executes(use, f"makes {self._call(use, symbol)}, {_VERBS[found.detail]}")
-            case Standing.NEW:
+            case Standing.ARGUMENTS:
+                yield from self._of_call(use._replace(opcode=use.opcode), symbol, name, found)
+            case Standing.CLASS | Standing.NEW | Standing.ACTIVE | Standing.COMPILED:
                 calls = self._calls.get((symbol, use.opcode), [])
-                if any(call.arguments is None or len(call.arguments) > 1 for call in calls):
-                    yield self._unexplained(use, f"makes {self._call(use, symbol)}, whose own code then runs")
-            case Standing.STANDARD | Standing.FUNCTION | Standing.UNKNOWN:
+                for call in calls:
+                    given = call.arguments
+                    if (
+                        found.standing is Standing.NEW
+                        and not is_reviewed(name)
+                        and given
+                        and all(map(_is_explained, given))
+                    ):
+                        self._said.add(symbol)
+                        message = f"makes {spelled(call)}, whose __new__ nobody has reviewed"
+                        yield Remark(Kind.UNEXPLAINED, message, call.offset)
+                        break
+                    if (
+                        given is None
+                        or (given and found.standing is Standing.NEW)
+                        or not all(map(_is_explained, given))
+                    ):
+                        self._said.add(symbol)
+                        message = f"makes {spelled(call)} at load, and so runs its __new__ with these"
+                        yield Remark(Kind.EXECUTES, message, call.offset)
+                        break
+                yield from self._of_dropped(use, symbol)
+            case Standing.FUNCTION:
                 self._said.add(symbol)
                 yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
+            case Standing.STANDARD:
+                self._said.add(symbol)
+                yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
+            case Standing.UNKNOWN:
+                self._said.add(symbol)
+                self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
             case Standing.DOTTED:
                 self._said.add(symbol)
-                yield self._executes(use, f"makes an object of {name}, a path that may lead anywhere")
+                if self._is_nested_class(symbol):
+                    self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
+                else:
+                    yield self._executes(use, f"makes an object of {name}, a path that may lead anywhere")
             case _:
                 return
+
+    def _of_dropped(self, use: Use, symbol: Global) -> Iterator[Remark]:
+        """What objects of a class run when they are dropped."""
+        for wrong, certain in states.made_faults(*(symbol.target or ("", ""))):
+            message = f"makes an object of {'.'.join(symbol.target or ())}, which {wrong}"
+            yield self._executes(use, message) if certain else self._unexplained(use, message)
+
+    def _is_made_plainly(self, use: Use, symbol: Global) -> bool:
+        """Whether a class of a library that nobody has read is called with plain data only, as that of an enumeration."""
+        module, name = symbol.target or ("", "")
+        if not arguments.is_class_form(name) or references.is_suspicious(module, name):
+            return False
+        calls = self._calls.get((symbol, use.opcode), [])
+        return len(calls) >= min(use.times, 1) and all(
+            call.arguments is not None and all(map(arguments.is_literal, call.arguments)) for call in calls
+        )
+
+    def _is_nested_class(self, symbol: Global) -> bool:
+        """Whether a dotted name may be that of a class inside a class of a library that nobody has read."""
+        module, name = symbol.target or ("", "")
+        return (
+            known(module, name.partition(".")[0]).standing is Standing.UNKNOWN
+            and all(map(arguments.is_class_form, name.split(".")[:-1]))
+            and not references.is_suspicious(module, name)
+        )
+
+    @staticmethod
+    def _of_library(top: str, symbols: list[Global]) -> Remark:
+        """What is made or held of one library that nobody has read."""
+        names = list(dict.fromkeys(".".join(symbol.target or ()) for symbol in symbols))
+        message = f"has objects of {top}, which nobody has reviewed: {_listed(names)}"
+        return Remark(Kind.UNEXPLAINED, message, symbols[0].offset)
 
     def _of_result(self, use: Use, made: Made) -> Iterator[Remark]:
         """What is done with what a call gave."""
@@ -198,7 +283,7 @@ class _Judge:
                     use, f"calls the {method} of what {maker or 'a call'} gave, which the stream may have set"
                 )
         elif use.opcode in _NEW:
-            if maker not in CLASS_MAKERS:
+            if maker not in CLASS_MAKERS and not (maker in _ATTRIBUTES and self._is_own_attribute(made)):
                 yield self._executes(use, f"makes an object of what {maker or 'a call'} gave")
         elif use.opcode in _CALLS:
             if maker in _TYPE_NAMES or maker in ENUM_MAKERS:
@@ -207,7 +292,9 @@ class _Judge:
                 arguments.is_known_attribute(call) for call in self._calls.get((made.by, made.opcode), [])
             ):
                 return
-            if maker in CODE_MAKERS:
+            if maker in _ATTRIBUTES and self._is_own_attribute(made):
+                yield self._unexplained(use, "calls what it got from a class that nobody has reviewed")
+            elif maker in CODE_MAKERS:
                 yield Remark(
                     Kind.RUNS_CODE, f"calls what {maker} made: code in the pickle itself", use.offset
                 )
@@ -227,22 +314,38 @@ class _Judge:
         elif target is None:
             yield Remark(Kind.EXECUTES, "imports a name that it computes", symbol.offset)
         else:
-            name = ".".join(target)
+            held = symbol in self._stream.values
             found = self._known(*target)
-            if found.standing is Standing.EFFECT and (
-                not self._stream.code or _COMMANDS.fullmatch(f"{target[0]} {target[1]}")
+            if (
+                found.standing in _STRANGE
+                and not references.is_suspicious(*target)
+                and (found.standing is Standing.UNKNOWN or self._is_nested_class(symbol))
             ):
-                yield Remark(Kind.REFERS, f"refers to {name}, {_VERBS[found.detail]}", symbol.offset)
-            elif found.standing is Standing.DOTTED and not _is_method(*target):
-                yield Remark(Kind.EXECUTES, f"imports {name}, a path that may lead anywhere", symbol.offset)
-            elif found.standing is Standing.UNKNOWN:
-                yield Remark(Kind.UNEXPLAINED, f"imports {name}, which nobody has reviewed", symbol.offset)
+                self._strange.setdefault(target[0].partition(".")[0], []).append(symbol)
+                return
+            remark = references.remark(
+                *target, found, held=held, code=bool(self._stream.code), offset=symbol.offset
+            )
+            if remark is not None:
+                yield remark
+
+    def _is_own_attribute(self, made: Made) -> bool:
+        """Whether all that ``getattr`` fetches is of classes of the user or of a library that nobody has read."""
+        calls = self._calls.get((made.by, made.opcode), [])
+        return bool(calls) and all(
+            call.arguments is not None
+            and len(call.arguments) > 1
+            and isinstance(call.arguments[0].value, Global)
+            and call.arguments[0].value.target is not None
+            and self._known(*call.arguments[0].value.target).standing in (Standing.UNKNOWN, Standing.LOCAL)
+            for call in calls
+        )
 
     @cached_property
     def _holds(self) -> bool:
         """Whether there is a function, or a way to one, that could be put where a method is looked for."""
         return bool(self._stream.code) or any(
-            symbol.target is None or known(*symbol.target).standing not in _OBJECTS
+            symbol.target is None or known(*symbol.target).standing not in _HARMLESS
             for symbol in self._stream.globals
         )
 
@@ -254,26 +357,55 @@ class _Judge:
         )
 
     def _of_states(self) -> Iterator[Remark]:
-        """States of which a part is evaluated."""
-        if not any(
-            symbol.target is not None and known(*symbol.target).standing is Standing.STATE
-            for symbol in self._stream.globals
-        ):
-            return
+        """What objects are restored from."""
+        said: set[tuple[str, str]] = set()
+        old = self._stream.protocol < 2
+        for use in self._stream.uses:
+            target = _class_of(use.callee)
+            if use.opcode != "BUILD" or target is None or target in said:
+                continue
+            for wrong, certain in states.restored_faults(*target):
+                said.add(target)
+                message = f"restores {'.'.join(target)}, which {wrong}"
+                yield self._executes(use, message) if certain else self._unexplained(use, message)
         for call in self._stream.calls:
-            if call.opcode == "BUILD":
-                wrong = arguments.formula_fault(call)
-                if wrong == "its state is not known" and not self._has_formula(call.callee):
-                    continue
-                if wrong is not None:
-                    old = self._stream.protocol < 2 and wrong == "its state is not known"
-                    kind = Kind.UNEXPLAINED if old else Kind.EXECUTES
-                    yield Remark(kind, f"restores {named(call.callee)}, and {wrong}", call.offset)
+            target = _class_of(call.callee) if call.opcode == "BUILD" else None
+            if target is None or target in said:
+                continue
+            wrong_state = states.keys_fault(*target, call.arguments, strict=True)
+            if wrong_state is not None:
+                unknown = old and wrong_state == "its state is not known"
+                kind = Kind.UNEXPLAINED if unknown else Kind.EXECUTES
+                yield Remark(kind, f"restores {named(call.callee)}: {wrong_state}", call.offset)
+        for state in self._stream.states:
+            yield from self._of_state(state, old=old)
+
+    def _of_state(self, state: State, *, old: bool) -> Iterator[Remark]:
+        target = _class_of(state.callee)
+        name = named(state.callee)
+        if target is None:
+            if state.kind == "slots" and state.keys is not None and "__class__" in state.keys:
+                yield Remark(Kind.EXECUTES, f"restores {name}: sets its __class__ at load", state.offset)
+            return
+        found = behavior.of(*target)
+        if state.kind == "object" and found is not None and states.acts_on_state(found):
+            message = f"restores {name} at load from an object, whose methods its __setstate__ calls"
+            yield Remark(Kind.EXECUTES, message, state.offset)
+        elif state.kind == "slots" and (
+            found is not None or not self._made_by_library(target) or "__class__" in (state.keys or ())
+        ):
+            wrong = states.slots_fault(*target, state.keys)
+            if wrong is not None:
+                kind = Kind.UNEXPLAINED if old and state.keys is None else Kind.EXECUTES
+                yield Remark(kind, f"restores {name}, and {wrong}", state.offset)
+        elif state.kind == "tuple" and not old and found is not None and not states.acts_on_state(found):
+            message = f"restores {name} from a tuple that it made before, which no pickler does"
+            yield Remark(Kind.ODD, message, state.offset)
 
     @staticmethod
-    def _has_formula(symbol: object) -> bool:
-        target = symbol.by.target if isinstance(symbol, Made) and isinstance(symbol.by, Global) else None
-        return target is not None and known(*target).standing is Standing.STATE
+    def _made_by_library(target: tuple[str, str]) -> bool:
+        """Whether a reviewed function makes objects, whose classes take a pair as their state."""
+        return known(*target).standing in (Standing.CONSTRUCTOR, Standing.ARGUMENTS)
 
     # -- wording
 
@@ -302,12 +434,16 @@ _CONTAINERS = frozenset(
         "array._array_reconstructor",
     }
 )
-_COMMANDS = re.compile(
-    r"(?:os|posix|nt) (?:system|popen\w*|exec\w*|spawn\w*|posix_spawnp?|startfile)|subprocess \w+|pty \w+|commands \w+"
-    r"|builtins (?:eval|exec|compile|__import__|breakpoint)|(?:_?pickle|cPickle|marshal|dill\S*|cloudpickle\S*) loads?"
-    r"|(?:runpy|code|codeop|pdb|timeit|ctypes|_ctypes|_posixsubprocess|pkgutil|importlib|pip|torch\.hub)\S* \w+"
-)
-"""What is never named by code by value without being said: a function there may name whatever it uses."""
+_STRANGE = frozenset({Standing.UNKNOWN, Standing.DOTTED})
+_TRUSTABLE = _STRANGE | {Standing.FUNCTION, Standing.STANDARD}
+_MOST_NAMES = 6
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
 _HANDLES = frozenset(
     {
         "logging.getLogger",
@@ -328,9 +464,22 @@ _ATTRIBUTES = frozenset({"builtins.getattr"})
 _TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
 
 
-def _is_method(module: str, name: str) -> bool:
-    """Whether a dotted name is a method of a class that may be named."""
-    owner, _, attribute = name.rpartition(".")
-    if "." in owner or (attribute.startswith("__") and attribute not in ("__init__", "__new__", "__call__")):
+def _class_of(made: object) -> tuple[str, str] | None:
+    """The class whose object a result is, where a class was called or made an object of."""
+    by = made.by if isinstance(made, Made) else None
+    return by.target if isinstance(by, Global) else None
+
+
+def _is_explained(value: Value) -> bool:
+    """Whether an argument is plain data, or made by a call that was judged by itself, and no object with attributes of its own."""
+    if value.kind in ("unknown", "persistent"):
         return False
-    return known(module, owner).standing in CLASSES
+    if isinstance(value.value, Made):
+        return ".".join(_class_of(value.value) or ()) not in _OPEN
+    if isinstance(value.value, tuple):
+        return all(map(_is_explained, value.value))
+    return True
+
+
+_OPEN = frozenset({"types.SimpleNamespace", "argparse.Namespace", "functools.partial"})
+"""Classes whose objects take any attributes, or are called: what calls methods of its arguments calls these."""

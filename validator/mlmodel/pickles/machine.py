@@ -40,6 +40,8 @@ _MARGIN = 600
 _RUN = rb"(?:K.|M..|J....|G.{8}|[N\x88\x89]|h.|j....)"
 _REPEATED = b"*+" if sys.version_info >= (3, 11) else b"{0,2100}"
 _FLAT = re.compile(rb"\(" + _RUN + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
+_NUMBERS = re.compile(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])" + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
+"""As :data:`_FLAT`, where what the memo holds may be a global."""
 _METHODS = (
     "__setstate__", "__new__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__set_name__",
     "__init_subclass__", "__prepare__", "__hash__", "__eq__",
@@ -118,6 +120,8 @@ class Machine(MachineState):
             escapes=self.escapes,
             hashes=seen.hashes,
             slots=seen.slots,
+            values=seen.values,
+            states=tuple(seen.states.values()),
         )
 
     def _underflow(self) -> None:
@@ -138,8 +142,8 @@ class Machine(MachineState):
         push, pop, mark = stack.append, stack.pop, marks.append
         entries, sparse, append, remember = memo.dense, memo.sparse, memo.dense.append, memo.add
         call, build, uses = seen.call, seen.build, seen.uses_by_value
-        fixed, takes_tuple, flat = FIXED, TAKES_TUPLE, _FLAT.match
-        keep, carried = seen.keep, seen.code
+        fixed, takes_tuple, flat, plain = FIXED, TAKES_TUPLE, _FLAT.match, _NUMBERS.match
+        keep, tracks, carried, loose = seen.keep, seen.tracks, seen.code, seen.loose
         frame_end = 0
         size = _FIRST_WINDOW
         chunk, base, pos, usable = b"", self.start, 0, 0
@@ -193,11 +197,11 @@ class Machine(MachineState):
                                 remember(stack[-1])
                                 pos += 1
                         elif op == 0x28:  # MARK
-                            if patience and (fixed[chunk[pos + 1]] or chunk[pos + 1] == 0x68):
-                                run = flat(chunk, pos, limit)
+                            if patience and (fixed[chunk[pos + 1]] or (chunk[pos + 1] == 0x68 and not loose)):
+                                run = (plain if loose else flat)(chunk, pos, limit)
                                 if run is not None and stack[-1] > 0:
-                                    if keep:
-                                        seen.fill(stack[-1])
+                                    if tracks:
+                                        seen.fill(stack[-1], None)
                                     pos = run.end()
                                     continue
                                 patience -= 1
@@ -212,14 +216,10 @@ class Machine(MachineState):
                                 seen.hashed(stack[first::2])
                             if stack[first - 1] < 0:
                                 call(op, stack[first - 1], 0, base + pos)
-                            elif (
-                                keep
-                                and seen.fill(stack[first - 1])
-                                and chunk[pos + 1] == 0x62
-                                and not self._resume
-                            ):
-                                seen.fresh = stack[first:]
-                                stack[first - 1] = FRESH
+                            elif tracks:
+                                seen.fill(stack[first - 1], stack[first:])
+                            if loose and not loose.isdisjoint(stack[first:]):
+                                seen.hold(stack[first:])
                             del stack[first:]
                             marks.pop()
                             pos += 1
@@ -227,6 +227,8 @@ class Machine(MachineState):
                             first = marks[-1]
                             if stack[first - 1] < 0:
                                 call(op, stack[first - 1], 0, base + pos)
+                            if loose and not loose.isdisjoint(stack[first:]):
+                                seen.hold(stack[first:])
                             del stack[first:]
                             marks.pop()
                             pos += 1
@@ -249,7 +251,7 @@ class Machine(MachineState):
                             elif after == 0x72:
                                 after = chunk[pos + 6]
                             if takes_tuple[after] and not self._resume:
-                                seen.fresh = stack[first:]
+                                seen.fresh = fresh = stack[first:]
                                 del stack[first:]
                                 # Whoever gets it from the memo later does not know its elements, unless they are kept.
                                 store = seen.kept(seen.fresh, value) if keep else value
@@ -265,10 +267,15 @@ class Machine(MachineState):
                                     memo.put(_u32(chunk, pos + 1)[0], store)
                                     remember = memo.add
                                     pos += 5
+                                if loose and not loose.isdisjoint(fresh):
+                                    seen.hold(fresh, stack[-1] if after == 0x52 else 0, store)
                                 push(FRESH)
                             else:
                                 if keep:
                                     value = seen.kept(stack[first:], value)
+                                if loose and not loose.isdisjoint(stack[first:]):
+                                    called = stack[first - 1] if after == 0x70 and first > 0 else 0
+                                    seen.hold(stack[first:], called, value)
                                 del stack[first:]
                                 push(value)
                                 pos += 1
@@ -301,6 +308,8 @@ class Machine(MachineState):
                             pos += 5 + _u32(chunk, pos + 1)[0]
                         elif op == 0x52 or op == 0x81:  # REDUCE, NEWOBJ  # noqa: PLR1714
                             arguments = pop()
+                            if arguments < FRESH and arguments in loose:
+                                seen.hold_tuple(arguments, stack[-1])
                             used = uses.get(stack[-1] << 8 | op)
                             if used is None or used.watched:
                                 stack[-1] = call(op, stack[-1], arguments, base + pos)
@@ -311,6 +320,8 @@ class Machine(MachineState):
                         elif op == 0x62:  # BUILD
                             state = pop()
                             used = uses.get(stack[-1] << 8 | op)
+                            if state < 0 or data[state - 1] != 0x7D:
+                                seen.restore(stack[-1], state, base + pos)
                             pos += 1
                             if used is not None and not used.watched:
                                 used.count += 1
@@ -322,18 +333,23 @@ class Machine(MachineState):
                                     pos = after - base
                                     break
                         elif op == 0x61:  # APPEND
-                            pop()
+                            value = pop()
                             if stack[-1] < 0:
                                 call(op, stack[-1], 0, base + pos)
+                            if value < 0 and value in loose:
+                                seen.hold((value,))
                             pos += 1
                         elif op == 0x73:  # SETITEM
                             if carried:
                                 seen.hashed(stack[-2:-1])
+                            items = stack[-2:]
                             del stack[-2:]
                             if stack[-1] < 0:
                                 call(op, stack[-1], 0, base + pos)
-                            elif keep:
-                                seen.fill(stack[-1])
+                            elif tracks:
+                                seen.fill(stack[-1], items)
+                            if loose and not loose.isdisjoint(items):
+                                seen.hold(items)
                             pos += 1
                         elif op == 0x29:  # EMPTY_TUPLE
                             push(here + pos)
@@ -346,7 +362,9 @@ class Machine(MachineState):
                             pos += 5 + _u32(chunk, pos + 1)[0]
                         elif op == 0x2E:  # STOP
                             self.at = base + pos
-                            pop()
+                            value = pop()
+                            if value in loose:
+                                seen.hold((value,))
                             pos += 1
                             return
                         elif op == 0x95:  # FRAME
@@ -362,7 +380,7 @@ class Machine(MachineState):
                                 raise BrokenError(Trouble.OPCODE, f"byte 0x{op:02x} is no opcode")
                             self.rare.add(op)
                             pos = rare(self, base + pos) - base
-                            keep, remember = seen.keep, memo.add
+                            keep, tracks, remember = seen.keep, seen.tracks, memo.add
                 except IndexError:
                     if op not in (0x68, 0x6A):
                         raise

@@ -75,6 +75,7 @@ def _inst(machine: MachineState, at: int) -> int:
     first = machine.marks.pop()
     arguments = stack[first:]
     del stack[first:]
+    seen.hold(arguments, called)
     stack.append(seen.call_with(0x69, called, arguments, at))
     return after
 
@@ -101,6 +102,7 @@ def _obj(machine: MachineState, at: int) -> int:
     first = machine.marks.pop()
     called = stack[first]
     arguments = stack[first + 1 :]
+    machine.seen.hold(arguments, called)
     del stack[first:]
     stack.append(machine.seen.call_with(0x6F, called, arguments, at))
     return at + 1
@@ -108,9 +110,9 @@ def _obj(machine: MachineState, at: int) -> int:
 
 def _newobj_ex(machine: MachineState, at: int) -> int:
     stack = machine.stack
-    stack.pop()
+    keywords = stack.pop()
     arguments = stack.pop()
-    stack[-1] = machine.seen.call(0x92, stack[-1], arguments, at)
+    stack[-1] = machine.seen.call_with_keywords(stack[-1], arguments, keywords, at)
     return at + 1
 
 
@@ -124,6 +126,7 @@ def _persid(machine: MachineState, at: int) -> int:
 def _binpersid(machine: MachineState, at: int) -> int:
     stack = machine.stack
     identifier = stack[-1]
+    machine.seen.hold((identifier,))
     if identifier < 0:
         machine.seen.call(0x51, 0, identifier, at)
     else:
@@ -153,6 +156,9 @@ def _collect(machine: MachineState, at: int) -> int:
     first = machine.marks.pop()
     if machine.seen.code:
         machine.seen.hashed(machine.stack[first:])
+    machine.seen.hold(machine.stack[first:])
+    if machine.data[at] == 0x64 and machine.seen.tracks and len(machine.stack) > first:
+        machine.seen.fill(at + 1, machine.stack[first:])
     del machine.stack[first:]
     machine.stack.append(at + 1)
     return at + 1
@@ -165,6 +171,7 @@ def _additems(machine: MachineState, at: int) -> int:
         machine.seen.hashed(stack[first:])
     if stack[first - 1] < 0:
         machine.seen.call(0x90, stack[first - 1], 0, at)
+    machine.seen.hold(stack[first:])
     del stack[first:]
     return at + 1
 

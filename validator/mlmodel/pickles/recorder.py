@@ -13,7 +13,7 @@ from mlmodel.pickles import arrays, bycode
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
 from mlmodel.pickles.operands import MAX_TEXT, text, value_at
-from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Trouble, Use, Value
+from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, State, Trouble, Use, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +26,14 @@ MAX_USES = 50_000
 """Distinct pairs of a thing and an opcode that does something with it."""
 MAX_PARTS = 200_000
 """Arrays between the opcodes, and their dtypes, that are told apart."""
-MAX_FILLED = 200_000
-"""Dictionaries with items that are remembered at a time."""
+MAX_FILLED = 20_000
+"""Dictionaries whose items are remembered at a time."""
+MAX_ITEMS = 200_000
+"""Keys and values of all of them."""
+MAX_OF_ONE = 1_024
+"""Keys and values of one of them: a state has fewer."""
+MAX_STATES = 2_000
+"""Kinds of states that are told apart."""
 MAX_KEPT = 1 << 20
 """Elements of all tuples of one stream that are kept."""
 MAX_CALLS = 20_000
@@ -57,6 +63,25 @@ _ARRAY_ROLES = ("dtype", "made by dtype", "wrapper", "made by wrapper")
 
 
 _TAKES = "takes objects"
+_MAKERS = frozenset(
+    {
+        (module, name)
+        for module in ("copyreg", "copy_reg")
+        for name in ("_reconstructor", "__newobj__", "__newobj_ex__")
+    }
+)
+"""What does what NEWOBJ does: the class is its first argument."""
+_JUDGED = frozenset(
+    "getattr _reconstructor __newobj__ __newobj_ex__ _reconstruct _mareconstruct _mrreconstruct newObj _rebuild_from_type"
+    " _rebuild_from_type_v2 _new_Index _new_DatetimeIndex _new_TimedeltaIndex _new_PeriodIndex _new_IntervalIndex"
+    " _make_skeleton_class _rehydrate_skeleton_class _getattribute _get_attr".split()
+)
+"""Functions whose arguments are judged as such: a class or a function among them is no value that is kept."""
+_DICTIONARIES = (0x7D, 0x64)
+_NUMBERS = frozenset({0x4A, 0x4B, 0x4D, 0x8A, 0x47, 0x4E, 0x88, 0x89})
+_MOST_PLAIN = 100
+"""Calls of one thing after which those with numbers only are not kept."""
+_TUPLES = (0x74, 0x85, 0x86, 0x87)
 _TAKE_OBJECTS = frozenset(
     (module, name)
     for module, names in {
@@ -166,9 +191,20 @@ class Recorder:
         """Objects that stand for arrays and have no state yet."""
         self._origins: dict[int, int] = {}
         """By the value of one of these or of a dtype: the result that stands for all in :attr:`uses`."""
-        self._filled: set[int] = set()
-        self._filled_before = 0
-        """Dictionaries that have items; and the offset up to which any may have some."""
+        self.tracks = False
+        """Whether the items of dictionaries are kept: from the first global on."""
+        self._items: dict[int, list[int] | None] = {}
+        self._room_for_items = MAX_ITEMS
+        self._unknown_before = 0
+        """Dictionaries that have items, None where there are too many; and the offset up to which others may have some."""
+        self.loose: set[int] = set()
+        """Globals that do not stand as a value so far, and tuples of arguments that have some."""
+        self._held: set[int] = set()
+        """Globals that do."""
+        self._judged: set[int] = set()
+        self._spared: dict[int, set[int]] = {}
+        self.states: dict[object, State] = {}
+        self._remade: set[tuple[int, ...]] = set()
         self.wrapper: arrays.Wrapper | None = None
         self.calls: list[Call] = []
         self.untold = 0
@@ -204,7 +240,15 @@ class Recorder:
             self.odd(Trouble.OPERAND, f"{opcode} takes a name that the stream computes", offset)
         elif max(len(module or ""), len(name or "")) >= MAX_TEXT:
             self.odd(Trouble.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
+        if not self.tracks:
+            self.tracks = True
+            self._unknown_before = offset
+        self.loose.add(value)
+        if name is not None and (name in _JUDGED or name.startswith("__pyx_unpickle_")):
+            self._judged.add(value)
         role = bycode.role(symbol) or arrays.role(symbol)
+        if role is None and (module, name) in _MAKERS:
+            role = "maker"
         if role is None and (module, name) in _TAKE_OBJECTS:
             self._roles[value] = _TAKES
             self.keep = self.keep or protocol < 2  # whose tuples all go through the memo
@@ -258,6 +302,14 @@ class Recorder:
         self.fresh = elements
         return self.call(opcode, callee, FRESH, offset)
 
+    def call_with_keywords(self, callee: int, arguments: int, keywords: int, offset: int) -> int:
+        """NEWOBJ_EX: what the keywords give counts as further arguments."""
+        given = self._elements(arguments)
+        items = self.items_of(keywords)
+        if given is None or items is None:
+            return self.call(0x92, callee, keywords if given is not None else arguments, offset)
+        return self.call_with(0x92, callee, [*given, *items[1::2]], offset)
+
     def build(self, target: int, state: int, offset: int) -> bool:
         """BUILD; says whether an array stands between the opcodes now (joblib)."""
         self.wrapper = None
@@ -298,19 +350,34 @@ class Recorder:
             if self._takes_plainly(elements):
                 return result
         if role in _ARRAY_ROLES:
-            result = self._array_part(role, used, callee, self._elements(arguments))
+            result = self._array_part(
+                role, used, callee, self._elements(arguments) or self.items_of(arguments)
+            )
             if used.count > 1 or not self._tells:
+                return result
+        elements = self._elements(arguments)
+        if (
+            used.count > _MOST_PLAIN
+            and role == "watched"
+            and elements is not None
+            and all(map(self._is_number, elements))
+        ):
+            return result
+        if used.opcode == "BUILD" and elements is None and arguments > 0:
+            elements = self.items_of(arguments)
+        if role == "maker":
+            result, known = self._made(elements, result, offset)
+            if known:
                 return result
         if len(self.calls) >= MAX_CALLS:
             self.untold += 1
             return result
-        elements = self._elements(arguments)
         values: tuple[Value, ...] | None = None
         if elements is not None and len(elements) <= min(MAX_ELEMENTS, self._values):
             values = tuple(map(self.value, elements))
         if used.opcode == "BUILD" and isinstance(used.callee, Made) and isinstance(used.callee.by, Made):
-            is_dictionary = arguments > 0 and self._data[arguments - 1] == 0x7D
-            self.slots |= not is_dictionary and not (values and values[0].kind == "str")
+            is_dictionary = arguments > 0 and self._data[arguments - 1] in _DICTIONARIES
+            self.slots |= not is_dictionary
         place = self._place(offset)
         self.calls.append(Call(used.callee, used.opcode, place, values))
         if role is not None and used.opcode != "BUILD":
@@ -320,6 +387,105 @@ class Recorder:
             if module is not None:
                 self.imports[module] = None
         return result
+
+    def _made(self, elements: Sequence[int] | None, result: int, offset: int) -> tuple[int, bool]:
+        """The object that a function makes as NEWOBJ does; whether the same was told before."""
+        if not elements or elements[0] >= 0 or not isinstance(self._symbols[-elements[0]], Global):
+            return result, False
+        told = (
+            (*elements[:2], len(elements)) in self._remade
+            and len(elements) == 3
+            and self._is_none(elements[2])
+        )
+        if len(self._remade) < MAX_STATES:
+            self._remade.add((*elements[:2], len(elements)))
+        # copyreg._reconstructor(class, object, None), and copyreg.__newobj__(class, *arguments).
+        rest = [] if len(elements) == 3 and self._is_none(elements[2]) else list(elements[1:])
+        return self.call_with(0x81, elements[0], rest, offset), told
+
+    def _is_number(self, value: int) -> bool:
+        """Whether a value is a number or one of Python's constants, or made by Python or NumPy."""
+        if value > 0:
+            return self._data[value - 1] in _NUMBERS
+        symbol = self._symbols[-value]
+        return isinstance(symbol, Made) and is_plain(symbol)
+
+    def _is_none(self, value: int) -> bool:
+        return value > 0 and self._data[value - 1] == 0x4E
+
+    # -- globals as values -----------------------------------------------------------------------
+
+    def hold(self, values: Sequence[int], callee: int = 0, store: int = 0) -> None:
+        """Values become part of something: globals among them are kept as such from here on.
+
+        Args:
+            values: the values.
+            callee: what they are arguments of, if they are.
+            store: the tuple of them that the memo may keep.
+        """
+        found = self.loose.intersection(values)
+        if not found:
+            return
+        if callee in self._judged and store <= 0:
+            if store < 0:
+                self._spared[store] = found
+                self.loose.add(store)
+            return
+        self.loose -= found
+        for value in found:
+            if value in self._spared:
+                self.hold(list(self._spared.pop(value)))
+            else:
+                self._held.add(value)
+
+    def hold_tuple(self, arguments: int, callee: int) -> None:
+        """A tuple from the memo, which was that of a call, becomes that of another."""
+        if callee not in self._judged:
+            self.hold((arguments,))
+
+    @property
+    def values(self) -> frozenset[Global]:
+        """The globals that stand as values, and are not only called or made objects of."""
+        symbols = (self._symbols[-value] for value in self._held)
+        return frozenset(symbol for symbol in symbols if isinstance(symbol, Global))
+
+    # -- states ----------------------------------------------------------------------------------
+
+    def restore(self, callee: int, state: int, offset: int) -> None:
+        """BUILD with anything but a dictionary."""
+        self.hold((state,))
+        if state < 0:
+            symbol = self.fresh if state == FRESH else self._symbols[-state]
+            if not isinstance(symbol, (list, tuple)):
+                return self._restored(callee, "object", None, offset)
+            if len(symbol) != 2:
+                return None
+            keys = self.items_of(symbol[1])
+            if keys is None and symbol[1] > 0 and self._data[symbol[1] - 1] not in _DICTIONARIES:
+                return None
+            texts = tuple(self._text(key) for key in keys[::2]) if keys is not None else None
+            return self._restored(callee, "slots", texts, offset)
+        if self._data[state - 1] in _TUPLES:
+            return self._restored(callee, "tuple", None, offset)
+        return None
+
+    def _restored(self, callee: int, kind: str, keys: tuple[str | None, ...] | None, offset: int) -> None:
+        known = (callee, kind, keys)
+        if known not in self.states and len(self.states) < MAX_STATES:
+            symbol = self._symbols[-callee] if callee < 0 else None
+            by = symbol if isinstance(symbol, (Global, Made)) else None
+            self.states[known] = State(by, kind, keys, self._place(offset))
+
+    def _text(self, value: int) -> str | None:
+        return text(self._data, value, self._end) if value > 0 else None
+
+    def items_of(self, value: int) -> Sequence[int] | None:
+        """The keys and values of a dictionary in turn; None where they are not known."""
+        if value <= 0 or self._data[value - 1] not in _DICTIONARIES:
+            return None
+        if value in self._items:
+            return self._items[value]
+        return () if value > self._unknown_before else None
 
     def _takes_plainly(self, elements: Sequence[int] | None) -> bool:
         """Whether no argument is an object whose class has a say in how it is read."""
@@ -386,14 +552,24 @@ class Recorder:
         self._room -= size + 1
         return self._symbol((*elements,))
 
-    def fill(self, value: int) -> bool:
-        """A container gets items; says whether it is a dictionary that has had none before."""
-        first = value > self._filled_before and value not in self._filled and self._data[value - 1] == 0x7D
-        if len(self._filled) >= MAX_FILLED:
-            self._filled_before = max(self._filled)
-            self._filled.clear()
-        self._filled.add(value)
-        return first
+    def fill(self, value: int, items: list[int] | None) -> None:
+        """A dictionary gets items; None where they are not looked at."""
+        size = len(items) if items is not None else MAX_OF_ONE + 1
+        known = self._items.get(value, ())
+        if known is None:
+            return
+        self._room_for_items -= size if size <= MAX_OF_ONE else 1
+        if len(self._items) >= MAX_FILLED or self._room_for_items < 0:
+            self._unknown_before = max(self._items, default=0)
+            self._items.clear()
+            self._room_for_items = MAX_ITEMS
+            known = None if value <= self._unknown_before else ()
+        if items is None or known is None or len(known) + size > MAX_OF_ONE:
+            self._items[value] = None
+        elif isinstance(known, list):
+            known.extend(items)
+        else:
+            self._items[value] = items if value > self._unknown_before else None
 
     def hashed(self, values: Sequence[int], depth: int = 0) -> None:
         """Keys of a dictionary, or items of a set: reading runs their ``__hash__``."""
@@ -408,6 +584,9 @@ class Recorder:
         """What a value is, as long as there is room for it and its elements."""
         self._values -= 1
         if value > 0:
+            items = self.items_of(value) if depth < MAX_DEPTH else None
+            if items is not None and len(items) <= min(_MAX_STATE, self._values):
+                return Value("dict", tuple(self.value(item, depth + 1) for item in items))
             return value_at(self._data, value, self._end)
         if value == PERSISTENT:
             return Value("persistent")

@@ -23,6 +23,8 @@ class Kind(Enum):
     """It carries code by value."""
     RUNS_CODE = "runs code"
     """It carries code by value, and runs it itself."""
+    TRUSTED = "trusted"
+    """It has objects that are accepted because the user trusts their library."""
     UNREAD = "unread"
     """There is more than is read."""
 

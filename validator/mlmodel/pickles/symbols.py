@@ -125,8 +125,8 @@ class Value(NamedTuple):
     """``str``, ``bytes``, ``int``, ``float``, ``bool``, ``None``, ``list``, ``dict``, ``set``, ``tuple``, ``global``,
     ``result``, ``persistent``, ``buffer`` or ``unknown``."""
     value: str | int | float | bool | tuple[Value, ...] | Global | Made | None = None
-    """The start of a string, a small number, a tuple's elements, the global, the result; None for what is
-    not kept (bytes, a container's items) and for None."""
+    """The start of a string, a small number, a tuple's elements, a dictionary's keys and values in turn, the global, the
+    result; None for what is not kept (bytes, a list's items, those of a large dictionary) and for None."""
     start: int = 0
     """Where the payload of a string or of bytes begins."""
     size: int = 0
@@ -144,6 +144,19 @@ class Call(NamedTuple):
     offset: int
     arguments: tuple[Value, ...] | None
     """None when they are not known.  Of BUILD with a dictionary: its keys and values in turn."""
+
+
+class State(NamedTuple):
+    """A kind of state, given to an object by BUILD, that is no dictionary."""
+
+    callee: Global | Made | None
+    """What it is given to."""
+    kind: str
+    """``object``: what a call gave, or a global, which the methods of its class act for; ``slots``: a pair whose second part is a
+    dictionary, which is set attribute by attribute where the class has no ``__setstate__``; ``tuple``: one whose items are not known."""
+    keys: tuple[str | None, ...] | None
+    """Of the slots, None where they are computed or not known."""
+    offset: int
 
 
 class Use(NamedTuple):
@@ -211,6 +224,10 @@ class Stream(NamedTuple):
     slots: bool = False
     """Whether what a class by value made is given a state that is set attribute by attribute: a pair whose second part is
     of slots.  A dictionary goes into ``__dict__`` as it is (``pickle._Unpickler.load_build``)."""
+    values: frozenset[Global] = frozenset()
+    """The globals that something holds, or is given as an argument that is not judged by itself: they may be called later."""
+    states: tuple[State, ...] = ()
+    """The states that are no dictionaries, one of each kind."""
 
     @property
     def modules(self) -> frozenset[str]:

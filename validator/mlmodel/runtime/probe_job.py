@@ -19,8 +19,6 @@ FORMATS = ("pickle", "cloudpickle", "joblib", "skops")
 """Formats of serialized objects that the probe reads without MLflow."""
 SKOPS = "skops.io"
 """The module of skops that reads; it imports every estimator of scikit-learn."""
-_MLFLOW = frozenset({"mlflow", "mlflow-skinny", "mlflow-tracing"})
-_NOT_IMPORTED = _MLFLOW | {"pip", "setuptools", "wheel"}
 
 
 class Native(NamedTuple):
@@ -48,7 +46,7 @@ def job(model: Model) -> dict[str, Any]:
         "code": _code(model),
         "globals": _globals(model),
         "native": found._asdict() if found is not None else None,
-        "pyfunc": bool(conf) and (found is None or not _MLFLOW.isdisjoint(names)),
+        "pyfunc": bool(conf) and (found is None or not distributions.of_mlflow().isdisjoint(names)),
         "served": ["mlflow.pyfunc", _loader(conf.get("loader_module")), "mlflow.pyfunc.scoring_server"],
         "classes": _classes(model, found),
         "bytecode": None,
@@ -107,7 +105,7 @@ def _imports(names: list[str]) -> list[tuple[str, str]]:
     """The modules to import, each with its distribution."""
     found: list[tuple[str, str]] = []
     for name in names:
-        if name not in _NOT_IMPORTED:
+        if name not in (distributions.of_mlflow() | distributions.tools()):
             found.extend((module, name) for module in distributions.main_module(name)[:1])
     return found[:MAX_IMPORTS]
 

@@ -118,7 +118,8 @@ def hint(model: Model, failure: Failure, installed: Mapping[str, str]) -> str | 
 def other_version(model: Model, failure: Failure, installed: Mapping[str, str]) -> str | None:
     """That a library which the exception is of is not the version that saved the model."""
     text = "\n".join((failure.traceback, *(cause for _, cause, _ in failure.causes)))
-    for distribution, saved, _ in saved_versions.of(model):
+    for one in saved_versions.of(model):
+        distribution, saved = one.distribution, one.public
         here = installed.get(distribution)
         module = {"scikit-learn": "sklearn"}.get(distribution, distribution.replace("-", "_"))
         if here and not versions.same(here, saved) and re.search(rf"\b{re.escape(module)}\b", text):

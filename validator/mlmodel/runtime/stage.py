@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common import scratch
-from mlmodel.findings import LoadEnvironment, LoadReport, Location, Severity, TriedPromise
+from mlmodel.findings import Attempt, LoadEnvironment, LoadReport, Location, Severity
 from mlmodel.resolution.uv import ToolFailedError, UnansweredError, find_uv
 from mlmodel.runtime import diagnosis, environments, install_plan, interpreters, probe_runner, store
-from mlmodel.runtime.confinement import disk
+from mlmodel.runtime.confinement import disk, promises
 from mlmodel.runtime.confinement.watching import UnconfinedError
 from mlmodel.runtime.load_options import report_progress
 from mlmodel.runtime.probe_job import job
@@ -252,22 +252,17 @@ class LoadStage:
             result.open,
             run.phases,
             layers=result.layers,
-            tried=_described(result.tried),
+            tried=_attempts(result.tried),
         )
         if result.open:
             yield new_finding("MLM743", f"loaded without protection of: {', '.join(result.open)}", Location())
         yield from findings
 
 
-def _described(tried: tuple[tuple[str, bool], ...]) -> tuple[TriedPromise, ...]:
-    """The attempts that the launcher reported, in the words of the table of promises."""
-    from mlmodel.runtime.confinement.promises import PROMISES
-
-    known = {promise.name: promise for promise in PROMISES}
+def _attempts(tried: tuple[tuple[str, bool], ...]) -> tuple[Attempt, ...]:
+    promised = {promise.name: promise for promise in promises.PROMISES}
     return tuple(
-        TriedPromise(known[name].protects, name, known[name].tried, refused)
-        for name, refused in tried
-        if name in known
+        Attempt(promised[name].protects, name, promised[name].tried, refused) for name, refused in tried
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LATER = ("bytecode", "bytecode.stamp")
 """What comes into an environment when it is used, and has a stamp of its own."""
+_AGAIN = 0.05
+"""Seconds until it is looked again whether an environment that is in use can be made."""
 _ATTEMPTS = 10
 """Times that an environment is made which others remove or damage before it is used."""
 KEPT = 20
@@ -125,17 +127,23 @@ class Store:
         folder = os.path.join(self._folder("environments"), name)
         lock = os.path.join(self._folder("locks"), name)
         self._remove_torn()
-        for _ in range(_ATTEMPTS):
+        made = 0
+        while made < _ATTEMPTS:
             with locked(lock, shared=True):
                 if self._was_whole(folder):
                     with contextlib.suppress(OSError):
                         os.utime(folder)  # used now: pruned late
                     yield folder
                     return
-            with locked(lock):
-                if not self.is_whole(folder):
-                    _remove(folder)
-                    self._make(folder, make)
+            try:
+                with locked(lock, wait=False):
+                    if not self._was_whole(folder):
+                        made += 1
+                        _remove(folder)
+                        self._make(folder, make)
+            except BlockingIOError:  # it is made by another, or used; a thread of ours must not wait for us
+                time.sleep(_AGAIN)
+                continue
             self.prune()
         raise OSError(errno.EAGAIN, "it is damaged again and again", folder)
 

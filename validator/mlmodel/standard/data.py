@@ -6,7 +6,12 @@ import os
 from functools import cache
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_SOURCES = {"schemas": "schemas", "rules": os.path.join("spec", "rules"), "conformance": "conformance"}
+_SOURCES = {
+    "schemas": "schemas",
+    "rules": os.path.join("spec", "rules"),
+    "targets": os.path.join("spec", "targets"),
+    "conformance": "conformance",
+}
 
 
 @cache

@@ -6,7 +6,6 @@ metadata of the installed distributions say which of them brings it, in which ve
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 from functools import cache
@@ -16,6 +15,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from mlmodel.documents import python_source
+from mlmodel.environment import requirements as environment_lines
+from mlmodel.environment.misnamed import misnamed
 from mlmodel.pickles import imported, scan
 from mlmodel.sources.directory import ModelDirectory
 from mlmodel.writer import platforms
@@ -32,6 +34,23 @@ class UnreadableCodeError(ValueError):
     """A file of ``code/`` cannot be imported."""
 
 
+class MisnamedError(ValueError):
+    """A requirement that was given has the name of a module, and not of a distribution."""
+
+
+def refuse_names_of_modules(lines: Iterable[str]) -> None:
+    """Refuse requirement lines that no index has, or that mean something else there.
+
+    Raises:
+        MisnamedError: a line names a module of Python, or one that a distribution of another name holds.
+    """
+    for line in lines:
+        for entry in environment_lines.parse(line, environment_lines.TextOrigin("", line)):
+            found = misnamed(entry.name, sys.version_info[:2]) if entry.name and not entry.target else None
+            if found is not None:
+                raise MisnamedError(f"{line!r}: {found.reason}; {found.hint}")
+
+
 def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str) -> list[str]:
     """Pinned requirements in the order of their names, MLflow's first.
 
@@ -45,7 +64,7 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         UnknownModuleError: a module comes from no installed distribution and not from ``code/``.
         UnreadableCodeError: a file in ``code/`` is not Python of this release.
     """
-    names = {canonicalize_name(name): name for name in needs}
+    names = {canonicalize_name(name): name for name in map(_installed, needs)}
     own = _own_modules(os.path.join(folder, "code"))
     for module, where in sorted(_modules(folder, files).items()):
         if module in own or module in sys.stdlib_module_names or module == "mlflow":
@@ -60,6 +79,24 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         if len(set(found)) == 1:
             names.setdefault(canonicalize_name(found[0]), found[0])
     return [f"mlflow=={mlflow}", *(_pin(name) for key, name in sorted(names.items()) if key != "mlflow")]
+
+
+def _installed(name: str) -> str:
+    """A distribution that the flavor needs, under the name that it is installed by: ``xgboost-cpu`` is ``xgboost``, too.
+
+    Raises:
+        UnknownModuleError: none of that name is installed, nor one that brings a module of that name.
+    """
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        others = _distributions().get(name.replace("-", "_"))
+        if not others:
+            raise UnknownModuleError(
+                f"the model needs the distribution {name}, which is not installed"
+            ) from None
+        return others[0]
+    return name
 
 
 def _pin(name: str) -> str:
@@ -97,17 +134,14 @@ def _code_imports(folder: str, file: str) -> Iterator[str]:
     path = os.path.join(folder, file)
     with open(path, "rb") as stream:
         text = stream.read()
-    try:
-        tree = ast.parse(text, path)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise UnreadableCodeError(f"{file} is no Python: {error}") from error
-    # What is imported within a function, or a try, may never be needed: only what every import runs.
-    for statement in tree.body:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                yield alias.name.partition(".")[0]
-        elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            yield statement.module.partition(".")[0]
+    parsed = python_source.parse(text)
+    if parsed.tree is None:
+        fault = parsed.fault
+        why = f"{fault.message} (line {fault.line})" if fault is not None else "it is nested too deep"
+        raise UnreadableCodeError(f"{file} is no Python: {why}")
+    # What is imported within a function, or a try that may fail, may never be needed: only what every import runs.
+    for found in python_source.imports(parsed.tree, file):
+        yield found.module.partition(".")[0]
 
 
 def _own_modules(folder: str) -> set[str]:

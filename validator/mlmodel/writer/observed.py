@@ -12,6 +12,7 @@ from mlmodel.inference.values import of_dtype
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlmodel.findings import Report
     from mlmodel.runtime.load_options import LoadOptions
 
 
@@ -36,10 +37,27 @@ def outputs(folder: str, options: LoadOptions) -> str:
             (p for p in report.load.phases if p.name == "predict" and p.outcome == "passed"), None
         )
     if answered is None:
-        why = [f.message for f in report.findings if f.rule.startswith(("MLM7", "MLM9"))]
-        worst = [f.message for f in report.findings if f.severity is Severity.ERROR]
-        raise UnobservedError(f"the model did not predict: {(worst or why or ['nobody knows why'])[0]}")
+        raise UnobservedError(_why(report))
     return json.dumps(_specs(answered.detail.get("output") or {}))
+
+
+def check(folder: str, options: LoadOptions) -> None:
+    """Have the model answer its stored example, as :func:`outputs`; what cannot be found out here counts for nothing.
+
+    Raises:
+        UnobservedError: the model fails to load, or to answer.
+    """
+    from mlmodel.validation import Options, validate
+
+    report = validate(folder, Options(load=options))
+    if report.load is not None and report.load.outcome == "failed":
+        raise UnobservedError(_why(report))
+
+
+def _why(report: Report) -> str:
+    why = [f.message for f in report.findings if f.rule.startswith(("MLM7", "MLM9"))]
+    worst = [f.message for f in report.findings if f.severity is Severity.ERROR]
+    return f"the model did not predict: {(worst or why or ['nobody knows why'])[0]}"
 
 
 def _specs(output: Mapping[str, Any]) -> list[dict[str, Any]]:

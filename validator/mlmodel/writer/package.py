@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from mlmodel.findings import Report
 
 
+_BLOCK = 1 << 20
+"""Bytes of a file that are in memory at once."""
 _REASONS = (
     UnsuitableError,
+    dependencies.MisnamedError,
     dependencies.UnknownModuleError,
     dependencies.UnreadableCodeError,
     example.UnusableExampleError,
@@ -56,14 +59,20 @@ def write_model(
     signature: Mapping[str, str | None] | Any = None,
     input_example: object = None,
     params: Mapping[str, Any] | None = None,
-    requirements: Sequence[str] | None = None,
+    pip_requirements: Sequence[str] | str | os.PathLike[str] | None = None,
+    extra_pip_requirements: Sequence[str] | str | os.PathLike[str] | None = None,
     code_paths: Sequence[str | os.PathLike[str]] = (),
     artifacts: Mapping[str, str | os.PathLike[str]] | None = None,
     metadata: Mapping[str, Any] | None = None,
+    model_config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    streamable: bool | None = None,
+    resources: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    auth_policy: Mapping[str, Any] | None = None,
     serialization: str | None = None,
     model_uuid: str | None = None,
     lock: bool = False,
     predict: bool = False,
+    check_example: bool = False,
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
 
@@ -77,16 +86,24 @@ def write_model(
             JSON texts or None.  None has the inputs inferred from the example; False states none.
         input_example: what :func:`mlmodel.infer_signature` takes as inputs, or a pair of that and a mapping of params.
         params: the params that ``predict`` takes, with their defaults.
-        requirements: requirement lines instead of those that are found.
+        pip_requirements: requirement lines, or a file of them, instead of those that are found;
+            names of modules (``json``, ``cv2``) are refused.
+        extra_pip_requirements: requirement lines, or a file of them, beside those that are found.
         code_paths: files and folders that are copied into ``code/``.
         artifacts: files and folders that a Python model takes along, by the names it knows them under.
         metadata: free-form values for the MLmodel file.
+        model_config: settings that the loader hands to a Python model, or a YAML file of them.
+        streamable: whether the model can answer in pieces; found out, where not given.
+        resources: what the model uses on a platform, as MLflow writes it, or a YAML file of it.
+        auth_policy: how the model gets at it, as MLflow writes it.
         serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
             the one that most releases read, where not given.
         model_uuid: 32 hexadecimal digits; derived from everything that the directory holds, where not given.
         lock: write ``requirements.lock``, too, with the hashes of all files that are installed; asks the package
             index (extra ``load``).
         predict: record the outputs of the signature from the answer to the input example, in a confined process.
+        check_example: have the model answer the input example in a confined process, and write nothing if it fails;
+            where MLflow is installed, which loads it there.
 
     Returns:
         What the validator says of the directory; it is valid.
@@ -98,6 +115,10 @@ def write_model(
     target = os.path.abspath(os.fspath(path))
     if os.path.lexists(target):
         raise FileExistsError(f"{os.fspath(path)} exists; a model is never written over another")
+    if isinstance(model, type):
+        raise WriteError(f"{model.__qualname__} is a class; give an object of it")
+    if pip_requirements is not None and extra_pip_requirements is not None:
+        raise WriteError("pip_requirements replaces what extra_pip_requirements adds to; give one of them")
     flavor = flavor_of(model)
     if flavor is None:
         raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
@@ -115,7 +136,11 @@ def write_model(
                 Request(serialization, _paths(artifacts or {}), example.split(input_example)[0]),
             )
             _copy(code_paths, folder)
+            saved = _configured(saved, model_config, streamable)
             written = _head(saved, flavor.name, code=bool(code_paths))
+            for key, value in (("resources", resources), ("auth_policy", auth_policy)):
+                if value is not None:
+                    written[key] = _mapping(key, value)
             if input_example is not None:
                 files, written["saved_input_example_info"] = example.files(input_example)
                 _put(folder, files)
@@ -123,11 +148,14 @@ def write_model(
             if said is not None:
                 written["signature"] = said
             if metadata is not None:
-                written["metadata"] = _plain(metadata)
+                written["metadata"] = _plain("metadata", metadata)
             release = written["mlflow_version"]
-            wanted = requirements
-            if wanted is None:
+            if pip_requirements is not None:
+                wanted = _lines(pip_requirements)
+                dependencies.refuse_names_of_modules(wanted)
+            else:
                 wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
+                wanted += [line for line in _lines(extra_pip_requirements or ()) if line not in wanted]
             _put(folder, Environment.here(wanted).files())
             if lock:
                 _put(folder, {locking.NAME: locking.lock(wanted)})
@@ -135,6 +163,9 @@ def write_model(
             if predict:
                 _put(folder, {"MLmodel": _emitted(written)})
                 written["signature"] = _observed(folder, written.get("signature"))
+            elif check_example and input_example is not None:
+                _put(folder, {"MLmodel": _emitted(written)})
+                _answered(folder)
             written["model_uuid"] = model_uuid or _identity(folder, emit(written))
             _put(folder, {"MLmodel": _emitted(written)})
             report = _checked(folder, target)
@@ -142,6 +173,49 @@ def write_model(
         except _REASONS as error:
             raise WriteError(str(error)) from error
     return report
+
+
+def _lines(requirements: Sequence[str] | str | os.PathLike[str]) -> list[str]:
+    """Requirement lines; those of a file where one is named."""
+    if isinstance(requirements, (str, os.PathLike)):
+        path = os.fspath(requirements)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                requirements = stream.read().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnsuitableError(f"the requirements in {path} cannot be read: {error}") from error
+    return [line.strip() for line in requirements if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _mapping(name: str, value: Mapping[str, Any] | str | os.PathLike[str]) -> Any:
+    """A mapping, or that of a YAML file."""
+    if isinstance(value, (str, os.PathLike)):
+        import yaml
+
+        try:
+            with open(value, encoding="utf-8") as stream:
+                value = yaml.safe_load(stream)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UnsuitableError(f"{name} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise UnsuitableError(
+            f"{name} is {type(value).__name__}, and must be a dictionary or the path of a YAML file"
+        )
+    return _plain(name, value)
+
+
+def _configured(saved: Saved, config: Any, streamable: bool | None) -> Saved:
+    """What a flavor wrote, with the settings that were given."""
+    more: dict[str, Any] = {}
+    if config is not None:
+        more["config"] = _mapping("model_config", config)
+    if streamable is not None:
+        more["streamable"] = streamable
+    if not more:
+        return saved
+    if saved.python_function is None:
+        raise UnsuitableError(f"{', '.join(more)} is for models that predict, which this one does not")
+    return saved._replace(python_function={**saved.python_function, **more})
 
 
 def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
@@ -186,11 +260,22 @@ def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[s
     }
 
 
-def _plain(metadata: Mapping[str, Any]) -> Any:
+def _answered(folder: str) -> None:
+    """Have the model in the folder answer its example, where MLflow is there to load it, and can be confined."""
+    from importlib.util import find_spec
+
+    if find_spec("mlflow") is None:
+        return
+    from mlmodel.runtime.load_options import LoadOptions
+
+    observed.check(folder, LoadOptions())
+
+
+def _plain(name: str, value: Mapping[str, Any]) -> Any:
     try:
-        return json.loads(json.dumps(metadata))
+        return json.loads(json.dumps(value))
     except (TypeError, ValueError) as error:
-        raise UnsuitableError(f"metadata must be what JSON can hold: {error}") from error
+        raise UnsuitableError(f"{name} must be what JSON can hold: {error}") from error
 
 
 def _mlflow() -> str:
@@ -242,9 +327,16 @@ def _identity(folder: str, head: bytes) -> str:
         for name in sorted(names):
             path = os.path.join(parent, name)
             digest.update(os.path.relpath(path, folder).replace(os.sep, "/").encode() + b"\0")
-            with open(path, "rb") as stream:
-                digest.update(hashlib.sha256(stream.read()).digest())
+            digest.update(_digest(path))
     return digest.hexdigest()[:32]
+
+
+def _digest(path: str) -> bytes:
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.digest()
 
 
 def _checked(folder: str, target: str) -> Report:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlmodel.fixing.repairs.base import at_value
 from mlmodel.fixing.repairs.conda_packages import build_dropped, conda_python
 from mlmodel.fixing.repairs.env_map import env_map
+from mlmodel.fixing.repairs.exact_texts import as_written
 from mlmodel.fixing.repairs.lines import deleted, library_added
 from mlmodel.fixing.repairs.missing_files import python_env, requirements
 from mlmodel.fixing.repairs.paths import slashed
@@ -24,6 +25,7 @@ REPAIRS: Mapping[str, Callable[[Model, Finding], Repair | None]] = {
     "MLM032": at_value(python_env),
     "MLM006": at_value(slashed),
     "MLM007": at_value(python_env),
+    "MLM022": as_written,
     "MLM111": at_value(quoted),
     "MLM210": env_map,
     "MLM211": at_value(quoted_python),

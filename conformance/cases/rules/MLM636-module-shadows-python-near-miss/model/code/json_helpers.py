@@ -1,0 +1,1 @@
+def loads(text): return None

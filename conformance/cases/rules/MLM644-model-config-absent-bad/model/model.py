@@ -1,0 +1,11 @@
+import mlflow
+
+CONFIG = mlflow.models.ModelConfig(development_config={"k": 3})
+
+
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input
+
+
+mlflow.models.set_model(Model())

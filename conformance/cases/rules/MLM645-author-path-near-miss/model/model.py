@@ -1,0 +1,11 @@
+import mlflow
+
+print("see /home/someone/project/config.json")
+
+
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return model_input
+
+
+mlflow.models.set_model(Model())

@@ -1,0 +1,196 @@
+"""What honest objects need and hostile ones would use, beside each other; and classes that the user trusts."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import pickle
+from pathlib import Path
+
+import pytest
+
+from mlmodel import Finding, Options, Severity, validate
+from mlmodel.pickles import behavior, formulas, references
+from mlmodel.pickles.symbols import Value
+from tests.command import mlmodel_validate
+from tests.overlay import make_model
+from tests.pickles.attacks.assembler import call, given, name, stream, text
+
+OWN = stream(name("shop.features", "Ranker") + b")\x81}" + text("size") + b"K\1sb")
+
+
+def found(model: Path, content: bytes, options: Options | None = None) -> list[Finding]:
+    (model / "model.pkl").write_bytes(content)
+    return [finding for finding in validate(model, options).findings if finding.rule.startswith("MLM6")]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return make_model(tmp_path / "model")
+
+
+HONEST = {
+    "attrgetter": operator.attrgetter("values"),
+    "several attributes": operator.attrgetter("a.b", "c"),
+    "itemgetter": operator.itemgetter("a", 1),
+    "methodcaller": operator.methodcaller("fillna", 0),
+    "partial": functools.partial(max, 0),
+    "functions": [len, sorted, str.lower][:1],
+}
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+@pytest.mark.parametrize("value", HONEST.values(), ids=HONEST)
+def test_what_the_standard_library_calls_later(value: object, protocol: int, model: Path) -> None:
+    assert found(model, pickle.dumps(value, protocol)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # joblib's cache, as a pipeline has it; without a call of its constructor it makes no folder.
+        name("joblib.memory", "Memory") + b")\x81}" + text("location") + text("cache") + b"sb",
+        # A distribution with the text that SciPy writes.
+        name("scipy.stats._continuous_distns", "norm_gen")
+        + b")\x81}"
+        + text("_parse_arg_template")
+        + text(
+            "\ndef _parse_args(self,  loc=0, scale=1):\n    return (), loc, scale\n\n"
+            "def _parse_args_rvs(self,  loc=0, scale=1, size=None):\n    return self._argcheck_rvs( loc, scale, size=size)\n\n"
+            "def _parse_args_stats(self,  loc=0, scale=1, moments='mv'):\n    return (), loc, scale, moments\n"
+        )
+        + b"sb",
+        name("sklearn.isotonic", "IsotonicRegression") + b")\x81}" + text("y_min") + b"Nsb",
+        # As scikit-learn 0.20 named it.
+        name("sklearn.ensemble.forest", "RandomForestClassifier")
+        + b")\x81}"
+        + text("n_estimators")
+        + b"K\1sb",
+        name("sklearn.preprocessing._function_transformer", "FunctionTransformer")
+        + b")\x81}"
+        + text("func")
+        + name("numpy._core._multiarray_umath", "log1p")
+        + b"sb",
+    ],
+)
+def test_what_libraries_write(body: bytes, model: Path) -> None:
+    assert found(model, stream(body)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        name("lifelines_like.utils", "CensoringType") + given(text("right")) + b"R",
+        name("a_library.module", "Outer.Inner") + b")\x81",
+        call("builtins", "getattr", name("a_library.module", "Outer"), text("Inner")),
+        call("builtins", "getattr", name("a_library.module", "Outer"), text("static")),
+        call(
+            "copyreg", "_reconstructor", name("a_library.module", "Outer"), name("builtins", "object"), b"N"
+        ),
+        b"](" + name("a_library.module", "One") + b")\x81" + name("a_library.module", "Two") + b")\x81e",
+    ],
+)
+def test_a_library_that_nobody_has_read_is_one_warning(body: bytes, model: Path) -> None:
+    (finding,) = found(model, stream(body))
+    assert (finding.rule, finding.severity) == ("MLM606", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        call("a_library.module", "function", text("x")),
+        name("a_library.module", "os.system") + given(text("x")) + b"R",
+        b"](" + name("a_library.module", "os") + b"e",
+        b"](" + name("a_library.compat", "check_call") + b"e",
+        call("a_library.module", "Outer", name("types", "SimpleNamespace") + b")R"),
+    ],
+)
+def test_what_nobody_can_explain_is_an_error(body: bytes, model: Path) -> None:
+    assert Severity.ERROR in {finding.severity for finding in found(model, stream(body))}
+
+
+@pytest.mark.parametrize("name_", ["shop", "shop.features", "shop.features.Ranker"])
+def test_what_the_user_trusts_is_data(name_: str, model: Path) -> None:
+    assert [finding.rule for finding in found(model, OWN)] == ["MLM606"]
+    (finding,) = found(model, OWN, Options(trust=frozenset({name_})))
+    assert finding.rule == "MLM620"
+    assert "shop.features.Ranker" in finding.message
+
+
+def test_functions_of_what_is_trusted_are_not(model: Path) -> None:
+    options = Options(trust=frozenset({"shop"}))
+    rules = {
+        finding.rule for finding in found(model, stream(call("shop.features", "build", text("x"))), options)
+    }
+    assert "MLM606" in rules
+    assert "MLM601" in {
+        f.rule
+        for f in found(model, stream(call("os", "system", text("x"))), Options(trust=frozenset({"os"})))
+    }
+
+
+def test_the_option_and_the_configuration(model: Path, tmp_path: Path) -> None:
+    (model / "model.pkl").write_bytes(OWN)
+    assert mlmodel_validate("--fail-on", "warning", "--select", "MLM6", model).returncode == 1
+    result = mlmodel_validate(
+        "--fail-on", "warning", "--select", "MLM6", "--trust-module", "shop.features", model
+    )
+    assert result.returncode == 0, result.stdout
+    assert mlmodel_validate("--trust-module", "not a name", model).returncode == 2
+    settings = '[trust]\nclasses = ["shop.features.Ranker"]\n'
+    (tmp_path / "mlmodel.toml").write_text(settings, encoding="utf-8")
+    strict = ("--fail-on", "warning", "--select", "MLM6", ".")
+    (model / "mlmodel.toml").write_text(settings, encoding="utf-8")
+    assert mlmodel_validate(*strict, cwd=model).returncode == 1  # the model's own word
+    (model / "mlmodel.toml").unlink()
+    assert mlmodel_validate(*strict, cwd=model).returncode == 0
+
+
+def test_code_of_the_directory_is_told(model: Path) -> None:
+    from tests.overlay import apply
+
+    assert not [f for f in validate(model).findings if f.rule == "MLM621"]
+    apply(model, "set MLmodel /flavors/python_function/code code")
+    apply(model, "write code/helper.py text:X = 1")
+    (finding,) = [f for f in validate(model).findings if f.rule == "MLM621"]
+    assert finding.severity is Severity.INFO
+    assert "code: code" in finding.message
+
+
+def test_documents_are_judged_by_the_same() -> None:
+    assert not list(references.judge_reference("numpy", "log1p"))
+    assert list(references.judge_reference("pandas.core.frame", "DataFrame.to_csv"))
+    assert not list(
+        references.judge_object(
+            "sklearn.isotonic", "IsotonicRegression", state=(Value("str", "y_min"), Value("None"))
+        )
+    )
+    assert list(
+        references.judge_object(
+            "sklearn.isotonic", "IsotonicRegression", state=(Value("str", "_build_f"), Value("None"))
+        )
+    )
+    assert list(references.judge_object("sympy.core.function", "Derivative", (Value("str", "x"),)))
+
+
+def test_a_class_is_known_by_other_names_too() -> None:
+    exact = behavior.of("sklearn.isotonic", "IsotonicRegression")
+    other = behavior.of("sklearn.elsewhere", "IsotonicRegression")
+    assert exact is not None
+    assert exact.exact
+    assert other is not None
+    assert not other.exact
+    assert set(other.hooks) >= set(exact.hooks)
+    assert behavior.of("sklearn.isotonic", "NoSuchClass") is None
+    assert behavior.of("no_such_library", "Class") is None
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ a + b", "y ~ a*b + a:c + (a:b):c", "y ~ C(a, Treatment(reference='x')):b + np.log(x) + I(x**2) - 1", "~ 0 + a", "y ~ .",
+        "y ~ Q('a name: with ~ and (') + bs(x, df=4)", "np.log(y) ~ a", "y ~ `a name` + z", "a",
+    ],
+)  # fmt: skip
+def test_formulas_of_columns(formula: str) -> None:
+    assert formulas.formula_fault(formula) is None

@@ -1,0 +1,271 @@
+"""Chapter 5, the environment files: where the packages come from, and what installing them runs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlmodel.common.texts import quoted
+from mlmodel.documents import location_of
+from mlmodel.environment import recorded
+from mlmodel.environment.credentials import masked
+from mlmodel.environment.requirements import Form
+from mlmodel.sources.directory import Kind
+from mlmodel.standard.rules import new_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlmodel.environment.conda import CondaFile
+    from mlmodel.environment.requirements import Entry
+    from mlmodel.findings import Finding, Location
+    from mlmodel.model.model import Model
+
+_HINT = "delete it; find out who wrote it"
+
+# -- Conda ---------------------------------------------------------------------------------------
+
+_KNOWN_HOSTS = frozenset(
+    {"conda.anaconda.org", "anaconda.org", "repo.anaconda.com", "repo.continuum.io", "conda.anaconda.cloud", "repo.anaconda.cloud",
+     "conda-static.anaconda.org", "repo.prefix.dev", "prefix.dev", "conda.modular.com", "conda.rapids.ai", "conda.graylab.jhu.edu"}
+)  # fmt: skip
+"""Hosts of public channels that are reached by ``https``."""
+_URL = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):/{1,3}(?:[^/@\s]*@)?(?P<host>[^/:\s]*)"
+_LOCAL_PATH = r"[/~.]|[A-Za-z]:[\\/]|\\\\"
+
+
+def conda_sources(model: Model) -> Iterator[Finding]:
+    """MLM480, MLM481: channels, and packages by URL."""
+    conda = recorded.of(model).conda
+    if conda is None:
+        return
+    for channel, origin in conda.channels:
+        yield from _of_source("the channel", channel, origin.place(1, 1))
+    items = conda.document.data.get("dependencies")
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if not isinstance(item, str):
+            continue
+        place = location_of(conda.document, ("dependencies", index))
+        if "::" in item:
+            yield from _of_source("the channel", item.partition("::")[0].strip(), place)
+        elif re.match(_URL, item) or re.search(r"\.(?:conda|tar\.bz2)(?:#|$)", item):
+            yield from _of_source("the package", item, place)
+        if "[" in item:
+            for value in re.findall(r"(?:channel|url)\s*=\s*['\"]?([^'\",\]]+)", item[:1000]):
+                yield from _of_source("the channel", value.strip(), place)
+
+
+def _of_source(what: str, text: str, place: Location) -> Iterator[Finding]:
+    name = quoted(masked(text))
+    match = re.match(_URL, text)
+    if match is None:
+        if re.match(_LOCAL_PATH, text):
+            message = f"{what} {name} is a path of the author's machine: what lies there is installed, and its scripts run"
+            yield new_finding("MLM480", message, place, "name a channel that others can reach by https")
+        return
+    scheme, host = match["scheme"].lower(), match["host"].lower()
+    if scheme != "https":
+        message = f"{what} {name} comes by {scheme}, without proof of who sent it, and its scripts run on installation"
+        yield new_finding("MLM480", message, place, "name it by https")
+    elif host not in _KNOWN_HOSTS and not host.endswith(
+        (".anaconda.org", ".anaconda.com", ".anaconda.cloud")
+    ):
+        message = f"{what} {name} is no public one: whoever holds {host} decides what is installed"
+        yield new_finding(
+            "MLM481",
+            message,
+            place,
+            "take the package from a public channel, or make sure that the host is yours",
+        )
+
+
+_RUNS = {
+    "LD_PRELOAD": "has every program load a library",
+    "LD_AUDIT": "has every program load a library",
+    "DYLD_INSERT_LIBRARIES": "has every program load a library",
+    "PYTHONSTARTUP": "names a file that Python runs",
+    "PYTHONHOME": "says where Python finds its library",
+    "PYTHONEXECUTABLE": "names another Python",
+    "PYTHONBREAKPOINT": "names what breakpoint() calls",
+    "PYTHONPYCACHEPREFIX": "says where Python finds byte code",
+    "PYTHONINSPECT": "changes what Python runs",
+    "BASH_ENV": "names a file that every shell runs",
+    "ENV": "names a file that every shell runs",
+    "PROMPT_COMMAND": "is run by every shell",
+    "PERL5OPT": "has Perl load a module",
+    "PERL5LIB": "says where Perl finds modules",
+    "RUBYOPT": "has Ruby load a file",
+    "GIT_SSH": "names a program that git runs",
+    "GIT_SSH_COMMAND": "names a program that git runs",
+    "GIT_EXEC_PATH": "says where git finds its programs",
+    "GIT_EXTERNAL_DIFF": "names a program that git runs",
+    "GIT_ASKPASS": "names a program that git runs",
+    "SSH_ASKPASS": "names a program that ssh runs",
+    "R_PROFILE": "names a file that R runs",
+    "R_PROFILE_USER": "names a file that R runs",
+    "CUDA_INJECTION64_PATH": "has CUDA load a library",
+    "GTK_MODULES": "has programs load a library",
+    "HF_HUB_TRUST_REMOTE_CODE": "has models run code of the hub",
+    "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "switches a check of MLflow off",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "switches a check of MLflow off",
+    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "switches a check of PyTorch off",
+}
+"""Environment variables that have programs run or load something."""
+_REDIRECTS = {
+    "LD_LIBRARY_PATH": "says where programs find their libraries",
+    "DYLD_LIBRARY_PATH": "says where programs find their libraries",
+    "DYLD_FRAMEWORK_PATH": "says where programs find their libraries",
+    "PYTHONPATH": "says where Python finds modules",
+    "PYTHONUSERBASE": "says where Python finds modules",
+    "PYTHONWARNINGS": "has Python import a module",
+    "NODE_OPTIONS": "has Node load a file",
+    "JAVA_TOOL_OPTIONS": "has every JVM load an agent",
+    "_JAVA_OPTIONS": "has every JVM load an agent",
+    "JDK_JAVA_OPTIONS": "has every JVM load an agent",
+    "SPARK_SUBMIT_OPTS": "has Spark's JVM load an agent",
+    "PYSPARK_PYTHON": "names the Python that Spark runs",
+    "PYSPARK_DRIVER_PYTHON": "names the Python that Spark runs",
+    "PYSPARK_SUBMIT_ARGS": "says what Spark loads",
+    "EDITOR": "names a program",
+    "PAGER": "names a program",
+    "PATH": "says where programs are found",
+    "CC": "names the compiler that builds run",
+    "CXX": "names the compiler that builds run",
+    "R_ENVIRON": "names a file that R reads",
+    "HTTP_PROXY": "sends all traffic through a host",
+    "HTTPS_PROXY": "sends all traffic through a host",
+    "ALL_PROXY": "sends all traffic through a host",
+    "REQUESTS_CA_BUNDLE": "says whom to trust",
+    "CURL_CA_BUNDLE": "says whom to trust",
+    "SSL_CERT_FILE": "says whom to trust",
+    "SSL_CERT_DIR": "says whom to trust",
+    "HF_ENDPOINT": "says which hub models come from",
+    "MLFLOW_TRACKING_URI": "says where models and runs are",
+    "MLFLOW_REGISTRY_URI": "says where models and runs are",
+}
+"""Environment variables that say where things come from, which honest environments set, too."""
+_SOURCES = r"(?i)(?:PIP|UV|CONDA|MAMBA|PIPENV|POETRY|PDM|TWINE|NPM_CONFIG|GIT_CONFIG)_[A-Z0-9_]+|PIP|UV"
+_HARMLESS_SETTINGS = (
+    r"(?i)(?:PIP|UV|CONDA)_(?:NO_COLOR|QUIET|VERBOSE|PROGRESS_BAR|DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_CACHE|DEFAULT_TIMEOUT|TIMEOUT"
+    r"|RETRIES|NO_INPUT|NO_WARN_\w+|ROOT_USER_ACTION|CHANNEL_PRIORITY|SOLVER|ALWAYS_YES|NO_PROGRESS|HTTP_TIMEOUT|LINK_MODE|DEFAULT_ENV)"
+)
+
+
+def variables(model: Model) -> Iterator[Finding]:
+    """MLM482, MLM487: environment variables that conda.yaml sets."""
+    conda = recorded.of(model).conda
+    given = conda.document.data.get("variables") if conda is not None else None
+    if conda is None or not isinstance(given, dict):
+        return
+    for name, value in given.items():
+        upper = name.upper().strip()
+        why = _RUNS.get(upper)
+        if why is None and re.fullmatch(_SOURCES, upper) and not re.fullmatch(_HARMLESS_SETTINGS, upper):
+            why = "changes where packages come from, or how they are installed"
+        rule, hint = "MLM482", _HINT
+        if why is None and upper in _REDIRECTS:
+            rule, hint, why = (
+                "MLM487",
+                "take it out, or make sure that it holds wherever the model is served",
+                _REDIRECTS[upper],
+            )
+        if why is not None:
+            shown = quoted(masked(f"{name}={value}"))
+            message = f"{shown}: the variable {why}, in every process of the environment"
+            yield new_finding(rule, message, location_of(conda.document, ("variables", name), key=True), hint)
+
+
+# -- requirements --------------------------------------------------------------------------------
+
+_SDIST = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
+_PROJECT_FILES = ("setup.py", "pyproject.toml", "setup.cfg")
+
+
+def requirement_sources(model: Model) -> Iterator[Finding]:
+    """MLM483, MLM484, MLM485: lists that are fetched, options that change what is installed, projects that are built."""
+    for entry in recorded.of(model).special_lines:
+        text = quoted(entry.safe)
+        if entry.form in (Form.INCLUDE, Form.CONSTRAINTS) and re.match(
+            r"(?i)[a-z][a-z0-9+.-]*://", entry.target or ""
+        ):
+            message = f"{text}: pip fetches the list when it installs, and takes what stands in it then"
+            yield new_finding("MLM483", message, entry.place, "put the list into the model directory")
+        for name, value in entry.options:
+            yield from _of_option(entry, name, value)
+        project = _project(model, entry)
+        if project is not None:
+            message = f"{text} is {project}: installing it runs its build"
+            yield new_finding("MLM485", message, entry.place, "build a wheel of it, and name that")
+
+
+def _of_option(entry: Entry, name: str, value: str | None) -> Iterator[Finding]:
+    text = f"--{name} {value}" if value else f"--{name}"
+    if name == "no-binary" and value and value.strip() not in (":none:", ""):
+        whose = "every package" if ":all:" in value else masked(value)
+        message = (
+            f"{quoted(text)}: {whose} is built from source, which runs code of its author and needs compilers"
+        )
+        yield new_finding(
+            "MLM484", message, entry.place, "take the line out: wheels run nothing when they are installed"
+        )
+    elif name == "pre":
+        message = f"{quoted(text)}: pip takes pre-releases of every package that is not pinned"
+        yield new_finding("MLM484", message, entry.place, "pin the pre-release that is wanted")
+
+
+def _project(model: Model, entry: Entry) -> str | None:
+    """What a local path of a requirement is, where installing it builds something."""
+    target = entry.target
+    if target is None or entry.form in (Form.INCLUDE, Form.CONSTRAINTS):
+        return None
+    path = target.split("#", 1)[0].split("[", 1)[0].strip()
+    if path.lower().startswith("file:"):
+        path = path[5:].removeprefix("//")
+    if "://" in path or path.startswith(("/", "~", "git+", "hg+")) or re.match(r"[A-Za-z]:[\\/]", path):
+        return None
+    path = path.replace("\\", "/").removeprefix("./").rstrip("/")
+    found = model.directory.look(path) if path and ".." not in path.split("/") else None
+    if found is not None and found.kind is Kind.FILE and path.lower().endswith(_SDIST):
+        return "an archive of sources"
+    inside = [f"{path}/{name}" for name in _PROJECT_FILES]
+    if found is not None and any(model.directory.look(file).kind is Kind.FILE for file in inside):
+        return "a project in the model directory"
+    return None
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def near_names(model: Model) -> Iterator[Finding]:
+    """MLM486: names that differ by one letter from one that everybody knows."""
+    seen: set[str] = set()
+    conda = recorded.of(model).conda
+    for name, text, place in (*_listed(model), *_of_conda(conda)):
+        if name in seen or len(name) > 100:
+            continue
+        seen.add(name)
+        meant = _meant(name)
+        if meant is not None:
+            message = f"{quoted(text)} is one letter from {meant}: packages with such names have been used to run code on installation"
+            yield new_finding("MLM486", message, place, f"if {meant} is meant, write that")
+
+
+def _listed(model: Model) -> Iterator[tuple[str, str, Location]]:
+    for listing in recorded.of(model).listings:
+        for entry in listing.entries:
+            if entry.name is not None and entry.form is Form.REQUIREMENT:
+                yield entry.name, entry.name, entry.place
+
+
+def _of_conda(conda: CondaFile | None) -> Iterator[tuple[str, str, Location]]:
+    for package in conda.packages if conda is not None else ():
+        yield package.distribution, package.name, package.place
+
+
+def _meant(name: str) -> str | None:
+    from mlmodel.environment import well_known
+
+    return well_known.one_edit_away(name)
+
+
+CHECKS = (conda_sources, variables, requirement_sources, near_names)

@@ -1,0 +1,220 @@
+"""The profiles of ``spec/targets/`` as values, and the words that name them: ``mlserver``, ``mlflow==2.9.2``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlmodel.findings import Severity
+from mlmodel.standard import data, releases
+
+if TYPE_CHECKING:
+    from datetime import date
+
+MLFLOW = "mlflow"
+"""The target that the schemas answer."""
+_VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}((a|b|rc)\d+|\.(dev|post)\d+)*")
+OLD = 365
+"""Days after which a profile counts as old."""
+
+
+class TargetError(ValueError):
+    """A word names no target, or a version of one that is not known."""
+
+
+class Source(NamedTuple):
+    """A file that a requirement was read from."""
+
+    repository: str
+    path: str
+    revision: str
+    date: str
+
+    def __str__(self) -> str:
+        where = self.repository.removeprefix("https://").rstrip("/")
+        return f"{where} {self.path}, {self.revision}"
+
+
+class Requirement(NamedTuple):
+    """One thing that a target needs, as ``schemas/target.schema.json`` defines it."""
+
+    id: str
+    rule: str
+    severity: Severity
+    need: str
+    """The kind of need: the one key of ``needs``."""
+    wants: Any
+    """What stands below that key."""
+    when: dict[str, Any]
+    effect: str
+    remedy: str
+    source: Source
+    since: str | None = None
+    until: str | None = None
+
+    def concerns(self, version: str) -> bool:
+        """Whether this version of the target has it."""
+        release = releases.parse(version)
+        if release is None:
+            return True  # a revision of a repository: the only one that was read
+        since, until = self.since, self.until
+        return (since is None or releases.at_least(release, since)) and (
+            until is None or releases.at_most(release, until)
+        )
+
+
+class Profile(NamedTuple):
+    """One file of ``spec/targets/``."""
+
+    name: str
+    title: str
+    description: str
+    read: str
+    """The day on which its sources were read, YYYY-MM-DD."""
+    versions: tuple[str, ...]
+    """The versions that were read, oldest first."""
+    includes: tuple[tuple[str, str | None], ...]
+    """Names and versions of the targets that it is made of."""
+    sources: dict[str, Source]
+    own: tuple[Requirement, ...]
+    """Its requirements, without those of the targets that it includes."""
+
+    @property
+    def newest(self) -> str:
+        """The version that is meant where none is named."""
+        return self.versions[-1]
+
+    def is_old(self, today: date) -> bool:
+        """Whether it was read more than a year before a day."""
+        from datetime import date as day
+
+        return (today - day.fromisoformat(self.read)).days > OLD
+
+
+class Target(NamedTuple):
+    """A profile in one version."""
+
+    name: str
+    version: str
+    named: bool = False
+    """Whether the version was named, and is not the newest one for want of another."""
+
+    @property
+    def profile(self) -> Profile:
+        """What is known of it."""
+        return profile(self.name)
+
+    @property
+    def label(self) -> str:
+        """What a message calls it."""
+        return f"{self.name}=={self.version}" if self.named or self.name == MLFLOW else self.name
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What it needs in this version, what the targets that it includes need among it."""
+        found = [requirement for requirement in self.profile.own if requirement.concerns(self.version)]
+        for name, version in self.profile.includes:
+            found += Target(name, version or profile(name).newest).requirements
+        return tuple(found)
+
+    def needed(self, need: str) -> str | None:
+        """What it wants of one kind, as text: the range of Python, or of MLflow; None where it wants nothing."""
+        for requirement in self.requirements:
+            if requirement.need == need and requirement.severity is not Severity.INFO:
+                wants = requirement.wants
+                found = str(wants["range"]) if isinstance(wants, dict) else str(wants)
+                return f"=={self.version}" if found == "same" else found
+        return None
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all targets, in order."""
+    found = (name for name in os.listdir(data.tree("targets")) if name.endswith(".json"))
+    return tuple(sorted(name.removesuffix(".json") for name in found))
+
+
+@cache
+def profile(name: str) -> Profile:
+    """A profile, read once.
+
+    Raises:
+        OSError: there is none of that name.
+    """
+    raw = json.loads(data.read("targets", f"{name}.json"))
+    sources = {
+        key: Source(each["repository"], each["path"], each["revision"], each["date"])
+        for key, each in raw["sources"].items()
+    }
+    return Profile(
+        raw["name"],
+        raw["title"],
+        raw["description"],
+        raw["read"],
+        tuple(raw["versions"]),
+        tuple((each["target"], each.get("version")) for each in raw.get("includes", ())),
+        sources,
+        tuple(_requirement(each, sources) for each in raw["requirements"]),
+    )
+
+
+def _requirement(raw: dict[str, Any], sources: dict[str, Source]) -> Requirement:
+    ((need, wants),) = raw["needs"].items()
+    return Requirement(
+        raw["id"],
+        raw["rule"],
+        Severity[raw["severity"].upper()],
+        need,
+        wants,
+        raw.get("when", {}),
+        raw["effect"],
+        raw["remedy"],
+        sources[raw["source"]],
+        raw.get("since"),
+        raw.get("until"),
+    )
+
+
+def every() -> tuple[Target, ...]:
+    """All targets in their newest versions."""
+    return tuple(Target(name, profile(name).newest) for name in names())
+
+
+@lru_cache(maxsize=64)
+def parse(word: str) -> Target:
+    """The target that ``NAME`` or ``NAME==VERSION`` means.
+
+    Raises:
+        TargetError: there is none of that name, or its versions do not go back so far.
+    """
+    name, separator, version = (part.strip() for part in word.partition("=="))
+    if name not in names():
+        raise TargetError(f"no target is called {name!r}{_suggestion(name)}")
+    found = profile(name)
+    if not separator:
+        return Target(name, found.newest)
+    if version in found.versions:
+        return Target(name, version, named=True)
+    release, oldest = (
+        releases.parse(text) if _VERSION.fullmatch(text) else None for text in (version, found.versions[0])
+    )
+    if release is None or oldest is None:
+        raise TargetError(f"{name} has no version {version!r}; known are {', '.join(found.versions)}")
+    if padded(release) < padded(oldest):
+        raise TargetError(f"{name} is known from {found.versions[0]} on, not {version}")
+    return Target(name, version, named=True)
+
+
+def padded(release: tuple[int, ...]) -> tuple[int, ...]:
+    """A release with at least three numbers: ``2.9`` is 2.9.0, as pip takes it."""
+    return (*release, *(0,) * (3 - len(release)))
+
+
+def _suggestion(name: str) -> str:
+    from mlmodel.common.spelling import nearest
+
+    near = nearest(name.lower().replace("_", "-"), names(), 0.5)
+    return f"; did you mean {near!r}?" if near else f"; known are {', '.join(names())}"
