@@ -181,6 +181,12 @@ def test_modules_in_place_of_pythons(name: str, model: Path) -> None:
         load(model)
 
 
+def test_at_the_top_of_the_directory(tmp_path: Path) -> None:
+    target = make_model(tmp_path / "model")
+    (target / "sitecustomize.py").write_text("x = 1\n")
+    assert "MLM636" in rules(target)
+
+
 @pytest.mark.parametrize(
     "name", ["numpy.py", "pandas/__init__.py", "sklearn/__init__.py", "yaml.py", "cloudpickle.py", "scipy.so"]
 )

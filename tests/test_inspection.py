@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from mlmodel.inspection import inspect
-from mlmodel.writer import bare
+from mlmodel.writer import load_object_file
 from tests.command import ROOT, run
 from tests.overlay import make_model
 from tests.pickles.attacks import every
@@ -59,5 +59,5 @@ def test_what_is_wrong_is_said(wanted: str, tmp_path: Path) -> None:
     (tmp_path / "model").write_bytes(attack.content)
     said = [remark.message for part in inspect(tmp_path / "model") for remark in part.remarks]
     assert any(str(attack.named) in message for message in said), said
-    with pytest.raises(bare.RefusedError, match=re.escape(str(attack.named))):
-        bare.load(str(tmp_path / "model"))
+    with pytest.raises(load_object_file.RefusedError, match=re.escape(str(attack.named))):
+        load_object_file.load(str(tmp_path / "model"))

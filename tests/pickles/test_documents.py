@@ -174,6 +174,7 @@ KERAS: dict[str, dict[str, Any]] = {
     "a saved model": layer("keras.saving", "load_model", {"filepath": "x"}),
     "a vocabulary from a file": layer("keras.layers", "StringLookup", {"vocabulary": "/etc/passwd"}),
     "a call of TensorFlow": layer("", "TFOpLambda", {"function": "io.write_file"}),
+    "a raw operator": layer("", "TFOpLambda", {"function": "raw_ops.WriteFile"}),
     "Python in TensorFlow": layer("", "TFOpLambda", {"function": "py_function"}),
 }
 
@@ -202,7 +203,17 @@ HONEST_KERAS = [
     sequential(dense(activation=layer("builtins", "function", "my_activation"))),
     sequential(layer("keras.layers", "StringLookup", {"vocabulary": ["a", "b"]})),
     sequential(layer("keras.src.models.functional", "Functional")),
-    sequential(layer("", "TFOpLambda", {"function": "math.add"})),
+    *(
+        sequential(layer("", "TFOpLambda", {"function": name}))
+        for name in (
+            "math.add",
+            "debugging.assert_equal",
+            "io.decode_jpeg",
+            "raw_ops.Softmax",
+            "__operators__.add",
+            "nn.relu",
+        )
+    ),
 ]
 
 

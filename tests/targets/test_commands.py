@@ -104,7 +104,7 @@ def test_a_finding_names_target_effect_remedy_and_source(tmp_path: Path) -> None
     assert result.exit_code == 1
     assert "error MLM805 mlserver: the signature has no outputs: AttributeError: 'NoneType'" in result.stdout
     assert "error MLM805 databricks-uc: the signature has no outputs: MlflowException: Model" in result.stdout
-    assert "known from pypi.org/project/mlserver-mlflow mlserver_mlflow/metadata.py, 1.7.1" in result.stdout
+    assert "known from pkg:pypi/mlserver-mlflow mlserver_mlflow/metadata.py, 1.7.1" in result.stdout
     assert "hint: record the outputs of the signature" in result.stdout
 
 

@@ -88,16 +88,19 @@ def inspect(path: str | os.PathLike[str]) -> Iterator[InspectedObject]:
 
 def _inspected(directory: ModelDirectory, file: str) -> Iterator[InspectedObject]:
     from mlmodel import pickles
+    from mlmodel.pickles.judgement import is_watched
 
-    for found in pickles.scan(directory, file, detail=True):
-        if isinstance(found, pickles.Pickled):
+    # Once with the first call of each kind, to be shown, and once with every call that the judgement looks into.
+    judged = pickles.scan(directory, file, watch=is_watched)
+    for found, seen in zip(pickles.scan(directory, file, detail=True), judged, strict=True):
+        if isinstance(found, pickles.Pickled) and isinstance(seen, pickles.Pickled):
             if found.marked or found.stream.complete:
-                yield _pickle(found)
+                yield _pickle(found, seen)
         else:
             yield _other(found)
 
 
-def _pickle(found: Pickled) -> InspectedObject:
+def _pickle(found: Pickled, judged: Pickled) -> InspectedObject:
     from mlmodel.pickles.judgement import judge
 
     stream = found.stream
@@ -113,7 +116,7 @@ def _pickle(found: Pickled) -> InspectedObject:
             for code in stream.code
         ),
         _versions(stream),
-        tuple(_inspected_remarks(judge(stream, marked=found.marked))),
+        tuple(_inspected_remarks(judge(judged.stream, marked=judged.marked))),
     )
 
 

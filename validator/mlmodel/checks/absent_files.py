@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_files, paths
 from mlmodel.model.names import DOCUMENTS, Names
-from mlmodel.sources.directory import Kind, UnreadableError
+from mlmodel.sources.base import MAX_PATH, Kind, UnreadableError
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _is_there(model: Model, need: Needed) -> bool:
 
 
 def _is_below(path: str, folders: set[str]) -> bool:
-    return any(letter == "/" and path[:end] in folders for end, letter in enumerate(path))
+    return len(path) <= MAX_PATH and any(
+        letter == "/" and path[:end] in folders for end, letter in enumerate(path)
+    )
 
 
 def _moved_up(model: Model, one: _Absent) -> str | None:

@@ -142,6 +142,9 @@ _AT_START = frozenset({"sitecustomize", "usercustomize"})
 
 def shadowing(model: Model) -> Iterator[Finding]:
     """MLM634, MLM636, MLM637: modules in ``code/`` that are imported in place of others."""
+    for name in sorted(_AT_START):
+        if model.directory.look(f"{name}.py").kind is Kind.FILE:
+            yield from _of_module(model, _Module(name, f"{name}.py"))
     for folder in python_files.code_folders(model):
         modules = list(_modules(model, folder))
         for module in modules[:1000]:

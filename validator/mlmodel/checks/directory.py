@@ -103,11 +103,15 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         return
     if entry.kind is Kind.MISSING and "\0" in path:
         yield finding(use.missing_rule, f"{name} holds a NUL character, which no name of a file has")
-    elif entry.kind is Kind.MISSING and use.missing_rule == "MLM007":
+    elif (
+        entry.kind is Kind.MISSING
+        and use.missing_rule == "MLM007"
+        and not paths.has_other_env_file(model, use)
+    ):
         return  # which :mod:`mlmodel.checks.absent_files` tells, one finding a file
     elif entry.kind is Kind.MISSING and model.directory.look(f"{path}.dvc").kind is Kind.FILE:
         yield finding("MLM011", f"{name} is not there, only its DVC stub: fetch the file with `dvc pull`")
-    elif entry.kind is Kind.MISSING and _has_other_env_file(model, use):
+    elif entry.kind is Kind.MISSING and paths.has_other_env_file(model, use):
         message = f"{name} is not in the model directory: readers fall back to the other environment file"
         writes = "write it from the other files; `mlmodel fix` does"
         is_written = use.pointer[-1] == "virtualenv"
@@ -131,20 +135,6 @@ def _path(model: Model, use: PathUse, names: Names, seen: set[tuple[str, bool]])
         yield finding("MLM008", f"{name} is a file; its reader opens a directory")
     else:
         yield from _content(model, entry, names, seen)
-
-
-def _has_other_env_file(model: Model, use: PathUse) -> bool:
-    """Whether it is one of the two environment files, and the other is there."""
-    if len(use.pointer) != 4 or use.pointer[:3] != ("flavors", "python_function", "env"):
-        return False
-    env = model.flavors["python_function"]["env"]
-    other = env.get({"conda": "virtualenv", "virtualenv": "conda"}.get(str(use.pointer[3]), ""))
-    return (
-        isinstance(other, str)
-        and bool(other)
-        and paths.fault(other) is None
-        and model.directory.look(other).kind is Kind.FILE
-    )
 
 
 def _asks_for_folder(path: str) -> bool:

@@ -26,11 +26,16 @@ def documents(model: Model) -> Iterator[Finding]:
     """MLM007, MLM606, MLM613, MLM617, MLM630-MLM632: what documents have a loader import, run or fetch."""
     lost: dict[str, OwnModule] = {}
     running: dict[str, OwnModule] = {}
+    fetched: dict[tuple[str, str | None], HubModule] = {}
     for item in loader_documents.of(model):
         if isinstance(item, OwnModule):
             (running if item.is_there else lost).setdefault(item.file, item)
+        elif isinstance(item, HubModule):
+            fetched.setdefault((item.repository, item.revision), item)
         else:
             yield from _of_item(item)
+    for hub in fetched.values():
+        yield _of_hub(hub)
     for file, item in lost.items():
         message = f"{item.what} is in {quoted(file)}, which is not there"
         hint = "save the model with the Python files of its repository beside config.json"
@@ -50,8 +55,6 @@ def _running(items: list[OwnModule]) -> Finding:
 def _of_item(item: Item) -> Iterator[Finding]:
     if isinstance(item, ImportedName):
         yield from _of_name(item)
-    elif isinstance(item, HubModule):
-        yield _of_hub(item)
     elif isinstance(item, Action):
         rule, hint = ("MLM613", _HINT) if item.is_certain else ("MLM606", _LOOK)
         yield new_finding(rule, item.message, item.place, hint)

@@ -14,9 +14,10 @@ from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from mlmodel.environment.conda import CondaFile
+    from mlmodel.environment.conda import Package
+    from mlmodel.environment.recorded import Environment
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding, Location
     from mlmodel.model.model import Model
@@ -238,34 +239,38 @@ def _project(model: Model, entry: Entry) -> str | None:
 
 def near_names(model: Model) -> Iterator[Finding]:
     """MLM486: names that differ by one letter from one that everybody knows."""
-    seen: set[str] = set()
-    conda = recorded.of(model).conda
-    for name, text, place in (*_listed(model), *_of_conda(conda)):
-        if name in seen or len(name) > 100:
-            continue
-        seen.add(name)
-        meant = _meant(name)
-        if meant is not None:
-            message = f"{quoted(text)} is one letter from {meant}: packages with such names have been used to run code on installation"
-            yield new_finding("MLM486", message, place, f"if {meant} is meant, write that")
+    from mlmodel.environment.well_known import one_edit_away
+
+    environment = recorded.of(model)
+    packages = environment.conda.packages if environment.conda is not None else ()
+    names = {
+        *(entry.name for listing in environment.listings for entry in listing.entries),
+        *(package.distribution for package in packages),
+    }
+    meant = {name: one_edit_away(name) for name in names if name is not None and len(name) <= _MAX_NAME}
+    if not any(meant.values()):
+        return
+    for name, shown, place in (*_listed(environment), *_of_conda(packages)):
+        known = meant.pop(name, None)
+        if known is not None:
+            message = f"{quoted(shown)} is one letter from {known}: packages with such names have been used to run code on installation"
+            yield new_finding("MLM486", message, place, f"if {known} is meant, write that")
 
 
-def _listed(model: Model) -> Iterator[tuple[str, str, Location]]:
-    for listing in recorded.of(model).listings:
+_MAX_NAME = 100
+"""Characters of a name that is compared."""
+
+
+def _listed(environment: Environment) -> Iterator[tuple[str, str, Location]]:
+    for listing in environment.listings:
         for entry in listing.entries:
             if entry.name is not None and entry.form is Form.REQUIREMENT:
                 yield entry.name, entry.name, entry.place
 
 
-def _of_conda(conda: CondaFile | None) -> Iterator[tuple[str, str, Location]]:
-    for package in conda.packages if conda is not None else ():
+def _of_conda(packages: Iterable[Package]) -> Iterator[tuple[str, str, Location]]:
+    for package in packages:
         yield package.distribution, package.name, package.place
-
-
-def _meant(name: str) -> str | None:
-    from mlmodel.environment import well_known
-
-    return well_known.one_edit_away(name)
 
 
 CHECKS = (conda_sources, variables, requirement_sources, near_names)

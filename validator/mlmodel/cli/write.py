@@ -46,11 +46,11 @@ def command(
 
     The file is read statically first, and refused if loading it would do anything but make known objects.
     """
-    from mlmodel.writer import bare
+    from mlmodel.writer import load_object_file
     from mlmodel.writer.example import UnusableExampleError
     from mlmodel.writer.example_files import read_example
     from mlmodel.writer.package import WriteError, write_model
-    from mlmodel.writer.stating import NoSignatureWarning
+    from mlmodel.writer.signature_section import NoSignatureWarning
 
     try:
         given = read_example(example) if example is not None else None
@@ -58,7 +58,7 @@ def command(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             report = write_model(
-                bare.load(file),
+                load_object_file.load(file),
                 out,
                 input_example=given,
                 serialization=serialization,
@@ -67,7 +67,7 @@ def command(
                 predict=bool(predict),
                 check_example=predict is None,
             )
-    except (bare.RefusedError, UnusableExampleError, WriteError, OSError) as error:
+    except (load_object_file.RefusedError, UnusableExampleError, WriteError, OSError) as error:
         raise click.ClickException(printable(str(error))) from None
     click.echo(f"{printable(out)}: written, valid ({', '.join(report.flavors)})")
     for each in caught:

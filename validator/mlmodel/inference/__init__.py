@@ -6,7 +6,7 @@ their classes, and not imported for that.
 
 from __future__ import annotations
 
-from mlmodel.inference.advice import SignatureWarning
+from mlmodel.inference.column_warnings import SignatureWarning
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.function_signature import signature_from_hints
 from mlmodel.inference.inferring import infer_signature

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.inference import advice, types
+from mlmodel.inference import column_warnings, types
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.libraries import (
     is_array,
@@ -59,7 +59,7 @@ def infer_signature(
     else:
         stated = None
     if columns is not None:
-        advice.warn(columns, stacklevel=2)
+        column_warnings.warn(columns, stacklevel=2)
     return Signature(
         None if columns is None else json.dumps(columns),
         None if answered is None else json.dumps(answered),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.inference.libraries import is_arrow, is_from, is_polars
-from mlmodel.loading import libraries, naming
+from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
     elif libraries.is_sparse(data):
         hint = "; convert it (pandas.DataFrame.sparse.from_spmatrix, or .toarray())"
     raise InputError(
-        f"the signature has columns, and {naming.a_type(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
+        f"the signature has columns, and {wording.a_type(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
     )
 
 
@@ -52,7 +52,7 @@ def as_pandas(data: Any) -> Any:
     try:
         return data.to_pandas()
     except ImportError as error:
-        raise InputError(f"{naming.a_type(data)} cannot be made a pandas.DataFrame: {error}") from error
+        raise InputError(f"{wording.a_type(data)} cannot be made a pandas.DataFrame: {error}") from error
 
 
 def _of_dict(data: dict[Any, Any], specs: Sequence[Mapping[str, Any]]) -> Any:

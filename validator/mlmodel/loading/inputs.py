@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries, naming, tensors
+from mlmodel.loading import libraries, tensors, wording
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.frames import as_pandas, frame_of
 from mlmodel.loading.nested import conform
@@ -87,7 +87,7 @@ def _tensors(data: Any, specs: Sequence[Spec], notes: list[str]) -> Any:
     if not isinstance(data, dict) and not libraries.is_frame(data):
         names = ", ".join(repr(spec["name"]) for spec in specs)
         raise InputError(
-            f"the signature has tensors called {names}, and the input is {naming.a_type(data)}; "
+            f"the signature has tensors called {names}, and the input is {wording.a_type(data)}; "
             "give a dict of arrays by these names, or a data frame"
         )
     _present(data.keys(), specs, notes, kind="tensor")
@@ -113,7 +113,7 @@ def _meant(missing: Sequence[Any], extra: Sequence[Any]) -> str:
     """What of the given names was perhaps meant."""
     if not extra:
         return ""
-    near = naming.meant(missing[0], extra)
+    near = wording.meant(missing[0], extra)
     if near is not None:
         return f"; is {near!r} meant?"
     return f"; the inputs have {', '.join(map(repr, extra[:5]))}{' ...' if len(extra) > 5 else ''} instead"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries, naming
+from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.scalars import NUMPY, convert
 from mlmodel.model.signatures import SCALARS
@@ -59,7 +59,7 @@ def _scalar(label: str, value: Any, type_: str, required: bool) -> Any:
     if not required and is_missing(value):
         return None
     if not np.isscalar(value):
-        raise InputError(f"{label} is {naming.a_type(value)}, and the signature says {type_}")
+        raise InputError(f"{label} is {wording.a_type(value)}, and the signature says {type_}")
     return convert(label, pd.Series(value), type_)[0]
 
 
@@ -68,7 +68,7 @@ def _array(label: str, value: Any, items: Spec, required: bool) -> Any:
     if (not required or items["type"] == "any") and (value is None or (is_listed and not len(value))):
         return value
     if not is_listed:
-        raise InputError(f"{label} is {naming.a_type(value)}, and the signature says array; give a list")
+        raise InputError(f"{label} is {wording.a_type(value)}, and the signature says array; give a list")
     if items["type"] not in SCALARS:
         found = [
             conform(f"{label}, item {index}", each, items, required=required)
@@ -91,7 +91,7 @@ def _object(label: str, value: Any, properties: Mapping[str, Spec], required: bo
     if not required and (value is None or value == {}):
         return value
     if not isinstance(value, dict):
-        raise InputError(f"{label} is {naming.a_type(value)}, and the signature says object; give a dict")
+        raise InputError(f"{label} is {wording.a_type(value)}, and the signature says object; give a dict")
     missing = [name for name, spec in properties.items() if spec["required"] and name not in value]
     if missing:
         raise InputError(f"{label} has no key {', '.join(map(repr, missing))}, which the signature requires")
@@ -111,7 +111,7 @@ def _map(label: str, value: Any, values: Spec, required: bool) -> Any:
     if (not required or values["type"] == "any") and (value is None or value == {}):
         return value
     if not isinstance(value, dict):
-        raise InputError(f"{label} is {naming.a_type(value)}, and the signature says map; give a dict")
+        raise InputError(f"{label} is {wording.a_type(value)}, and the signature says map; give a dict")
     for key in value:
         if not isinstance(key, str):
             raise InputError(f"{label} has the key {key!r}, and keys of a map are strings")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries, naming
+from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.nested import conform
 from mlmodel.loading.scalars import NUMPY
@@ -47,7 +47,7 @@ def enforce(
     if specs is None and params in (None, {}):
         return None if params is None else {}
     if params is not None and not isinstance(params, dict):
-        raise InputError(f"params are {naming.a_type(params)}; give a dict")
+        raise InputError(f"params are {wording.a_type(params)}; give a dict")
     given = {str(name): value for name, value in (params or {}).items()}
     known = {str(spec["name"]): spec for spec in specs or ()}
     unknown = [name for name in given if name not in known]
@@ -69,7 +69,7 @@ def enforce(
 def _why(unknown: Sequence[str], known: Mapping[str, Spec]) -> str:
     if not known:
         return "the signature has no params"
-    near = naming.meant(unknown[0], list(known))
+    near = wording.meant(unknown[0], list(known))
     return f"is {near!r} meant?" if near is not None else f"the signature has {', '.join(map(repr, known))}"
 
 
@@ -111,8 +111,8 @@ def _scalar(label: str, value: Any, type_: str) -> Any:
     if _is(value, type_) or any(_is(value, narrower) for narrower in _NARROWER.get(type_, ())):
         return _PYTHON[type_](value)
     python = _PYTHON.get(type_)
-    advice = f"; give {naming.article(python.__name__)}" if python is not None else ""
-    raise InputError(f"{label} is {value!r}, {naming.a_type(value)}, and the signature says {type_}{advice}")
+    advice = f"; give {wording.article(python.__name__)}" if python is not None else ""
+    raise InputError(f"{label} is {value!r}, {wording.a_type(value)}, and the signature says {type_}{advice}")
 
 
 def _is(value: Any, type_: str) -> bool:

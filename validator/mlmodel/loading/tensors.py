@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries, naming
+from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def named(value: Any, spec: Spec) -> Any:
     if libraries.is_series(value):
         return _of_column(label, value, spec)
     if not libraries.is_array(value):
-        raise InputError(f"{label} is {naming.a_type(value)}; give {_wanted(spec)}")
+        raise InputError(f"{label} is {wording.a_type(value)}; give {_wanted(spec)}")
     return _checked(label, value, spec)
 
 
@@ -46,7 +46,7 @@ def unnamed(value: Any, spec: Spec) -> Any:
         return _of_frame(value, spec)
     if not libraries.is_array(value) and not libraries.is_sparse(value):
         raise InputError(
-            f"the signature has a tensor, and the input is {naming.a_type(value)}; give {_wanted(spec)}"
+            f"the signature has a tensor, and the input is {wording.a_type(value)}; give {_wanted(spec)}"
         )
     return _checked("the tensor", value, spec)
 
@@ -124,7 +124,7 @@ def _of_column(label: str, values: Any, spec: Spec) -> Any:
     listed = isinstance(first, list) and len(first) > 0 and np.isscalar(first[0])
     if not listed and not libraries.is_array(first):
         raise InputError(
-            f"{label} has {naming.a_type(first)} in its first cell; cells are scalars, lists of scalars or arrays"
+            f"{label} has {wording.a_type(first)} in its first cell; cells are scalars, lists of scalars or arrays"
         )
     try:
         stacked = np.vstack(values.tolist()).reshape(shape)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.model.model import fact
+from mlmodel.sources.base import MAX_PATH, Kind
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def _is_opened(subschema: Mapping[str, Any], conf: object) -> bool:
 
 
 def normal(path: str) -> str:
-    """A path without empty components and ``.``."""
+    """A path without empty components and ``.``; one that is longer than any system opens, as it is."""
+    if len(path) > MAX_PATH:
+        return path
     return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
@@ -136,3 +139,17 @@ def holds(config: Any, condition: dict[str, Any]) -> bool:
     if "present" in condition:
         return present is condition["present"]
     return value in condition["enum"]
+
+
+def has_other_env_file(model: Model, use: PathUse) -> bool:
+    """Whether it is one of the two environment files, and the other is there."""
+    if len(use.pointer) != 4 or use.pointer[:3] != ("flavors", "python_function", "env"):
+        return False
+    env = model.flavors["python_function"]["env"]
+    other = env.get({"conda": "virtualenv", "virtualenv": "conda"}.get(str(use.pointer[3]), ""))
+    return (
+        isinstance(other, str)
+        and bool(other)
+        and fault(other) is None
+        and model.directory.look(other).kind is Kind.FILE
+    )

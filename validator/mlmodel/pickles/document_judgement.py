@@ -7,6 +7,7 @@ the library that reads them, or a reviewed class of another; a function, only wh
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.pickles import behavior, references, states
@@ -37,25 +38,12 @@ _KERAS_ACTIONS = frozenset(
         "get_file",
     }
 )
-_TENSORFLOW_FILES = frozenset(
-    {
-        "io",
-        "raw_ops",
-        "py_function",
-        "numpy_function",
-        "py_func",
-        "saved_model",
-        "load_library",
-        "load_op_library",
-        "data",
-        "train",
-        "summary",
-        "distribute",
-        "debugging",
-        "print",
-    }
+_TENSORFLOW_EFFECTS = (
+    r"(?:\w+\.)*(?:py_function|numpy_function|py_func|load_library|load_op_library|read_file|write_file|write_graph|matching_files"
+    r"|(?:\w*_)?tfrecord\w*)|(?:\w+\.)*(?:gfile|saved_model)\.\w.*"
+    r"|raw_ops\.\w*(?:File|Save|Restore|PyFunc|Reader|Writer|Socket|TextLine|TFRecord|Iterator)\w*"
 )
-"""Parts of TensorFlow that read, write, connect or run Python when a layer calls them."""
+"""Functions of TensorFlow that read, write, connect or run Python when a layer calls them."""
 _BUILTIN_EFFECTS = frozenset(
     {
         "eval",
@@ -208,8 +196,9 @@ def _of_keras(use: Use) -> Remark | None:
     full = f"{use.module}.{use.name}"
     parts = full.split(".")
     top = parts[0]
-    if use.role == "function" and top == "tensorflow" and len(parts) > 1:
-        return _executes(_calls_tensorflow(full)) if parts[1] in _TENSORFLOW_FILES else None
+    if use.role == "function" and top == "tensorflow":
+        effect = re.fullmatch(_TENSORFLOW_EFFECTS, use.name[:500], re.IGNORECASE)
+        return _executes(_calls_tensorflow(full)) if effect is not None else None
     if top in _KERAS:
         rooms = {part for part in parts[1:-1] if part not in ("src", "api", "_tf_keras", "keras")}
         first = next((part for part in parts[1:-1] if part not in ("src", "api", "_tf_keras", "keras")), None)

@@ -8,6 +8,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity
 from mlmodel.standard import data, releases
 
@@ -21,7 +22,7 @@ OLD = 365
 """Days after which a profile counts as old."""
 
 
-class TargetError(ValueError):
+class TargetError(MlmodelError, ValueError):
     """A word names no target, or a version of one that is not known."""
 
 

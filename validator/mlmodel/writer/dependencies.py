@@ -20,7 +20,7 @@ from mlmodel.environment import requirements as environment_lines
 from mlmodel.environment.misnamed import misnamed
 from mlmodel.pickles import imported, scan
 from mlmodel.sources.directory import ModelDirectory
-from mlmodel.writer import platforms
+from mlmodel.writer import markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,7 +100,7 @@ def _installed(name: str) -> str:
 
 
 def _pin(name: str) -> str:
-    condition = platforms.marker(name)
+    condition = markers.marker(name)
     return f"{name}=={public(metadata.version(name))}{f' ; {condition}' if condition else ''}"
 
 

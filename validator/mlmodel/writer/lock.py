@@ -21,7 +21,7 @@ TIMEOUT = 300.0
 """Seconds for the package index to answer."""
 
 
-class UnlockedError(ValueError):
+class LockError(ValueError):
     """The package index does not have what is installed, or could not be asked."""
 
 
@@ -32,7 +32,7 @@ def lock(requirements: Sequence[str]) -> bytes:
     Asks the package index that uv is configured for; nothing is installed or built.
 
     Raises:
-        UnlockedError: there is no lock.
+        LockError: there is no lock.
     """
     installed = sorted(
         f"{name}=={public(distribution.version)}"
@@ -52,8 +52,8 @@ def lock(requirements: Sequence[str]) -> bytes:
             ]
             answer = ask(uv, command, folder, TIMEOUT)
             if not answer.solved:
-                raise UnlockedError(f"no lock: {explanation(answer.text)}")
+                raise LockError(f"no lock: {explanation(answer.text)}")
             with open(os.path.join(folder, NAME), "rb") as file:
                 return file.read()
     except (MissingToolError, UnansweredError) as error:
-        raise UnlockedError(f"no lock: {error}") from error
+        raise LockError(f"no lock: {error}") from error

@@ -17,7 +17,8 @@ from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
 from mlmodel.standard.releases import covered
-from mlmodel.writer import dependencies, example, observed, stating
+from mlmodel.standard.targets import parse
+from mlmodel.writer import dependencies, example, observed_outputs, signature_section, targeted
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
@@ -36,9 +37,9 @@ _REASONS = (
     dependencies.UnknownModuleError,
     dependencies.UnreadableCodeError,
     example.UnusableExampleError,
-    locking.UnlockedError,
-    observed.UnobservedError,
-    stating.UnstatedError,
+    locking.LockError,
+    observed_outputs.PredictionFailedError,
+    signature_section.InvalidSignatureError,
 )
 """What keeps a model from being written, told in one line."""
 
@@ -73,6 +74,7 @@ def write_model(
     lock: bool = False,
     predict: bool = False,
     check_example: bool = False,
+    target: str | Sequence[str] = (),
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
 
@@ -104,16 +106,22 @@ def write_model(
         predict: record the outputs of the signature from the answer to the input example, in a confined process.
         check_example: have the model answer the input example in a confined process, and write nothing if it fails;
             where MLflow is installed, which loads it there.
+        target: the readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION``: a form is written
+            that all of them read, or nothing.
 
     Returns:
-        What the validator says of the directory; it is valid.
+        What the validator says of the directory, and of its targets; it is valid.
 
     Raises:
         FileExistsError: there is something at ``path``.
+        TargetError: a word names no target (:mod:`mlmodel.standard.targets`).
         WriteError: the model cannot be written so; nothing was.
     """
-    target = os.path.abspath(os.fspath(path))
-    if os.path.lexists(target):
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    for word in targets:
+        parse(word)
+    destination = os.path.abspath(os.fspath(path))
+    if os.path.lexists(destination):
         raise FileExistsError(f"{os.fspath(path)} exists; a model is never written over another")
     if isinstance(model, type):
         raise WriteError(f"{model.__qualname__} is a class; give an object of it")
@@ -122,7 +130,7 @@ def write_model(
     flavor = flavor_of(model)
     if flavor is None:
         raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
-    parent, name = os.path.split(target)
+    parent, name = os.path.split(destination)
     os.makedirs(parent, exist_ok=True)
     scratch.sweep(parent)
     with contextlib.ExitStack() as leaving:
@@ -144,7 +152,7 @@ def write_model(
             if input_example is not None:
                 files, written["saved_input_example_info"] = example.files(input_example)
                 _put(folder, files)
-            said = stating.stated(signature, input_example, params)
+            said = signature_section.stated(signature, input_example, params)
             if said is not None:
                 written["signature"] = said
             if metadata is not None:
@@ -166,10 +174,12 @@ def write_model(
             elif check_example and input_example is not None:
                 _put(folder, {"MLmodel": _emitted(written)})
                 _answered(folder)
+            if targets and "signature" in written:
+                written["signature"] = targeted.signature(written["signature"], targets)
             written["model_uuid"] = model_uuid or _identity(folder, emit(written))
             _put(folder, {"MLmodel": _emitted(written)})
-            report = _checked(folder, target)
-            os.rename(folder, target)
+            report = _checked(folder, destination, targets)
+            os.rename(folder, destination)
         except _REASONS as error:
             raise WriteError(str(error)) from error
     return report
@@ -255,7 +265,7 @@ def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[s
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed.outputs(folder, LoadOptions()),
+        "outputs": observed_outputs.outputs(folder, LoadOptions()),
         "params": stated["params"],
     }
 
@@ -268,7 +278,7 @@ def _answered(folder: str) -> None:
         return
     from mlmodel.runtime.load_options import LoadOptions
 
-    observed.check(folder, LoadOptions())
+    observed_outputs.check(folder, LoadOptions())
 
 
 def _plain(name: str, value: Mapping[str, Any]) -> Any:
@@ -339,10 +349,10 @@ def _digest(path: str) -> bytes:
     return digest.digest()
 
 
-def _checked(folder: str, target: str) -> Report:
-    from mlmodel.validation import validate
+def _checked(folder: str, destination: str, targets: tuple[str, ...]) -> Report:
+    from mlmodel.validation import Options, validate
 
-    report = dataclasses.replace(validate(folder), path=target)
+    report = dataclasses.replace(validate(folder, Options(targets=targets)), path=destination)
     if report.verdict is not Verdict.VALID:
         said = [
             f"{finding.rule} {finding.location.label}: {finding.message}"

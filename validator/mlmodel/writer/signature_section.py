@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class UnstatedError(ValueError):
+class InvalidSignatureError(ValueError):
     """What was given is no signature, or contradicts itself."""
 
 
@@ -30,7 +30,7 @@ def stated(signature: Any, example: object, params: Mapping[str, Any] | None) ->
         params: the params of predictions with their defaults.
 
     Raises:
-        UnstatedError: it is none of this; the params are stated twice, or have no types.
+        InvalidSignatureError: it is none of this; the params are stated twice, or have no types.
     """
     if signature is False:
         found: dict[str, str | None] = {}
@@ -43,14 +43,16 @@ def stated(signature: Any, example: object, params: Mapping[str, Any] | None) ->
             found = {key: signature.get(key) for key in ("inputs", "outputs", "params")}
         except AttributeError:
             kind = type(signature).__name__
-            raise UnstatedError(f"a signature is a Signature or a mapping of texts, and not {kind}") from None
+            raise InvalidSignatureError(
+                f"a signature is a Signature or a mapping of texts, and not {kind}"
+            ) from None
     if params:
         if found.get("params"):
-            raise UnstatedError("the params are stated by the signature, too; give them once")
+            raise InvalidSignatureError("the params are stated by the signature, too; give them once")
         try:
             found = {**found, "params": infer_signature(params=dict(params)).params}
         except UntypedError as error:
-            raise UnstatedError(str(error)) from error
+            raise InvalidSignatureError(str(error)) from error
     if not any(found.values()):
         return None
     return {key: found.get(key) for key in ("inputs", "outputs", "params")}

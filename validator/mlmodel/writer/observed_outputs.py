@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlmodel.runtime.load_options import LoadOptions
 
 
-class UnobservedError(ValueError):
+class PredictionFailedError(ValueError):
     """The model did not answer, or not in a form that a signature can say."""
 
 
@@ -26,7 +26,7 @@ def outputs(folder: str, options: LoadOptions) -> str:
     The model is loaded by the interpreter that runs this, in a confined process (:mod:`mlmodel.runtime`).
 
     Raises:
-        UnobservedError: there is no answer, or none that has types.
+        PredictionFailedError: there is no answer, or none that has types.
     """
     from mlmodel.validation import Options, validate
 
@@ -37,7 +37,7 @@ def outputs(folder: str, options: LoadOptions) -> str:
             (p for p in report.load.phases if p.name == "predict" and p.outcome == "passed"), None
         )
     if answered is None:
-        raise UnobservedError(_why(report))
+        raise PredictionFailedError(_why(report))
     return json.dumps(_specs(answered.detail.get("output") or {}))
 
 
@@ -45,13 +45,13 @@ def check(folder: str, options: LoadOptions) -> None:
     """Have the model answer its stored example, as :func:`outputs`; what cannot be found out here counts for nothing.
 
     Raises:
-        UnobservedError: the model fails to load, or to answer.
+        PredictionFailedError: the model fails to load, or to answer.
     """
     from mlmodel.validation import Options, validate
 
     report = validate(folder, Options(load=options))
     if report.load is not None and report.load.outcome == "failed":
-        raise UnobservedError(_why(report))
+        raise PredictionFailedError(_why(report))
 
 
 def _why(report: Report) -> str:
@@ -73,7 +73,9 @@ def _specs(output: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [_tensor(output)]
     if form == "mapping" and all("dtype" in leaf for leaf in output["items"].values()):
         return [{**_tensor(leaf), "name": name} for name, leaf in output["items"].items()]
-    raise UnobservedError(f"the model answers with {output.get('type')}, for which no signature is recorded")
+    raise PredictionFailedError(
+        f"the model answers with {output.get('type')}, for which no signature is recorded"
+    )
 
 
 def _type(dtype: str) -> str:
@@ -84,7 +86,7 @@ def _type(dtype: str) -> str:
     try:
         return of_dtype(numpy.dtype(dtype))
     except (TypeError, UntypedError):
-        raise UnobservedError(
+        raise PredictionFailedError(
             f"the model answers with {dtype}, which no type of a signature stands for"
         ) from None
 

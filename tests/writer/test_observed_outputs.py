@@ -10,7 +10,7 @@ import pytest
 from mlmodel import validation
 from mlmodel.findings import Finding, LoadReport, Location, Phase, Report, Severity, Verdict
 from mlmodel.runtime.load_options import LoadOptions
-from mlmodel.writer import observed
+from mlmodel.writer import observed_outputs
 
 
 def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *found: Finding) -> Any:
@@ -25,7 +25,7 @@ def observe(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, *fou
         load=LoadReport("predicted", "current", phases=phases),
     )
     monkeypatch.setattr(validation, "validate", lambda *_: report)
-    return json.loads(observed.outputs("m", LoadOptions()))
+    return json.loads(observed_outputs.outputs("m", LoadOptions()))
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_outputs(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any], expect
 )
 def test_no_outputs(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | None, said: str) -> None:
     finding = Finding("MLM905", "not-proven", Severity.WARNING, "not confined", Location(), None)
-    with pytest.raises(observed.UnobservedError, match=said):
+    with pytest.raises(observed_outputs.PredictionFailedError, match=said):
         observe(monkeypatch, output, finding)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mlmodel.writer import platforms
+from mlmodel.writer import markers
 
 LINUX = 'platform_system == "Linux" and platform_machine == "x86_64"'
 
@@ -36,8 +36,8 @@ class _Installed(NamedTuple):
 def test_marker(requires: list[str], expected: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [_Installed(requires[:1]), _Installed(None), _Installed(requires[1:])]
     monkeypatch.setattr(metadata, "distributions", lambda: found)
-    platforms._conditions.cache_clear()
+    markers._conditions.cache_clear()
     try:
-        assert platforms.marker("triton") == expected
+        assert markers.marker("triton") == expected
     finally:
-        platforms._conditions.cache_clear()
+        markers._conditions.cache_clear()
