@@ -47,7 +47,7 @@ def run(
         input="" if stdin is None else stdin,
         cwd=cwd,
         env=environment(**variables),
-        timeout=120,
+        timeout=120 * float(os.environ.get("MLMODEL_TEST_SLOW", "1")),
     )
 
 

@@ -19,6 +19,7 @@ from mlmodel.runtime.load_options import LoadOptions
 from tests.command import ROOT, mlmodel_validate
 from tests.overlay import make_model
 from tests.runtime import tiny
+from tests.runtime.test_confinement import SLOW
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")
 
@@ -115,7 +116,9 @@ CASES = {
 
 @pytest.mark.parametrize(("body", "rule", "status"), CASES.values(), ids=CASES)
 def test_what_goes_wrong(tmp_path: Path, python: str, body: str, rule: str, status: int) -> None:
-    found, report = loaded(tiny.model(tmp_path, body), python, "--timeout", "3", "--memory", "300M")
+    found, report = loaded(
+        tiny.model(tmp_path, body), python, "--timeout", f"{3 * SLOW:g}", "--memory", "300M"
+    )
     assert rule in rules(report), report["findings"]
     assert found == status, report["findings"]
     assert not any(word in json.dumps(report) for word in ("hidden",))

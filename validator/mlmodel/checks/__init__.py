@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 ALL: tuple[Check, ...] = (
     *directory.CHECKS,
+    *copies.CHECKS,
     *absent_files.CHECKS,
     *loader_files.CHECKS,
-    *copies.CHECKS,
     *mlmodel_file.CHECKS,
     *flavors.CHECKS,
     *signature.CHECKS,

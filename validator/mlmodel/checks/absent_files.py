@@ -107,6 +107,7 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
     for use in paths.of(model):
         if (
             use.missing_rule != "MLM007"
+            or paths.has_other_env_file(model, use)  # MLM032
             or paths.fault(use.value, basename=use.kind == "basename") is not None
         ):
             continue
@@ -116,6 +117,8 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
         except UnreadableError:
             continue  # MLM902
         path = paths.normal(path)
+        if is_missing and paths.has_other_env_file(model, use):
+            continue  # MLM032
         if not is_missing or (use.kind == "prefix" and any(names.beginning(path))):
             continue
         found.setdefault((path,), _Absent((path,), [])).keys.append(use.pointer)

@@ -225,7 +225,7 @@ def _of_keras(use: Use) -> Remark | None:
         return _executes(
             f"names {full} of the standard library: it is no layer, and Keras imports and calls it"
         )
-    if what.standing is Standing.FUNCTION:
+    if what.standing in (Standing.FUNCTION, Standing.ARGUMENTS):
         return _executes(
             f"names {full}, a function of a library: it is no layer, and Keras imports and calls it"
         )

@@ -157,6 +157,8 @@ class _Judge:
                 if len(calls) < use.times:
                     yield self._executes(use, f"calls {name} more often than can be looked into")
                 for call in calls:
+                    if use.opcode in _NEW and call.arguments == ():
+                        continue  # an object without more, as of a frozen distribution
                     wrong = arguments.fault(found.detail, call, self._stream.imports)
                     if wrong is not None:
                         self._said.add(symbol)
@@ -196,7 +198,9 @@ class _Judge:
                 self._said.add(symbol)
                 yield self._executes(use, f"makes {self._call(use, symbol)}, {_VERBS[found.detail]}")
             case Standing.ARGUMENTS:
-                yield from self._of_call(use._replace(opcode=use.opcode), symbol, name, found)
+                calls = self._calls.get((symbol, use.opcode), [])
+                if len(calls) < use.times or any(call.arguments is None or call.arguments for call in calls):
+                    yield from self._of_call(use, symbol, name, found)
             case Standing.CLASS | Standing.NEW | Standing.ACTIVE | Standing.COMPILED:
                 calls = self._calls.get((symbol, use.opcode), [])
                 for call in calls:

@@ -100,7 +100,8 @@ def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offs
             if found.standing is Standing.ACTIVE
             else "runs code of its own"
         )
-        return Remark(Kind.REFERS, f"holds {full}, a class that {does} when it is called", offset)
+        kind = Kind.REFERS if is_reviewed(module) or is_word(full) else Kind.UNEXPLAINED
+        return Remark(kind, f"holds {full}, a class that {does} when it is called", offset)
     if found.standing is Standing.STANDARD and _CLASS.fullmatch(name):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, a class that nobody has reviewed", offset)
     if (

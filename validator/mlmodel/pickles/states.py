@@ -107,7 +107,7 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
 
 
 def _is_made(value: Value) -> bool:
-    return value.kind in ("result", "global", "unknown", "persistent")
+    return value.kind in ("result", "global", "persistent")
 
 
 def _is_array(value: Value) -> bool:
