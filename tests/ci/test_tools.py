@@ -47,7 +47,6 @@ def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), *packages],
         check=True,
         capture_output=True,
-        timeout=600,
     )
     return folder / "node_modules"
 

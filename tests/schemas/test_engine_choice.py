@@ -80,7 +80,7 @@ def test_they_agree_on_the_whole_suite() -> None:
         report = validate(folder, EVERYTHING)
         assert all(finding.rule != "MLM901" for finding in report.findings), (folder, report.findings)
     assert Both.asked > len(folders)
-    assert Both.failed > 100
+    assert Both.failed > 40
 
 
 ODD = [
