@@ -162,6 +162,7 @@ def missing(
     given = list(found)
     folded: dict[str, str] | None = None
     names = set(given)
+    is_unnamed = bool(given) and given == [*range(len(given))]
     for spec in specs:
         name = spec["name"]
         if name in names or not (word == "tensor" or is_required(spec)):
@@ -174,7 +175,7 @@ def missing(
             hint = f"the example calls it {quoted(near)}: names must be equal to the letter"
         elif near is not None:
             hint = f"the name is text in one, a number in the other: {describe(name)} in the signature"
-        if given == [*range(len(given))] and given:
+        if is_unnamed:
             message = f"the example has no column names; the signature requires {quoted(name)}"
             yield Misfit("missing", message, place)
             return
