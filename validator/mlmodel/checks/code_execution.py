@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded
-from mlmodel.findings import Location
+from mlmodel.findings import Location, Severity
 from mlmodel.model import own_code, python_files, serialized
 from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard.rules import new_finding
@@ -144,7 +144,10 @@ def shadowing(model: Model) -> Iterator[Finding]:
     """MLM634, MLM636, MLM637: modules in ``code/`` that are imported in place of others."""
     for name in sorted(_AT_START):
         if model.directory.look(f"{name}.py").kind is Kind.FILE:
-            yield from _of_module(model, _Module(name, f"{name}.py"))
+            for finding in _of_module(model, _Module(name, f"{name}.py")):
+                yield finding._replace(
+                    severity=Severity.WARNING
+                )  # imported only where a tool is started in there
     for folder in python_files.code_folders(model):
         modules = list(_modules(model, folder))
         for module in modules[:1000]:
