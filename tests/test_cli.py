@@ -472,7 +472,7 @@ def test_an_empty_report_is_one_too(tmp_path: Path) -> None:
 
 def test_the_day_of_the_judgement_can_be_given(tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
-    after = mlmodel_validate("--today", "2027-11-01", "--select", "python-end-of-life", model)
+    after = mlmodel_validate("-v", "--today", "2027-11-01", "--select", "python-end-of-life", model)
     assert "MLM435" in after.stdout
     before = mlmodel_validate("--today", "2027-10-31", "--select", "python-end-of-life", model)
     assert "MLM435" not in before.stdout

@@ -78,6 +78,10 @@ def runner(tmp_path: Path) -> Runner:
 def test_a_pull_request_that_fails_and_then_passes(runner: Runner) -> None:
     model = make_model(runner.workspace / "models" / "one")
     apply(model, "rm model.pkl")
+    apply(
+        model,
+        'set MLmodel /flavors/python_function/artifacts {"x": {"path": "artifacts/model.pkl.txt", "uri": "x"}}',
+    )
     done = runner.run("Validate")
     assert done.returncode == 1
     assert "::error file=models/one/MLmodel,line=7," in done.stdout
@@ -88,6 +92,7 @@ def test_a_pull_request_that_fails_and_then_passes(runner: Runner) -> None:
     assert len(json.loads((runner.workspace / "mlmodel.sarif").read_text("utf-8"))["runs"][0]["results"]) == 2
 
     apply(model, "write model.pkl base64:gAROLg==")
+    apply(model, "write artifacts/model.pkl.txt text:x")
     done = runner.run("Validate")
     assert done.returncode == 0
     assert runner.file("GITHUB_OUTPUT").endswith("status=0\n")
@@ -126,6 +131,10 @@ def test_other_actions_are_pinned() -> None:
 def test_the_problem_matcher_finds_findings(tmp_path: Path) -> None:
     model = make_model(tmp_path / "one")
     apply(model, "rm model.pkl")
+    apply(
+        model,
+        'set MLmodel /flavors/python_function/artifacts {"x": {"path": "artifacts/model.pkl.txt", "uri": "x"}}',
+    )
     (matcher,) = json.loads((RECIPES / "problem-matcher.json").read_text(encoding="utf-8"))["problemMatcher"]
     (pattern,) = matcher["pattern"]
     for color in ("--color", "--no-color"):

@@ -24,6 +24,10 @@ __all__ = ["here"]
 def bad(path: Path) -> Path:
     model = make_model(path)
     apply(model, "rm model.pkl")
+    apply(
+        model,
+        'set MLmodel /flavors/python_function/artifacts {"x": {"path": "artifacts/model.pkl.txt", "uri": "x"}}',
+    )
     return model
 
 

@@ -65,7 +65,6 @@ STRICTER = {
     # The input example
     "MLM501": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM502": "a stored example is read only on request, and what goes wrong is not shown",
-    "MLM503": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM504": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM505": "a stored example is read only on request, and what goes wrong is not shown",
     "MLM506": "the example and the signature are never compared",

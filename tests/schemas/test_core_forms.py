@@ -557,7 +557,7 @@ reject(
     "MLM505",
     "type",
     "parts",
-    *({"columns": ["a"], "data": data} for data in (None, 5, {"a": [1]}, [1, 2], [{"a": 1}])),
+    *({"columns": ["a"], "data": data} for data in (None, 5, {"a": [1]})),
     {"columns": "a", "data": [[1]]},
     {"columns": {}, "data": [[1]]},
     {"columns": ["a"], "index": 0, "data": [[1]]},
@@ -567,9 +567,16 @@ reject(
     "MLM505",
     "not",
     "column names",
-    *({"columns": [c], "data": []} for c in each(["a", "b"], {})),
+    {"columns": [{}], "data": []},
 )
 
+accept(
+    EXAMPLE + "dataframe",
+    "what pandas takes: single values, mappings and several levels of columns",
+    {"columns": ["a"], "data": [1, 2]},
+    {"columns": ["a"], "data": [{"a": 1}]},
+    {"columns": [["a", "b"]], "data": []},
+)
 accept(
     EXAMPLE + "ndarray", "MLflow 2.16 and later", [1, 2], [[1.5, None]], [], {"a": [1], "b": [[2]]}, 5, "x"
 )
@@ -649,6 +656,7 @@ accept(
     "forms",
     {"dataframe_split": FRAME},
     {"dataframe_split": FRAME, "params": {"p": 1}},
+    {"dataframe_split": {"data": [1]}},
     {"dataframe_records": [{"a": 1}]},
     {"instances": [[1]]},
     {"inputs": {"a": [1]}, "params": None},
@@ -666,7 +674,6 @@ reject(
     "type",
     "parts",
     {"dataframe_split": [[1]]},
-    {"dataframe_split": {"data": [1]}},
     {"dataframe_records": {"a": 1}},
     {"dataframe_records": [[1]]},
     {"instances": {"a": 1}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -63,7 +64,8 @@ def _in_processes(
         chunk = first
         while chunk or pending:
             if chunk:
-                pending.append(pool.submit(_validate_chunk, chunk, options))
+                with _signals_held():
+                    pending.append(pool.submit(_validate_chunk, chunk, options))
                 chunk = list(islice(remaining, _CHUNK))
                 if len(pending) < 4 * jobs:
                     continue
@@ -84,6 +86,23 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
+_HELD = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
+"""Signals that wait until a worker that was just started has its own handlers."""
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep signals waiting while workers are forked: they would run the handlers of this process before their own."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(pool: ProcessPoolExecutor) -> None:
     """End the workers: each may remove what it has made, and has a few seconds for that."""
     workers = list((getattr(pool, "_processes", None) or {}).values())
@@ -99,7 +118,6 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 def _begin() -> None:
     """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
-    import signal
     import threading
 
     relax_gc()
@@ -108,6 +126,8 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
     signal.signal(signal.SIGTERM, lambda number, _: _leave(number))
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
 
 
 def _leave(number: int) -> None:
