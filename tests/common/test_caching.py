@@ -52,8 +52,18 @@ UNBOUNDED = {
     "schemas.newer_keys",
     "schemas.schema",
     "schemas.value_eras",
+    "file_formats._magic",
+    "file_formats._plain",
+    "data.tree",
+    "targets.profile",
+    # What the user names, or a profile of ours.
+    "checking._allowed",
+    "checking.checking",
+    "targets.parse",
     # Names that the machine reads up to MAX_TEXT characters of.
-    "catalogue._classes",
+    "behavior._by_name",
+    "behavior._library",
+    "behavior._module",
     "catalogue._known",
-    "catalogue._modules",
+    "catalogue.rule_of",
 }

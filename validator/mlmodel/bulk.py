@@ -60,7 +60,7 @@ def _in_processes(
     from collections import deque
 
     pending: deque[Future[list[Report]]] = deque()
-    with _pool(jobs) as pool:
+    with _pool(jobs, cleans=options.load is not None) as pool:
         chunk = first
         while chunk or pending:
             if chunk:
@@ -73,11 +73,12 @@ def _in_processes(
 
 
 @contextlib.contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes, none of which outlives this one, or stays when it is interrupted."""
+def _pool(jobs: int, *, cleans: bool) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes, none of which outlives this one, or stays when it is interrupted; with ``cleans``, each
+    removes first what it has made."""
     from concurrent.futures import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(jobs, initializer=_begin)
+    pool = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(cleans,))
     try:
         yield pool
     except BaseException:
@@ -116,7 +117,7 @@ def _end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _begin() -> None:
+def _begin(cleans: bool) -> None:
     """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
     import threading
 
@@ -124,7 +125,8 @@ def _begin() -> None:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
-    signal.signal(signal.SIGTERM, lambda number, _: _leave(number))
+    # Who only looks has made nothing, and ends at once: an exception may come where a library cannot take one.
+    signal.signal(signal.SIGTERM, (lambda number, _: _leave(number)) if cleans else signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)

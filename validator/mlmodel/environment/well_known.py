@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 
+from mlmodel.common.caching import bounded_cache
 from mlmodel.environment.pythons import table
 
 
@@ -24,7 +25,7 @@ def _gaps(name: str) -> set[str]:
     return {name[:index] + name[index + 1 :] for index in range(len(name))}
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(4096)
 def one_edit_away(name: str) -> str | None:
     """The well-known name that a normalized one differs from by a letter too many, too few, another, or two swapped; None
     for those names themselves, and for real ones that are as near."""

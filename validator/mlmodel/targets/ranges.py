@@ -6,8 +6,9 @@ The general form, with pre-releases and wildcards, is :mod:`packaging`'s; import
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from mlmodel.common.caching import bounded_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ _TESTS: dict[str, Callable[[Release, Release], bool]] = {
 }
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(256)
 def clauses(specifier: str) -> tuple[tuple[str, Release], ...]:
     """The operators and releases of a specifier.
 
