@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mlmodel.pickles import Call, Found, Pickled, Stream
-    from mlmodel.pickles.remarks import Remark
+    from mlmodel.pickles.observations import Remark
 
 
 class CallCount(NamedTuple):
@@ -167,7 +167,7 @@ def _by_distribution(names: set[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _calls(stream: Stream) -> Iterator[CallCount]:
-    from mlmodel.pickles.spelling import named, spelled
+    from mlmodel.pickles.call_repr import named, spelled
 
     for one in _all(stream):
         first: dict[object, Call] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
-from mlmodel.environment import module_history, object_versions, pickled, recorded, saved_versions
+from mlmodel.environment import module_history, object_versions, pickle_imports, recorded, saved_versions
 from mlmodel.environment.module_history import Era
 from mlmodel.findings import Location
 from mlmodel.standard.rules import new_finding
@@ -13,7 +13,7 @@ from mlmodel.standard.rules import new_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.environment.pickled import Stream
+    from mlmodel.environment.pickle_imports import Stream
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
 
@@ -34,7 +34,7 @@ _MAPPED_BY_READ_PICKLE = "pandas"
 def releases(model: Model) -> Iterator[Finding]:
     """MLM496: the pinned releases have what the objects name."""
     environment = recorded.of(model)
-    for streams, artifacts in ((environment.pickles, False), (pickled.artifacts(model), True)):
+    for streams, artifacts in ((environment.pickles, False), (pickle_imports.artifacts(model), True)):
         seen: set[tuple[str, str]] = set()
         for stream in streams:
             yield from _of_stream(model, stream, seen, artifacts=artifacts)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
     from mlmodel.pickles import Found, Named, Pickled
-    from mlmodel.pickles.remarks import Remark
+    from mlmodel.pickles.observations import Remark
 
 _MOST = 20
 """Findings of one rule in one file."""
@@ -82,7 +82,7 @@ def _of_file(
 ) -> Iterator[Finding]:
     from mlmodel.pickles import Named, Odd, Pickled, Unread
     from mlmodel.pickles.judgement import judge
-    from mlmodel.pickles.storages import devices_of
+    from mlmodel.pickles.torch_devices import devices_of
 
     of_torch = {item.path for item in found if isinstance(item, Pickled) and _is_torch(item)}
     for item in found:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mlmodel.environment.conda import Package
-    from mlmodel.environment.pickled import Stream
+    from mlmodel.environment.pickle_imports import Stream
     from mlmodel.environment.requirements import Entry, Origin
     from mlmodel.model.model import Model
 
@@ -317,7 +317,7 @@ class Environment:
     @cached_property
     def pickles(self) -> tuple[Stream, ...]:
         """The pickles that loading the model reads, and what they import."""
-        from mlmodel.environment.pickled import streams
+        from mlmodel.environment.pickle_imports import streams
 
         return tuple(streams(self._model))
 

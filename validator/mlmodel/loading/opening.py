@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.description import signature
 from mlmodel.flavors import UnsuitableError, available, flavor_named
+from mlmodel.loading.admission import judge
 from mlmodel.loading.errors import LoadError
 from mlmodel.loading.importing import Code
-from mlmodel.loading.judging import judge
 from mlmodel.loading.model import Model
 from mlmodel.model import paths, signatures
 from mlmodel.standard import schemas

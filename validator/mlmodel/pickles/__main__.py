@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.pickles.remarks import Remark
+    from mlmodel.pickles.observations import Remark
     from mlmodel.sources.directory import ModelDirectory
 
 # -m has Python look for modules in the current folder first, which may be anybody's.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mlmodel.pickles import declared, tars, zips
+from mlmodel.pickles import class_manifests, tars, zips
 from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import Effort, Target
@@ -100,7 +100,7 @@ class Named(NamedTuple):
     form: str
     names: tuple[tuple[str, str], ...]
     """Module and class."""
-    uses: tuple[declared.Use, ...] = ()
+    uses: tuple[class_manifests.Use, ...] = ()
     """What the reader does with them."""
     states: tuple[tuple[str, str, Any], ...] = ()
     """Objects that are restored: module, class, and the state as the document has it."""
@@ -223,18 +223,18 @@ class Opener:
         from mlmodel.pickles import hdf5
 
         del depth
-        uses: dict[declared.Use, None] = {}
+        uses: dict[class_manifests.Use, None] = {}
         for value in hdf5.configurations(contiguous(data), start, end):
             if isinstance(value, hdf5.Unread):
                 yield Unread(path, f"the configuration at byte {value.offset:,} cannot be decoded")
                 continue
-            document = declared.of_value(value, "keras")
+            document = class_manifests.of_value(value, "keras")
             if isinstance(document, str):
                 yield Unread(path, document)
             else:
                 uses.update(dict.fromkeys(document.uses))
         if uses:
-            yield _named(path, "keras", declared.Document(tuple(uses)))
+            yield _named(path, "keras", class_manifests.Document(tuple(uses)))
 
     def _npy(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         """NumPy's own format: a pickle stands behind the header when the elements are objects."""
@@ -302,7 +302,7 @@ class Opener:
                 yield Odd(path, member.message)
                 continue
             yield from self._named_oddly(path, member.name, names if member.listed else set())
-            document = declared.DOCUMENTS.get(member.name)
+            document = class_manifests.DOCUMENTS.get(member.name)
             place = (member.start, member.end, member.method, document)
             if place in seen or member.start >= member.end:
                 continue
@@ -343,7 +343,7 @@ class Opener:
     def _document(
         self, data: Buffer, member: zips.Member, path: str, method: str, form: str
     ) -> Iterator[Found]:
-        found = declared.read(self._text(data, member, method, declared.MAX_BYTES), form)
+        found = class_manifests.read(self._text(data, member, method, class_manifests.MAX_BYTES), form)
         yield Unread(path, found) if isinstance(found, str) else _named(path, form, found)
 
     def _source(self, data: Buffer, member: zips.Member, path: str, method: str) -> Iterator[Found]:
@@ -354,7 +354,7 @@ class Opener:
             yield Unread(path, f"more than {torchscript.MAX_BYTES:,} bytes of source")
             return
         uses = tuple(
-            declared.Use("operator", name.rpartition(".")[0], name.rpartition(".")[2])
+            class_manifests.Use("operator", name.rpartition(".")[0], name.rpartition(".")[2])
             for name in torchscript.operators(text)
         )
         yield Named(path, "torchscript", (), uses)
@@ -379,5 +379,5 @@ def _certain(items: Iterator[Found]) -> Iterator[Found]:
             yield item
 
 
-def _named(path: str, form: str, document: declared.Document) -> Named:
+def _named(path: str, form: str, document: class_manifests.Document) -> Named:
     return Named(path, form, document.names, document.uses, document.states)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.pickles import behavior, references, states
 from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_plain_method, known
-from mlmodel.pickles.remarks import Kind, Remark
+from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.symbols import Global, Made, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlmodel.pickles.class_manifests import Use
     from mlmodel.pickles.containers import Named
-    from mlmodel.pickles.declared import Use
 
 _KERAS = frozenset({"keras", "tf_keras"})
 _KERAS_ROOMS = frozenset(

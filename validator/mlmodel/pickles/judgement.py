@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
-from mlmodel.pickles import arguments, behavior, carried, form, references, states
-from mlmodel.pickles.carried import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
+from mlmodel.pickles import arguments, behavior, embedded_code, references, states, stream_anomalies
+from mlmodel.pickles.call_repr import named, spelled
 from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
+from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
+from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.references import VERBS as _VERBS
-from mlmodel.pickles.remarks import Kind, Remark
-from mlmodel.pickles.spelling import named, spelled
 from mlmodel.pickles.symbols import Global, Made
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ class _Judge:
         if self._accepted:
             message = f"has objects of what is trusted by configuration: {_listed([*self._accepted])}"
             yield Remark(Kind.TRUSTED, message, self._stream.start)
-        yield from carried.remarks(self._stream)
-        yield from form.remarks(self._stream)
+        yield from embedded_code.remarks(self._stream)
+        yield from stream_anomalies.remarks(self._stream)
 
     def _known(self, module: str, name: str) -> Known:
         found = known(module, name)

@@ -13,8 +13,8 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.memo import UNSET
+from mlmodel.pickles.opcode_handlers import RARE
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
-from mlmodel.pickles.rare import RARE
 from mlmodel.pickles.recorder import FRESH, BrokenError, Target
 from mlmodel.pickles.state import MachineState
 from mlmodel.pickles.symbols import Stream, Trouble

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.pickles import frames
+from mlmodel.pickles import frame_readings
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.recorder import Target
 from mlmodel.pickles.symbols import Global, Made, Problem, Stream, Trouble
@@ -41,7 +41,7 @@ def read(data: Buffer, start: int, end: int, target: Target | None = None) -> St
         if _asks_more(plain, stream):
             others.append(plain)
     if machine.framed:
-        for reading in frames.readings(data, start, end):
+        for reading in frame_readings.readings(data, start, end):
             if reading is None:
                 problems.append(
                     Problem(Trouble.LIMIT, "not all readings of crossed frames were followed", start)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.pickles import arrays, bycode
+from mlmodel.pickles import arrays, code_by_value
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
 from mlmodel.pickles.operands import MAX_TEXT, text, value_at
@@ -246,7 +246,7 @@ class Recorder:
         self.loose.add(value)
         if name is not None and (name in _JUDGED or name.startswith("__pyx_unpickle_")):
             self._judged.add(value)
-        role = bycode.role(symbol) or arrays.role(symbol)
+        role = code_by_value.role(symbol) or arrays.role(symbol)
         if role is None and (module, name) in _MAKERS:
             role = "maker"
         if role is None and (module, name) in _TAKE_OBJECTS:
@@ -381,7 +381,7 @@ class Recorder:
         place = self._place(offset)
         self.calls.append(Call(used.callee, used.opcode, place, values))
         if role is not None and used.opcode != "BUILD":
-            found, module = bycode.carried(role, values, place)
+            found, module = code_by_value.carried(role, values, place)
             if found is not None:
                 self.code.append(found)
             if module is not None:

@@ -15,7 +15,7 @@ from mlmodel.pickles.catalogue import (
     known,
     may_be_held,
 )
-from mlmodel.pickles.remarks import Kind, Remark
+from mlmodel.pickles.observations import Kind, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

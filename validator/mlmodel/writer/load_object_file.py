@@ -6,7 +6,7 @@ import os
 
 from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
-from mlmodel.pickles.remarks import Kind
+from mlmodel.pickles.observations import Kind
 from mlmodel.sources.directory import ModelDirectory, UnreadableError
 
 

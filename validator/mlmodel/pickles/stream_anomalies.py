@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.remarks import Kind, Remark
+from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.symbols import Trouble
 
 if TYPE_CHECKING:
