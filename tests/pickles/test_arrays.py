@@ -10,7 +10,7 @@ import pytest
 from mlmodel.pickles import Pickled, Stream
 from mlmodel.pickles.containers import Opener
 from mlmodel.pickles.reading import read
-from mlmodel.pickles.symbols import Trouble
+from mlmodel.pickles.symbols import ProblemKind
 
 joblib = pytest.importorskip("joblib")
 np = pytest.importorskip("numpy")
@@ -102,9 +102,9 @@ def test_an_array_whose_size_is_not_known() -> None:
         assert old in data
         stream = whole(data.replace(old, new, 1))
         assert not stream.complete
-        assert stream.problems[-1].trouble is Trouble.ARRAY
+        assert stream.problems[-1].trouble is ProblemKind.ARRAY
     stream = whole(data.replace(b"K\x05\x85", b"J\xff\xff\xff\x7f\x85"))
-    assert stream.problems[-1].trouble in (Trouble.TRUNCATED, Trouble.FRAME)
+    assert stream.problems[-1].trouble in (ProblemKind.TRUNCATED, ProblemKind.FRAME)
 
 
 def test_an_array_inside_a_frame() -> None:
@@ -117,7 +117,7 @@ def test_an_array_inside_a_frame() -> None:
     wider = data[: frame + 1] + (size + 2).to_bytes(8, "little") + data[frame + 9 : end] + b"N0" + data[end:]
     stream = whole(wider)
     assert stream.complete
-    assert [problem.trouble for problem in stream.problems] == [Trouble.FRAME]
+    assert [problem.trouble for problem in stream.problems] == [ProblemKind.FRAME]
 
 
 STATE = b"(K\3U\1|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t"
@@ -161,7 +161,7 @@ def test_how_large_an_array_is(dtype: bytes, size: int, state: bytes) -> None:
 def test_what_is_not_certain_about_an_array_ends_the_reading(data: bytes) -> None:
     stream = whole(data)
     assert not stream.complete
-    assert stream.problems[-1].trouble in (Trouble.ARRAY, Trouble.STACK)
+    assert stream.problems[-1].trouble in (ProblemKind.ARRAY, ProblemKind.STACK)
 
 
 @pytest.mark.parametrize("begin", [b"}q\x02(U\5shapeK\2\x85u(", b"(U\5shapeK\2\x85d("])
@@ -173,4 +173,4 @@ def test_a_second_state_for_the_same_object_is_not_trusted() -> None:
     first = array(b"U\2f8\x85", 8).removesuffix(b"0cbehind\nit\n.")
     second = b"0h\1}(U\5shapeK\1\x85U\5dtypeh\3U\2f8\x85Rub" + b"." * 8 + b"0cbehind\nit\n."
     stream = whole(first + second)
-    assert stream.problems[-1].trouble is Trouble.ARRAY
+    assert stream.problems[-1].trouble is ProblemKind.ARRAY

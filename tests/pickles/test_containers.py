@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from mlmodel.pickles import Named, Odd, Pickled, Unread
+from mlmodel.pickles import ContainerAnomaly, DeclaredClasses, Pickled, Unreadable
 from mlmodel.pickles.containers import Found, Opener
 from tests.pickles.benign import OBJECTS
 
@@ -158,7 +158,7 @@ END = ARCHIVE.index(b"PK\5\6")
 def test_archives_that_are_odd(data: bytes, odd: bool) -> None:
     items = found(data)
     assert paths(data)
-    assert any(isinstance(item, Odd) for item in items) is odd
+    assert any(isinstance(item, ContainerAnomaly) for item in items) is odd
 
 
 def test_members_of_the_same_name_are_all_read() -> None:
@@ -194,7 +194,7 @@ def test_a_large_archive_with_64_bit_records() -> None:
     ids=brief,
 )
 def test_what_cannot_be_read_is_said(data: bytes, reason: str) -> None:
-    reasons = [item.reason for item in found(data) if isinstance(item, Unread)]
+    reasons = [item.reason for item in found(data) if isinstance(item, Unreadable)]
     assert any(reason in text for text in reasons), reasons
 
 
@@ -231,7 +231,7 @@ def test_skops_and_keras() -> None:
             ("schema.json", json.dumps(schema).encode()), ("0.npy", npy("'<f8'", bytes(8))), compression=8
         )
     )
-    assert [(item.path, item.form, item.names) for item in items if isinstance(item, Named)] == [
+    assert [(item.path, item.form, item.names) for item in items if isinstance(item, DeclaredClasses)] == [
         ("f!schema.json", "skops", (("sklearn.svm", "SVC"), ("os", "system")))
     ]
     config = {
@@ -240,7 +240,7 @@ def test_skops_and_keras() -> None:
         "config": {"layers": [{"module": None, "class_name": "L"}]},
     }
     (item,) = found(archive(("config.json", json.dumps(config).encode())))
-    assert isinstance(item, Named)
+    assert isinstance(item, DeclaredClasses)
     assert (item.path, item.form, item.names) == ("f!config.json", "keras", (("keras", "Sequential"),))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlmodel.pickles import Named, Pickled, Unread
+from mlmodel.pickles import DeclaredClasses, Pickled, Unreadable
 from mlmodel.pickles.containers import Found, Opener
 from mlmodel.pickles.document_judgement import judge_document
 from tests.pickles.test_containers import archive
@@ -25,7 +25,10 @@ def found(data: bytes) -> list[Found]:
 def remarks(data: bytes) -> list[str]:
     """Kinds of what is said of the documents in a file."""
     return [
-        remark.kind.name for item in found(data) if isinstance(item, Named) for remark in judge_document(item)
+        remark.kind.name
+        for item in found(data)
+        if isinstance(item, DeclaredClasses)
+        for remark in judge_document(item)
     ]
 
 
@@ -231,8 +234,8 @@ def test_a_layer_of_the_author_is_unexplained() -> None:
 
 def test_a_configuration_that_is_cut_is_said() -> None:
     config = json.dumps(sequential(dense())).encode()
-    assert any(isinstance(item, Unread) for item in found(HDF5 + config[:-20] + bytes(100)))
-    assert not any(isinstance(item, Unread) for item in found(HDF5 + config + bytes(100)))
+    assert any(isinstance(item, Unreadable) for item in found(HDF5 + config[:-20] + bytes(100)))
+    assert not any(isinstance(item, Unreadable) for item in found(HDF5 + config + bytes(100)))
 
 
 def test_a_long_configuration_is_read_to_its_end() -> None:
@@ -243,7 +246,7 @@ def test_a_long_configuration_is_read_to_its_end() -> None:
 
 def test_braces_without_end_cost_little() -> None:
     data = HDF5 + b'{"' + b"a" * (1 << 20) + b'{"b' * 20_000
-    assert any(isinstance(item, Unread) for item in found(data)) or found(data) == []
+    assert any(isinstance(item, Unreadable) for item in found(data)) or found(data) == []
 
 
 # -- TorchScript ---------------------------------------------------------------------------------
@@ -330,7 +333,7 @@ def test_lzma_as_joblib_reads_it(dictionary: int) -> None:
 
 
 def test_lzma_that_asks_for_too_much_is_said() -> None:
-    assert any(isinstance(item, Unread) for item in found(alone(0xFFFFFF00)))
+    assert any(isinstance(item, Unreadable) for item in found(alone(0xFFFFFF00)))
 
 
 def test_streams_in_a_row_are_one() -> None:

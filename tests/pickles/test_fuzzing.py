@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 
-from mlmodel.pickles.containers import Named, Opener, Pickled
+from mlmodel.pickles.containers import DeclaredClasses, Opener, Pickled
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.machine import _METHODS
 from mlmodel.pickles.reading import read
@@ -76,7 +76,7 @@ def test_damaged_files_are_read_and_judged() -> None:
             if isinstance(item, Pickled):
                 assert item.stream.complete or item.stream.problems
                 list(judge(item.stream, marked=item.marked))
-            elif isinstance(item, Named):
+            elif isinstance(item, DeclaredClasses):
                 list(judge_document(item))
     growth = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert growth < (400_000 if sys.platform == "linux" else 400_000_000)

@@ -12,7 +12,7 @@ import pytest
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.reading import MAX_STREAMS, read, row
 from mlmodel.pickles.recorder import Target
-from mlmodel.pickles.symbols import Call, Global, Made, Stream, Trouble
+from mlmodel.pickles.symbols import Call, CallResult, Global, ProblemKind, Stream
 from tests.pickles import oracle
 from tests.pickles.asking import Witness
 from tests.pickles.benign import OBJECTS, refused
@@ -105,7 +105,7 @@ def calls(data: bytes, **target: Any) -> list[Call]:
 
 
 def root(call: Call) -> str | None:
-    thing = call.callee.root if isinstance(call.callee, Made) else call.callee
+    thing = call.callee.root if isinstance(call.callee, CallResult) else call.callee
     return f"{thing.module}.{thing.name}" if thing is not None else None
 
 
@@ -151,7 +151,7 @@ def test_a_reference_alone_is_no_use() -> None:
 def test_calls_on_what_a_call_gave() -> None:
     stream = whole(b"cm\na\n)R)R)R)R)R.")
     assert [use.times for use in stream.uses] == [1, 1, 1, 2]
-    depths = [use.callee.depth if isinstance(use.callee, Made) else 0 for use in stream.uses]
+    depths = [use.callee.depth if isinstance(use.callee, CallResult) else 0 for use in stream.uses]
     assert depths == [0, 1, 2, 3]
     assert {root(call) for call in stream.calls} == {"m.a"}
 
@@ -237,8 +237,8 @@ def test_names_by_every_route(data: bytes) -> None:
 def test_computed_and_unknown_names() -> None:
     stream = whole(b"\x80\x04\x8c\x02oscbuiltins\nstr\n\x8c\x06system\x85R\x93.")
     assert ("os", None) in names(stream)
-    assert [problem.trouble for problem in stream.problems] == [Trouble.OPERAND]
-    assert whole(b"\x80\x04K\x01\x8c\x01n\x93.").problems[0].trouble is Trouble.STACK
+    assert [problem.trouble for problem in stream.problems] == [ProblemKind.OPERAND]
+    assert whole(b"\x80\x04K\x01\x8c\x01n\x93.").problems[0].trouble is ProblemKind.STACK
     (item,) = whole(b"\x80\x02\x83\x05\x01.").globals
     assert (item.module, item.extension, item.opcode) == (None, 261, "EXT2")
     assert item.target is None
@@ -256,14 +256,14 @@ def test_names_of_python_2() -> None:
     # The protocol in force decides, and PROTO may come again.
     stream = whole(b"\x80\x04N\x80\x02ccPickle\nloads\n.")
     assert [item.target for item in stream.globals] == [("pickle", "loads")]
-    assert [problem.trouble for problem in stream.problems] == [Trouble.PROTOCOL]
+    assert [problem.trouble for problem in stream.problems] == [ProblemKind.PROTOCOL]
     assert stream.modules == {"pickle"}
 
 
 def test_a_name_is_cut_and_told() -> None:
     stream = whole(b"c" + b"m" * 5000 + b"\nn\n.")
     assert stream.complete
-    assert [problem.trouble for problem in stream.problems] == [Trouble.OPERAND]
+    assert [problem.trouble for problem in stream.problems] == [ProblemKind.OPERAND]
 
 
 # -- code by value ----------------------------------------------------------------------------------
@@ -353,27 +353,27 @@ def test_a_break_after_a_call_keeps_the_call() -> None:
         stream = whole(b"\x80\x04cos\nsystem\n)R" + rest)
         assert not stream.complete
         assert [root(call) for call in stream.calls] == ["os.system"]
-        assert stream.problems[-1].trouble in (Trouble.TRUNCATED, Trouble.OPCODE, Trouble.STACK)
+        assert stream.problems[-1].trouble in (ProblemKind.TRUNCATED, ProblemKind.OPCODE, ProblemKind.STACK)
 
 
 @pytest.mark.parametrize(
     ("data", "trouble", "offset"),
     [
-        (b"\x80\x04N", Trouble.TRUNCATED, 3),
-        (b"\x80\x04J\0\0", Trouble.TRUNCATED, 7),
-        (b"\x80\x04\xfe", Trouble.OPCODE, 2),
-        (b"\x80\x06N.", Trouble.OPCODE, 0),
-        (b"\x80\x04Nt.", Trouble.STACK, 3),
-        (b"\x80\x04h\0.", Trouble.STACK, 2),
-        (b"\x80\x04.", Trouble.STACK, 2),
-        (b"\x80\x04g-1\n.", Trouble.STACK, 2),
-        (b"\x80\x04Npx\n.", Trouble.STACK, 3),
-        (b"\x80\x04\x82\0.", Trouble.STACK, 2),
-        (b"\x80\x04\x95\x09\0\0\0\0\0\0\0N.", Trouble.FRAME, 11),
-        (b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x95\x02\0\0\0\0\0\0\0N.", Trouble.FRAME, 20),
+        (b"\x80\x04N", ProblemKind.TRUNCATED, 3),
+        (b"\x80\x04J\0\0", ProblemKind.TRUNCATED, 7),
+        (b"\x80\x04\xfe", ProblemKind.OPCODE, 2),
+        (b"\x80\x06N.", ProblemKind.OPCODE, 0),
+        (b"\x80\x04Nt.", ProblemKind.STACK, 3),
+        (b"\x80\x04h\0.", ProblemKind.STACK, 2),
+        (b"\x80\x04.", ProblemKind.STACK, 2),
+        (b"\x80\x04g-1\n.", ProblemKind.STACK, 2),
+        (b"\x80\x04Npx\n.", ProblemKind.STACK, 3),
+        (b"\x80\x04\x82\0.", ProblemKind.STACK, 2),
+        (b"\x80\x04\x95\x09\0\0\0\0\0\0\0N.", ProblemKind.FRAME, 11),
+        (b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x95\x02\0\0\0\0\0\0\0N.", ProblemKind.FRAME, 20),
     ],
 )
-def test_what_is_wrong_and_where(data: bytes, trouble: Trouble, offset: int) -> None:
+def test_what_is_wrong_and_where(data: bytes, trouble: ProblemKind, offset: int) -> None:
     problem = whole(data).problems[0]
     assert (problem.trouble, problem.offset) == (trouble, offset)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from mlmodel.pickles.reading import read
-from mlmodel.pickles.symbols import Stream, Trouble
+from mlmodel.pickles.symbols import ProblemKind, Stream
 from tests.pickles.asking import READERS, Witness
 from tests.pickles.programs import framed, programs
 
@@ -32,7 +32,7 @@ def covered(stream: Stream, module: str, name: str) -> bool:
 
 def unfollowed(stream: Stream) -> bool:
     """Whether frames are crossed so often that the reader says that it did not follow all readings."""
-    return any(problem.trouble is Trouble.LIMIT for problem in stream.problems)
+    return any(problem.trouble is ProblemKind.LIMIT for problem in stream.problems)
 
 
 @settings(max_examples=1000, deadline=None)
@@ -53,7 +53,7 @@ def test_a_dropped_rest_of_a_frame_is_told(witness: Witness) -> None:
     # What pickletools shows as one string is, for the C unpickler of a file, a string and a global.
     data = b"\x80\x04\x95\x02\0\0\0\0\0\0\0B\x07\x01\0\0\0\0cm.n\na\n.".ljust(300, b".")
     stream = read(data, 0, len(data))
-    assert any(problem.trouble is Trouble.FRAME for problem in stream.problems)
+    assert any(problem.trouble is ProblemKind.FRAME for problem in stream.problems)
     assert ("m.n", "a") not in {(item.module, item.name) for item in stream.globals}
     assert ("m.n", "a") in {(item.module, item.name) for other in stream.others for item in other.globals}
     assert [item.offset for item in stream.others[0].globals] == [18]

@@ -125,16 +125,18 @@ def _inspected_remarks(remarks: Iterable[Remark]) -> Iterator[InspectedRemark]:
 
 
 def _other(found: Found) -> InspectedObject:
-    from mlmodel.pickles import Named, Unread
+    from mlmodel.pickles import DeclaredClasses, Unreadable
     from mlmodel.pickles.judgement import judge_document
 
-    if isinstance(found, Named):
+    if isinstance(found, DeclaredClasses):
         said = tuple(_inspected_remarks(judge_document(found)))
         return InspectedObject(
             found.path, found.form, None, None, _by_distribution(set(found.names)), (), (), {}, said
         )
     form, message = (
-        ("unread", found.reason) if isinstance(found, Unread) else ("odd", str(getattr(found, "message", "")))
+        ("unread", found.reason)
+        if isinstance(found, Unreadable)
+        else ("odd", str(getattr(found, "message", "")))
     )
     return InspectedObject(found.path, form, None, None, {}, (), (), {}, (InspectedRemark(form, message, 0),))
 

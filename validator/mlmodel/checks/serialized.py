@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
-    from mlmodel.pickles import Found, Named, Pickled
+    from mlmodel.pickles import DeclaredClasses, Found, Pickled
     from mlmodel.pickles.observations import Remark
 
 _MOST = 20
@@ -80,7 +80,7 @@ def _local(model: Model) -> frozenset[str]:
 def _of_file(
     file: str, found: tuple[Found, ...], local: frozenset[str], trusted: frozenset[str], *, chosen: bool
 ) -> Iterator[Finding]:
-    from mlmodel.pickles import Named, Odd, Pickled, Unread
+    from mlmodel.pickles import ContainerAnomaly, DeclaredClasses, Pickled, Unreadable
     from mlmodel.pickles.judgement import judge
     from mlmodel.pickles.torch_devices import devices_of
 
@@ -96,12 +96,12 @@ def _of_file(
             if item.trailing and item.marked and item.path not in of_torch:
                 message = f"{quoted(item.path)}: {item.trailing:,} bytes follow the pickle, from byte {item.stream.end:,} on"
                 yield new_finding("MLM610", message, Location(file))
-        elif isinstance(item, Named):
+        elif isinstance(item, DeclaredClasses):
             yield from _of_document(file, item)
-        elif isinstance(item, Unread):
+        elif isinstance(item, Unreadable):
             rule = "MLM608" if chosen else "MLM609"
             yield new_finding(rule, f"{quoted(item.path)} cannot be judged: {item.reason}", Location(file))
-        elif isinstance(item, Odd):
+        elif isinstance(item, ContainerAnomaly):
             rule = "MLM611" if item.escapes else "MLM612"
             yield new_finding(rule, f"{quoted(item.path)}: {item.message}", Location(file))
 
@@ -133,7 +133,7 @@ def _is_torch(item: Pickled) -> bool:
     return any((symbol.module or "").startswith("torch") for symbol in item.stream.globals)
 
 
-def _of_document(file: str, item: Named) -> Iterator[Finding]:
+def _of_document(file: str, item: DeclaredClasses) -> Iterator[Finding]:
     """MLM606, MLM613: classes that a document in an archive names, and that its reader imports."""
     from mlmodel.pickles.judgement import judge_document
 
@@ -212,14 +212,14 @@ def unpickled(model: Model) -> Iterator[Finding]:
 
 def _form(model: Model, file: str) -> str:
     """``pickle``, ``skops``, or nothing for what is loaded without unpickling."""
-    from mlmodel.pickles import Named, Pickled
+    from mlmodel.pickles import DeclaredClasses, Pickled
 
     if file.endswith(_WITHOUT_PICKLE):
         return ""
     for found in serialized.of(model).scan(file):
         if isinstance(found, Pickled) and (found.marked or found.stream.complete):
             return "pickle"
-        if isinstance(found, Named) and found.form == "skops":
+        if isinstance(found, DeclaredClasses) and found.form == "skops":
             return "skops"
     return ""
 

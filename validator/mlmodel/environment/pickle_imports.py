@@ -69,9 +69,9 @@ def artifacts(model: Model) -> tuple[Stream, ...]:
 
 
 def _stream(file: str, found: Found) -> Iterator[Stream]:
-    from mlmodel.pickles import Named, Pickled
+    from mlmodel.pickles import DeclaredClasses, Pickled
 
-    if isinstance(found, Named):
+    if isinstance(found, DeclaredClasses):
         yield Stream(file, 0, tuple((module, name, 0) for module, name in found.names))
     elif isinstance(found, Pickled) and found.marked:
         yield _read(file, found.stream)

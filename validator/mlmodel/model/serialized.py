@@ -61,8 +61,8 @@ class Serialized:
 
     def others(self) -> Iterator[tuple[str, tuple[Found, ...]]]:
         """The other files that begin like a serialized object, whatever they are called.  What cannot be read, and what
-        is one file too many, is :class:`mlmodel.pickles.Unread`."""
-        from mlmodel.pickles import Unread
+        is one file too many, is :class:`mlmodel.pickles.Unreadable`."""
+        from mlmodel.pickles import Unreadable
 
         count = 0
         for path, entry in self._model.directory.entries.items():
@@ -72,12 +72,12 @@ class Serialized:
                 continue
             count += 1
             if count > MAX_OTHERS:
-                yield path, (Unread(path, f"there are more than {MAX_OTHERS:,} files"),)
+                yield path, (Unreadable(path, f"there are more than {MAX_OTHERS:,} files"),)
                 return
             try:
                 yield path, self.scan(path)
             except UnreadableError as error:
-                yield path, (Unread(path, error.reason),)
+                yield path, (Unreadable(path, error.reason),)
 
     def scan(self, file: str) -> tuple[Found, ...]:
         """What is in a file.

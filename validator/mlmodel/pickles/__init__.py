@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.containers import Found, Named, Odd, Opener, Pickled, Unread
+from mlmodel.pickles.containers import ContainerAnomaly, DeclaredClasses, Found, Opener, Pickled, Unreadable
 from mlmodel.pickles.recorder import Target
-from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, Stream, Trouble, Use, Value
+from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, Stream, Use, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "CallResult",
     "Code",
+    "ContainerAnomaly",
+    "DeclaredClasses",
     "Found",
     "Global",
-    "Made",
-    "Named",
-    "Odd",
     "Pickled",
     "Problem",
+    "ProblemKind",
     "Stream",
-    "Trouble",
-    "Unread",
+    "Unreadable",
     "Use",
     "Value",
     "imported",
@@ -62,6 +62,6 @@ def imported(found: Found) -> frozenset[str]:
     """The modules that a reader of what was found imports, as far as they are known."""
     if isinstance(found, Pickled):
         return found.stream.modules
-    if isinstance(found, Named):
+    if isinstance(found, DeclaredClasses):
         return frozenset(module for module, _ in found.names)
     return frozenset()

@@ -69,7 +69,7 @@ def main(paths: list[str]) -> int:
 
 def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
     """Pairs of an exit status and what to say, for everything in a file."""
-    from mlmodel.pickles import Odd, Pickled, Unread, scan
+    from mlmodel.pickles import ContainerAnomaly, Pickled, Unreadable, scan
     from mlmodel.pickles.judgement import is_watched, judge, judge_document
 
     for item in scan(directory, name, watch=is_watched, calls=False):
@@ -80,9 +80,9 @@ def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
                     _status(remark),
                     f"{inside}byte {remark.offset:,}: {remark.kind.value}: {remark.message}",
                 )
-        elif isinstance(item, Unread):
+        elif isinstance(item, Unreadable):
             yield 3, f"{inside}cannot be judged: {item.reason}"
-        elif isinstance(item, Odd):
+        elif isinstance(item, ContainerAnomaly):
             yield int(item.escapes), f"{inside}{item.message}"
         else:
             for remark in judge_document(item):

@@ -20,7 +20,7 @@ from mlmodel.pickles.catalogue import (
     rule_of,
 )
 from mlmodel.pickles.recorder import is_plain
-from mlmodel.pickles.symbols import Global, Made, Value
+from mlmodel.pickles.symbols import CallResult, Global, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def takes_objects(call: Call) -> bool:
     if call.arguments is None:
         return True
     given = call.arguments[1:] if _target(call.callee)[1] == "defaultdict" else call.arguments
-    return any(isinstance(item.value, Made) and not is_plain(item.value) for item in given)
+    return any(isinstance(item.value, CallResult) and not is_plain(item.value) for item in given)
 
 
 def _target(symbol: object) -> tuple[str, str]:
@@ -79,7 +79,7 @@ _TAKE_OBJECTS = frozenset(
 
 
 def _is_class(value: Value) -> bool:
-    if isinstance(value.value, Made):
+    if isinstance(value.value, CallResult):
         return _maker(value.value) in (
             "_make_skeleton_class",
             "_make_skeleton_enum",
@@ -122,14 +122,14 @@ def is_literal(value: Value) -> bool:
     """Whether a value is written out, or made by Python or NumPy, and no object whose methods could be called."""
     if value.kind in ("global", "unknown", "persistent"):
         return False
-    if isinstance(value.value, Made):
+    if isinstance(value.value, CallResult):
         return is_plain(value.value)
     if isinstance(value.value, tuple):
         return all(map(is_literal, value.value))
     return True
 
 
-def _maker(made: Made) -> str | None:
+def _maker(made: CallResult) -> str | None:
     return made.by.name if isinstance(made.by, Global) else None
 
 
@@ -155,7 +155,7 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
         return None  # enumerations and named tuples by value
     if name.startswith("__") or "." in name:
         return f"{name} is not for getting"
-    if isinstance(owner.value, Made):
+    if isinstance(owner.value, CallResult):
         maker = _maker(owner.value)
         if maker == "subimport" and all(_is_nameable(module, name) for module in imports):
             return None
@@ -200,7 +200,7 @@ def _class_maker(given: tuple[Value, ...]) -> str | None:
         return "it makes a class of what is not known"
     items = given[2].value
     for key, value in zip(items[::2], items[1::2], strict=False):
-        if key.kind != "str" or not (is_literal(value) and not isinstance(value.value, Made)):
+        if key.kind != "str" or not (is_literal(value) and not isinstance(value.value, CallResult)):
             return f"it makes a class with {key.value or 'a name'} that is no plain data, and making a class runs such things"
     return None
 
@@ -277,7 +277,7 @@ def _method(given: tuple[Value, ...]) -> str | None:
 def _distribution(given: tuple[Value, ...]) -> str | None:
     """``rv_frozen``: it calls methods of its first argument, which must be a distribution."""
     made = given[0].value if given else None
-    by = made.by if isinstance(made, Made) else None
+    by = made.by if isinstance(made, CallResult) else None
     target = by.target if isinstance(by, Global) else None
     found = behavior.of(*target) if target is not None else None
     fine = found is not None and any(rule_of(hook).rule == "template" for hook in found.hooks)
@@ -290,7 +290,7 @@ def _of_numba(given: tuple[Value, ...]) -> str | None:
     """``custom_rebuild``: it calls a method of what the other function of numba loads."""
     fine = (
         len(given) == 1
-        and isinstance(given[0].value, Made)
+        and isinstance(given[0].value, CallResult)
         and _maker(given[0].value) == "_unpickle__CustomPickled"
     )
     return None if fine else "it calls a method of its argument"
@@ -300,7 +300,7 @@ def _callable(given: tuple[Value, ...]) -> str | None:
     if not given or given[0].kind not in ("global", "result"):
         return "of what is no function"
     inner = given[0].value
-    if isinstance(inner, Made) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
+    if isinstance(inner, CallResult) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
     target = inner.target if isinstance(inner, Global) else None
     if target is not None and known(*target).standing in (
@@ -320,7 +320,7 @@ def _item(given: tuple[Value, ...]) -> str | None:
     if len(given) != 2:
         return "these are no arguments of getitem"
     owner = given[0].value
-    if isinstance(owner, Made):
+    if isinstance(owner, CallResult):
         return None if _is_class(given[0]) else "of what another call gave"
     if isinstance(owner, Global):
         return (
@@ -347,20 +347,20 @@ _MADE_FUNCTIONS = frozenset({"_make_function", "_make_skel_func", "_fill_functio
 def _own_class(given: tuple[Value, ...]) -> str | None:
     """What completes a class by value, and sets attributes of whatever it is given."""
     first = given[0].value if given else None
-    own = isinstance(first, Made) and _maker(first) in _MADE_CLASSES
+    own = isinstance(first, CallResult) and _maker(first) in _MADE_CLASSES
     return None if own else "it changes what the stream did not make"
 
 
 def _own_function(given: tuple[Value, ...]) -> str | None:
     """As :func:`_own_class`, of functions."""
     first = given[0].value if given else None
-    own = isinstance(first, Made) and (_maker(first) in _MADE_FUNCTIONS or _is_of_type(first))
+    own = isinstance(first, CallResult) and (_maker(first) in _MADE_FUNCTIONS or _is_of_type(first))
     return None if own else "it changes what the stream did not make"
 
 
-def _is_of_type(made: Made) -> bool:
+def _is_of_type(made: CallResult) -> bool:
     """Whether it was made by a type that cloudpickle named (``_builtin_type``): before 2.1, functions by value are."""
-    return isinstance(made.by, Made) and _maker(made.by) == "_builtin_type"
+    return isinstance(made.by, CallResult) and _maker(made.by) == "_builtin_type"
 
 
 def _metaclass(given: tuple[Value, ...]) -> str | None:
@@ -388,14 +388,16 @@ _CLASSES_OF_CLASSES = frozenset(
 
 
 def _is_metaclass(value: Value) -> bool:
-    if isinstance(value.value, Made):
+    if isinstance(value.value, CallResult):
         return _is_class(value)
     module, name = _target(value.value)
     return bool(name) and known(module, name).standing in (Standing.LOCAL, Standing.UNKNOWN, Standing.CLASS)
 
 
 def _is_code(value: Value) -> bool:
-    return is_literal(value) or (isinstance(value.value, Made) and _maker(value.value) in _MADE_FUNCTIONS)
+    return is_literal(value) or (
+        isinstance(value.value, CallResult) and _maker(value.value) in _MADE_FUNCTIONS
+    )
 
 
 def _rebuilt(given: tuple[Value, ...]) -> str | None:
@@ -444,7 +446,7 @@ def _union(given: tuple[Value, ...]) -> str | None:
 def _is_type(value: Value) -> bool:
     """Whether it is something of ``typing``, or was made by it."""
     made = value.value
-    while isinstance(made, Made):
+    while isinstance(made, CallResult):
         made = made.by
     return _target(made)[0] in ("typing", "types")
 
@@ -556,7 +558,7 @@ def _type_name(given: tuple[Value, ...]) -> str | None:
 
 def _pickle(given: tuple[Value, ...]) -> str | None:
     """What loads a pickle from bytes; the bytes themselves are judged as what they are."""
-    if len(given) == 1 and isinstance(given[0].value, Made) and _maker(given[0].value) == "encode":
+    if len(given) == 1 and isinstance(given[0].value, CallResult) and _maker(given[0].value) == "encode":
         return None  # of protocol 2: the text is looked into instead
     return None if len(given) == 1 and given[0].kind == "bytes" else "the bytes are computed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles.symbols import Global, Made
+from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
     from mlmodel.pickles.symbols import Call, Value
@@ -26,11 +26,11 @@ def spelled(call: Call) -> str:
     return text if len(text) <= _MOST else text[: _MOST - 4] + "...)"
 
 
-def named(symbol: Global | Made | None) -> str:
+def named(symbol: Global | CallResult | None) -> str:
     """What a thing is called."""
     if isinstance(symbol, Global):
         return ".".join(symbol.target) if symbol.target is not None else "<computed>"
-    if isinstance(symbol, Made):
+    if isinstance(symbol, CallResult):
         return f"{named(symbol.by)}(...)"
     return "<unknown>"
 
@@ -41,7 +41,7 @@ def _value(value: Value) -> str:
         items = content if isinstance(content, tuple) else ()
         inside = ", ".join(map(_value, items[:_MOST_ARGUMENTS]))
         return f"({inside},)" if len(items) == 1 else f"({inside})"
-    if isinstance(content, (Global, Made)):
+    if isinstance(content, (Global, CallResult)):
         return named(content)
     if value.kind == "str":
         text = str(content)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from mlmodel.pickles import class_manifests, tars, zips
 from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
-from mlmodel.pickles.recorder import Effort, Target
-from mlmodel.pickles.symbols import Global, Stream, Trouble
+from mlmodel.pickles.recorder import ScanBudget, Target
+from mlmodel.pickles.symbols import Global, ProblemKind, Stream
 from mlmodel.sources.ranges import contiguous
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Pickled(NamedTuple):
     """Bytes after it that are no pickle; only of the last in a row."""
 
 
-class Named(NamedTuple):
+class DeclaredClasses(NamedTuple):
     """A document in an archive that names what its reader imports (skops, keras)."""
 
     path: str
@@ -106,14 +106,14 @@ class Named(NamedTuple):
     """Objects that are restored: module, class, and the state as the document has it."""
 
 
-class Unread(NamedTuple):
+class Unreadable(NamedTuple):
     """Something in a file that could not be read, or not to its end."""
 
     path: str
     reason: str
 
 
-class Odd(NamedTuple):
+class ContainerAnomaly(NamedTuple):
     """Something about a container that makes its readers disagree."""
 
     path: str
@@ -122,7 +122,7 @@ class Odd(NamedTuple):
     """Whether a member would be unpacked outside the folder that it is unpacked to."""
 
 
-Found: TypeAlias = Pickled | Named | Unread | Odd
+Found: TypeAlias = Pickled | DeclaredClasses | Unreadable | ContainerAnomaly
 
 
 def _latin(raw: bytes) -> bytes:
@@ -149,7 +149,7 @@ class Opener:
     """Looks into one file; the bounds count for all that is in it."""
 
     def __init__(self, size: int, target: Target | None = None) -> None:
-        self._effort = Effort(_TIMES * size + _FREE)
+        self._effort = ScanBudget(_TIMES * size + _FREE)
         self._target = (target or Target())._replace(effort=self._effort)
         self._budget = Budget(MAX_UNPACKED)
         self._bonus = _UNPACKED
@@ -165,10 +165,10 @@ class Opener:
                 reason = "more is nested in this file than is opened"
                 if depth <= MAX_DEPTH:
                     reason = "there are more parts in this file, or parts that overlap, than are read"
-                yield Unread(path, reason)
+                yield Unreadable(path, reason)
             return
         if form is not None and form.reader is None:
-            yield Unread(path, f"{form.name} files cannot be opened")
+            yield Unreadable(path, f"{form.name} files cannot be opened")
         elif form is not None and form.reader == "_compressed":
             yield from self._unpacked(data, start, end, f"{path}!{form.name}", form.name, depth)
         elif form is not None and form.reader is not None:
@@ -188,7 +188,7 @@ class Opener:
             yield Pickled(path, stream, marked(data, stream.start), trailing)
             yield from self._inside(data, stream, path, depth)
         if more:
-            yield Unread(path, f"there are more than {MAX_STREAMS:,} pickles in a row")
+            yield Unreadable(path, f"there are more than {MAX_STREAMS:,} pickles in a row")
 
     def _inside(self, data: Buffer, stream: Stream, path: str, depth: int) -> Iterator[Found]:
         """Pickles in the bytes that a call takes (``torch.storage._load_from_bytes``)."""
@@ -226,11 +226,11 @@ class Opener:
         uses: dict[class_manifests.Use, None] = {}
         for value in hdf5.configurations(contiguous(data), start, end):
             if isinstance(value, hdf5.Unread):
-                yield Unread(path, f"the configuration at byte {value.offset:,} cannot be decoded")
+                yield Unreadable(path, f"the configuration at byte {value.offset:,} cannot be decoded")
                 continue
             document = class_manifests.of_value(value, "keras")
             if isinstance(document, str):
-                yield Unread(path, document)
+                yield Unreadable(path, document)
             else:
                 uses.update(dict.fromkeys(document.uses))
         if uses:
@@ -265,7 +265,7 @@ class Opener:
         probe = unpack(data, start, end, form, self._budget, _PROBE)
         if not probe.data:
             if probe.problem is not None and (probe.limited or form in _CERTAIN):
-                yield Unread(path, probe.problem)
+                yield Unreadable(path, probe.problem)
             return
         self._effort.left -= len(probe.data)
         if len(probe.data) >= _PROBE and not self._wanted(probe.data):
@@ -275,7 +275,7 @@ class Opener:
         self._bonus -= bonus
         self._effort.left += bonus
         if whole.problem is not None:
-            yield Unread(path, whole.problem)
+            yield Unreadable(path, whole.problem)
         yield from self.open(whole.data, 0, len(whole.data), path, depth + 1)
 
     def _wanted(self, probe: bytearray) -> bool:
@@ -292,14 +292,16 @@ class Opener:
         # Is it cut only because there is no more of the probe?
         from mlmodel.pickles.reading import read
 
-        return any(problem.trouble is Trouble.TRUNCATED for problem in read(probe, 0, len(probe)).problems)
+        return any(
+            problem.trouble is ProblemKind.TRUNCATED for problem in read(probe, 0, len(probe)).problems
+        )
 
     def _zip(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         seen: set[tuple[int, int, int, str | None]] = set()
         names: set[str] = set()
         for member in zips.members(data, start, end):
             if isinstance(member, zips.Oddity):
-                yield Odd(path, member.message)
+                yield ContainerAnomaly(path, member.message)
                 continue
             yield from self._named_oddly(path, member.name, names if member.listed else set())
             document = class_manifests.DOCUMENTS.get(member.name)
@@ -310,7 +312,7 @@ class Opener:
             inner = f"{path}!{member.name}"
             method = zips.METHODS.get(member.method)
             if method is None:
-                yield Unread(inner, f"zip compression method {member.method} cannot be unpacked")
+                yield Unreadable(inner, f"zip compression method {member.method} cannot be unpacked")
                 continue
             if document is not None:
                 yield from self._document(data, member, inner, method, document)
@@ -326,13 +328,15 @@ class Opener:
             yield from _certain(inside) if _IS_STORAGE.search(member.name) else inside
 
     @staticmethod
-    def _named_oddly(path: str, name: str, names: set[str]) -> Iterator[Odd]:
+    def _named_oddly(path: str, name: str, names: set[str]) -> Iterator[ContainerAnomaly]:
         """What is wrong with the name of a member."""
         slashed = name.replace("\\", "/")
         if slashed.startswith("/") or ".." in slashed.split("/") or slashed[1:2] == ":":
-            yield Odd(path, f"{name!r} leads out of the folder that the archive is unpacked to", escapes=True)
+            yield ContainerAnomaly(
+                path, f"{name!r} leads out of the folder that the archive is unpacked to", escapes=True
+            )
         if name in names:
-            yield Odd(path, f"{name!r} stands twice: readers differ in which they take")
+            yield ContainerAnomaly(path, f"{name!r} stands twice: readers differ in which they take")
         names.add(name)
 
     def _text(self, data: Buffer, member: zips.Member, method: str, most: int) -> bytes:
@@ -344,27 +348,27 @@ class Opener:
         self, data: Buffer, member: zips.Member, path: str, method: str, form: str
     ) -> Iterator[Found]:
         found = class_manifests.read(self._text(data, member, method, class_manifests.MAX_BYTES), form)
-        yield Unread(path, found) if isinstance(found, str) else _named(path, form, found)
+        yield Unreadable(path, found) if isinstance(found, str) else _named(path, form, found)
 
     def _source(self, data: Buffer, member: zips.Member, path: str, method: str) -> Iterator[Found]:
         from mlmodel.pickles import torchscript
 
         text = self._text(data, member, method, torchscript.MAX_BYTES)
         if len(text) > torchscript.MAX_BYTES:
-            yield Unread(path, f"more than {torchscript.MAX_BYTES:,} bytes of source")
+            yield Unreadable(path, f"more than {torchscript.MAX_BYTES:,} bytes of source")
             return
         uses = tuple(
             class_manifests.Use("operator", name.rpartition(".")[0], name.rpartition(".")[2])
             for name in torchscript.operators(text)
         )
-        yield Named(path, "torchscript", (), uses)
+        yield DeclaredClasses(path, "torchscript", (), uses)
 
     def _tar(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         for member in tars.members(data, start, end):
             if isinstance(member, tars.Unreadable):
-                yield Unread(path, member.reason)
+                yield Unreadable(path, member.reason)
             elif isinstance(member, tars.Ambiguity):
-                yield Odd(path, member.message)
+                yield ContainerAnomaly(path, member.message)
             else:
                 yield from self._named_oddly(path, member.name, set())
                 yield from self.open(data, member.start, member.end, f"{path}!{member.name}", depth + 1)
@@ -373,11 +377,11 @@ class Opener:
 def _certain(items: Iterator[Found]) -> Iterator[Found]:
     """What cannot be numbers by chance: pickles that are complete and import something, and documents."""
     for item in items:
-        if isinstance(item, Named) or (
+        if isinstance(item, DeclaredClasses) or (
             isinstance(item, Pickled) and item.stream.complete and item.stream.globals
         ):
             yield item
 
 
-def _named(path: str, form: str, document: class_manifests.Document) -> Named:
-    return Named(path, form, document.names, document.uses, document.states)
+def _named(path: str, form: str, document: class_manifests.Document) -> DeclaredClasses:
+    return DeclaredClasses(path, form, document.names, document.uses, document.states)

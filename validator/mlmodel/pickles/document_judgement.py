@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.pickles import behavior, references, states
 from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_plain_method, known
 from mlmodel.pickles.observations import Kind, Remark
-from mlmodel.pickles.symbols import Global, Made, Value
+from mlmodel.pickles.symbols import CallResult, Global, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.class_manifests import Use
-    from mlmodel.pickles.containers import Named
+    from mlmodel.pickles.containers import DeclaredClasses
 
 _KERAS = frozenset({"keras", "tf_keras"})
 _KERAS_ROOMS = frozenset(
@@ -139,7 +139,7 @@ _METHOD_EFFECTS = frozenset(
 )
 
 
-def judge_document(found: Named) -> Iterator[Remark]:
+def judge_document(found: DeclaredClasses) -> Iterator[Remark]:
     """Everything to say of a document, each thing once."""
     said: set[str] = set()
     remarks = [remark for use in found.uses for remark in _of_use(found.form, use)]
@@ -301,7 +301,7 @@ def _of_node(node: object) -> Value:
             return _value("unknown", None)
         return _value("None" if value is None else type(value).__name__, value)
     if loader in ("NdArrayNode", "MaskedArrayNode"):
-        made = Made(Global("numpy", "ndarray", 4, "GLOBAL", 0), "REDUCE")
+        made = CallResult(Global("numpy", "ndarray", 4, "GLOBAL", 0), "REDUCE")
         return _value("result", made)
     return _value("unknown", None)
 

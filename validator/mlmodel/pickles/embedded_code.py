@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.observations import Kind, Remark
-from mlmodel.pickles.symbols import Global, Made
+from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 
 
-def maker_of(made: Made) -> str:
+def maker_of(made: CallResult) -> str:
     """The function that gave a result, by its module and name; empty where that is not known."""
     target = made.by.target if isinstance(made.by, Global) else None
     if target is None:
@@ -68,13 +68,13 @@ def remarks(stream: Stream) -> Iterator[Remark]:
     later = _LATER if stream.slots else _LATER | {"__setattr__"}
     new = {use.callee for use in stream.uses if use.opcode in _NEW}
     for code in carried:
-        if code.name in _RUN_WITHOUT_A_CALL - later and any(isinstance(callee, Made) for callee in new):
+        if code.name in _RUN_WITHOUT_A_CALL - later and any(isinstance(callee, CallResult) for callee in new):
             yield Remark(
                 Kind.RUNS_CODE,
                 f"makes an object of a class that it carries, and so runs its {code.name}",
                 code.offset,
             )
-    makers = {maker_of(callee) for callee in new if isinstance(callee, Made)}
+    makers = {maker_of(callee) for callee in new if isinstance(callee, CallResult)}
     # Enumerations and named tuples by value have a __new__, which calls that of object or tuple.
     fetched = any(
         call.arguments is not None and len(call.arguments) == 2 and call.arguments[1].value == "__new__"
@@ -96,7 +96,7 @@ def remarks(stream: Stream) -> Iterator[Remark]:
 
 
 def _is_enum(callee: object) -> bool:
-    return isinstance(callee, Made) and maker_of(callee) in ENUM_MAKERS
+    return isinstance(callee, CallResult) and maker_of(callee) in ENUM_MAKERS
 
 
 def _described(carried: tuple[Code, ...]) -> str:

@@ -16,12 +16,12 @@ from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.references import VERBS as _VERBS
-from mlmodel.pickles.symbols import Global, Made
+from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.pickles.containers import Named
+    from mlmodel.pickles.containers import DeclaredClasses
     from mlmodel.pickles.symbols import Call, State, Stream, Use, Value
 
 
@@ -62,7 +62,7 @@ def judge(
                 yield remark
 
 
-def judge_document(found: Named) -> Iterator[Remark]:
+def judge_document(found: DeclaredClasses) -> Iterator[Remark]:
     """Everything to say of a document in an archive, whose reader imports the classes that it names."""
     from mlmodel.pickles.document_judgement import judge_document as judged
 
@@ -97,7 +97,7 @@ class _Judge:
         for use in self._stream.uses:
             if isinstance(use.callee, Global):
                 yield from self._of_global(use, use.callee)
-            elif isinstance(use.callee, Made):
+            elif isinstance(use.callee, CallResult):
                 yield from self._of_result(use, use.callee)
             elif use.opcode in ("PERSID", "BINPERSID") and not self._of_torch:
                 yield Remark(Kind.ODD, "leaves an object to its reader (a persistent id)", use.offset)
@@ -275,7 +275,7 @@ class _Judge:
         message = f"has objects of {top}, which nobody has reviewed: {_listed(names)}"
         return Remark(Kind.UNEXPLAINED, message, symbols[0].offset)
 
-    def _of_result(self, use: Use, made: Made) -> Iterator[Remark]:
+    def _of_result(self, use: Use, made: CallResult) -> Iterator[Remark]:
         """What is done with what a call gave."""
         maker = maker_of(made)
         if use.opcode in _CHANGES:
@@ -333,7 +333,7 @@ class _Judge:
             if remark is not None:
                 yield remark
 
-    def _is_own_attribute(self, made: Made) -> bool:
+    def _is_own_attribute(self, made: CallResult) -> bool:
         """Whether all that ``getattr`` fetches is of classes of the user or of a library that nobody has read."""
         calls = self._calls.get((made.by, made.opcode), [])
         return bool(calls) and all(
@@ -470,7 +470,7 @@ _TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
 
 def _class_of(made: object) -> tuple[str, str] | None:
     """The class whose object a result is, where a class was called or made an object of."""
-    by = made.by if isinstance(made, Made) else None
+    by = made.by if isinstance(made, CallResult) else None
     return by.target if isinstance(by, Global) else None
 
 
@@ -478,7 +478,7 @@ def _is_explained(value: Value) -> bool:
     """Whether an argument is plain data, or made by a call that was judged by itself, and no object with attributes of its own."""
     if value.kind in ("unknown", "persistent"):
         return False
-    if isinstance(value.value, Made):
+    if isinstance(value.value, CallResult):
         return ".".join(_class_of(value.value) or ()) not in _OPEN
     if isinstance(value.value, tuple):
         return all(map(_is_explained, value.value))

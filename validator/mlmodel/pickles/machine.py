@@ -17,7 +17,7 @@ from mlmodel.pickles.opcode_handlers import RARE
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
 from mlmodel.pickles.recorder import FRESH, BrokenError, Target
 from mlmodel.pickles.state import MachineState
-from mlmodel.pickles.symbols import Stream, Trouble
+from mlmodel.pickles.symbols import ProblemKind, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ class Machine(MachineState):
             seen.globals,
             seen.uses,
             tuple(seen.calls),
-            seen.untold,
+            seen.omitted_calls,
             tuple(seen.code),
             tuple(seen.imports),
             frozenset(NAMES[code] for code in self.rare),
@@ -133,7 +133,7 @@ class Machine(MachineState):
             what = "there is no MARK"
         elif code in _NEEDS_MEMO:
             what = "the memo has no such entry"
-        self.seen.odd(Trouble.STACK, f"{name}: {what}", self.at)
+        self.seen.odd(ProblemKind.STACK, f"{name}: {what}", self.at)
 
     def _loop(self) -> None:
         data, end = self.data, self.end
@@ -377,7 +377,7 @@ class Machine(MachineState):
                         else:
                             rare = RARE.get(op)
                             if rare is None:
-                                raise BrokenError(Trouble.OPCODE, f"byte 0x{op:02x} is no opcode")
+                                raise BrokenError(ProblemKind.OPCODE, f"byte 0x{op:02x} is no opcode")
                             self.rare.add(op)
                             pos = rare(self, base + pos) - base
                             keep, tracks, remember = seen.keep, seen.tracks, memo.add
@@ -409,20 +409,20 @@ class Machine(MachineState):
         if effort is not None:
             effort.left -= size
             if effort.left < 0:
-                raise BrokenError(Trouble.LIMIT, "more has to be read than the size of the file explains")
+                raise BrokenError(ProblemKind.LIMIT, "more has to be read than the size of the file explains")
         if len(self.stack) > MAX_STACK or len(self.marks) > MAX_MARKS or self.memo.full:
-            raise BrokenError(Trouble.LIMIT, "more values on the stack or in the memo than are kept")
+            raise BrokenError(ProblemKind.LIMIT, "more values on the stack or in the memo than are kept")
 
     def _past_end(self, at: int) -> None:
         if at > self.end:
-            raise BrokenError(Trouble.TRUNCATED, "an argument reaches past the end")
-        raise BrokenError(Trouble.TRUNCATED, "it ends without STOP")
+            raise BrokenError(ProblemKind.TRUNCATED, "an argument reaches past the end")
+        raise BrokenError(ProblemKind.TRUNCATED, "it ends without STOP")
 
     def _proto(self, at: int, protocol: int) -> None:
         if protocol > HIGHEST_PROTOCOL and at + 1 < self.end:
-            raise BrokenError(Trouble.OPCODE, f"there is no pickle protocol {protocol}")
+            raise BrokenError(ProblemKind.OPCODE, f"there is no pickle protocol {protocol}")
         if at != self.start:
-            self.seen.odd(Trouble.PROTOCOL, "PROTO is not the first opcode", at)
+            self.seen.odd(ProblemKind.PROTOCOL, "PROTO is not the first opcode", at)
         self.protocol = protocol
         self.highest = max(self.highest, protocol)
 
@@ -431,9 +431,9 @@ class Machine(MachineState):
         self._frames = True
         if outer > start:
             self.framed = True
-            self.seen.odd(Trouble.FRAME, "a frame begins inside a frame", start)
+            self.seen.odd(ProblemKind.FRAME, "a frame begins inside a frame", start)
         if start + length > self.end:
-            self.seen.odd(Trouble.FRAME, "a frame reaches past the end", start)
+            self.seen.odd(ProblemKind.FRAME, "a frame reaches past the end", start)
             return 0
         return start + length
 
@@ -449,13 +449,13 @@ class Machine(MachineState):
             stream = inner.run()
             self._nested.append(stream)
             if not stream.complete:
-                raise BrokenError(Trouble.ARRAY, "the objects of an array cannot be read to their end")
+                raise BrokenError(ProblemKind.ARRAY, "the objects of an array cannot be read to their end")
             after = inner.at
         if after is None:
-            raise BrokenError(Trouble.ARRAY, "how large the array here is cannot be known")
+            raise BrokenError(ProblemKind.ARRAY, "how large the array here is cannot be known")
         if after > self.end:
-            raise BrokenError(Trouble.TRUNCATED, "an array reaches past the end")
+            raise BrokenError(ProblemKind.TRUNCATED, "an array reaches past the end")
         if frame_end > at:
-            self.seen.odd(Trouble.FRAME, "an array does not stand at the end of a frame", at)
+            self.seen.odd(ProblemKind.FRAME, "an array does not stand at the end of a frame", at)
             self._resume = after
         return after

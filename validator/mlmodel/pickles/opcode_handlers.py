@@ -12,7 +12,7 @@ from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import COUNTED, NAMES
 from mlmodel.pickles.operands import MAX_TEXT
 from mlmodel.pickles.recorder import PERSISTENT, BrokenError
-from mlmodel.pickles.symbols import Trouble
+from mlmodel.pickles.symbols import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ def _line_end(machine: MachineState, start: int) -> int:
     """The offset of the newline that ends the line at ``start``."""
     stop = machine.data.find(b"\n", start, machine.end)
     if stop < 0:
-        raise BrokenError(Trouble.TRUNCATED, "a line without end")
+        raise BrokenError(ProblemKind.TRUNCATED, "a line without end")
     return stop
 
 
@@ -91,7 +91,7 @@ def _extension(width: int, machine: MachineState, at: int) -> int:
     after = at + 1 + width
     code = int.from_bytes(machine.data[at + 1 : after], "little", signed=width == 4)
     if code <= 0:
-        raise BrokenError(Trouble.STACK, f"there is no extension code {code}")
+        raise BrokenError(ProblemKind.STACK, f"there is no extension code {code}")
     name = NAMES[machine.data[at]]
     machine.stack.append(machine.seen.ask(None, None, machine.protocol, name, at, code))
     return after
@@ -138,7 +138,7 @@ def _binpersid(machine: MachineState, at: int) -> int:
 def _put(machine: MachineState, at: int) -> int:
     stop = _line_end(machine, at + 1)
     if not machine.memo.put_text(bytes(machine.data[at + 1 : stop]), machine.stack[-1]):
-        raise BrokenError(Trouble.STACK, "PUT: not a number")
+        raise BrokenError(ProblemKind.STACK, "PUT: not a number")
     return stop + 1
 
 
@@ -146,7 +146,7 @@ def _get(machine: MachineState, at: int) -> int:
     stop = _line_end(machine, at + 1)
     value = machine.memo.get_text(bytes(machine.data[at + 1 : stop]))
     if value == UNSET:
-        raise BrokenError(Trouble.STACK, "GET: the memo has no such entry")
+        raise BrokenError(ProblemKind.STACK, "GET: the memo has no such entry")
     machine.stack.append(value)
     return stop + 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.pickles import frame_readings
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.recorder import Target
-from mlmodel.pickles.symbols import Global, Made, Problem, Stream, Trouble
+from mlmodel.pickles.symbols import CallResult, Global, Problem, ProblemKind, Stream
 
 if TYPE_CHECKING:
     from mlmodel.pickles.operands import Buffer
@@ -44,11 +44,11 @@ def read(data: Buffer, start: int, end: int, target: Target | None = None) -> St
         for reading in frame_readings.readings(data, start, end):
             if reading is None:
                 problems.append(
-                    Problem(Trouble.LIMIT, "not all readings of crossed frames were followed", start)
+                    Problem(ProblemKind.LIMIT, "not all readings of crossed frames were followed", start)
                 )
                 break
             if not problems:
-                problems.append(Problem(Trouble.FRAME, "an argument crosses the end of its frame", start))
+                problems.append(Problem(ProblemKind.FRAME, "an argument crosses the end of its frame", start))
             size = len(reading.data)
             found = Machine(reading.data, 0, size, target, arrays=False, place=reading.place).run("frames")
             if _asks_more(found, stream, *others):
@@ -68,7 +68,7 @@ def _asked(stream: Stream) -> set[object]:
     return uses.union(map(_name, stream.globals), *map(_asked, stream.nested))
 
 
-def _name(thing: Global | Made | None) -> object:
+def _name(thing: Global | CallResult | None) -> object:
     if isinstance(thing, Global):
         return thing.module, thing.name, thing.extension
     return None if thing is None else (_name(thing.by), thing.opcode, thing.depth)
@@ -108,7 +108,7 @@ def row(data: Buffer, start: int, end: int, target: Target | None = None) -> Row
 def _plausible(stream: Stream) -> bool:
     if stream.complete:
         return bool(stream.globals or stream.uses)
-    if any(problem.trouble is Trouble.LIMIT for problem in stream.problems):
+    if any(problem.trouble is ProblemKind.LIMIT for problem in stream.problems):
         return True
     return any(
         (item.module is None or _IDENTIFIERS.fullmatch(item.module) is not None)

@@ -13,7 +13,7 @@ from mlmodel.pickles import arrays, code_by_value
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
 from mlmodel.pickles.operands import MAX_TEXT, text, value_at
-from mlmodel.pickles.symbols import Call, Code, Global, Made, Problem, State, Trouble, Use, Value
+from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, State, Use, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,7 +99,7 @@ _TAKE_OBJECTS = frozenset(
 _PLAIN = frozenset({"builtins", "__builtin__", "_codecs", "collections", "datetime", "numpy", "array"})
 
 
-def is_plain(made: Made) -> bool:
+def is_plain(made: CallResult) -> bool:
     """Whether a result is a value of Python or NumPy, and no object that a class has a say in."""
     by = made.by
     top = (by.module or "").partition(".")[0] if isinstance(by, Global) else ""
@@ -109,19 +109,19 @@ def is_plain(made: Made) -> bool:
 class BrokenError(Exception):
     """Reading ends here."""
 
-    def __init__(self, trouble: Trouble, message: str) -> None:
+    def __init__(self, trouble: ProblemKind, message: str) -> None:
         super().__init__(message)
         self.trouble = trouble
         self.message = message
 
 
-def _is_no_string(symbol: Global | Made | None) -> bool:
+def _is_no_string(symbol: Global | CallResult | None) -> bool:
     """Whether a result is surely no ``str``: readers take no subclass of it for a name.
 
     Reading joblib's arrays of objects as one pickle mixes up the memo, and so meets such results.
     """
-    by = symbol.by if isinstance(symbol, Made) else None
-    if not isinstance(symbol, Made) or not isinstance(by, Global) or by.module is None:
+    by = symbol.by if isinstance(symbol, CallResult) else None
+    if not isinstance(symbol, CallResult) or not isinstance(by, Global) or by.module is None:
         return False
     if symbol.opcode in ("NEWOBJ", "NEWOBJ_EX"):
         return by.module not in ("builtins", "__builtin__")
@@ -133,7 +133,7 @@ class _Used:
 
     __slots__ = ("callee", "count", "offset", "opcode", "result", "role", "watched")
 
-    def __init__(self, callee: Global | Made | None, opcode: str, offset: int, result: int) -> None:
+    def __init__(self, callee: Global | CallResult | None, opcode: str, offset: int, result: int) -> None:
         self.callee = callee
         self.opcode = opcode
         self.count = 0
@@ -143,7 +143,7 @@ class _Used:
         self.role: str | None = None
 
 
-class Effort:
+class ScanBudget:
     """How many bytes may still be looked at, payloads that are skipped not counted."""
 
     __slots__ = ("left",)
@@ -159,7 +159,7 @@ class Target(NamedTuple):
     """Whether all calls of a global, and on what it makes, are kept in detail and not only the first."""
     detail: bool = False
     """Whether tuples and states are kept from the start, and not only from the first watched global on."""
-    effort: Effort | None = None
+    effort: ScanBudget | None = None
     calls: bool = True
     """Whether the first call of each kind is kept with its arguments."""
 
@@ -177,7 +177,7 @@ class Recorder:
         """Whether tuples are kept that are not taken by the next opcode."""
         self.fresh: list[int] = []
         """The elements that :data:`FRESH` stands for."""
-        self._symbols: list[Global | Made | tuple[int, ...] | None] = [None] * _FIRST
+        self._symbols: list[Global | CallResult | tuple[int, ...] | None] = [None] * _FIRST
         self._known: dict[tuple[str | None, str | None, int, int | None], int] = {}
         self._pairs: dict[tuple[int, int], int] = {}
         self.uses_by_value: dict[int, _Used] = {}
@@ -207,7 +207,7 @@ class Recorder:
         self._remade: set[tuple[int, ...]] = set()
         self.wrapper: arrays.Wrapper | None = None
         self.calls: list[Call] = []
-        self.untold = 0
+        self.omitted_calls = 0
         self.code: list[Code] = []
         self.hashes = False
         """Whether an object of a class by value is a key or an item of a set."""
@@ -233,13 +233,13 @@ class Recorder:
         if value is not None:
             return value
         if len(self._known) >= MAX_GLOBALS:
-            raise BrokenError(Trouble.LIMIT, f"more than {MAX_GLOBALS:,} distinct globals")
+            raise BrokenError(ProblemKind.LIMIT, f"more than {MAX_GLOBALS:,} distinct globals")
         symbol = Global(module, name, protocol, opcode, self._place(offset), extension)
         value = self._known[key] = self._symbol(symbol)
         if extension is None and (module is None or name is None):
-            self.odd(Trouble.OPERAND, f"{opcode} takes a name that the stream computes", offset)
+            self.odd(ProblemKind.OPERAND, f"{opcode} takes a name that the stream computes", offset)
         elif max(len(module or ""), len(name or "")) >= MAX_TEXT:
-            self.odd(Trouble.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
+            self.odd(ProblemKind.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
         if not self.tracks:
             self.tracks = True
             self._unknown_before = offset
@@ -277,11 +277,11 @@ class Recorder:
         if value < 0:
             symbol = self._symbols[-value]
             if isinstance(symbol, tuple) or value in (FRESH, UNSET) or _is_no_string(symbol):
-                raise BrokenError(Trouble.STACK, "STACK_GLOBAL takes what is no string")
+                raise BrokenError(ProblemKind.STACK, "STACK_GLOBAL takes what is no string")
             return None  # what a call or the reader gave: it may be a string
         string = text(self._data, value, self._end)
         if string is None:
-            raise BrokenError(Trouble.STACK, "STACK_GLOBAL takes what is no string")
+            raise BrokenError(ProblemKind.STACK, "STACK_GLOBAL takes what is no string")
         return string
 
     # -- calls -----------------------------------------------------------------------------------
@@ -322,15 +322,15 @@ class Recorder:
         if origin is not None:  # one of many dtypes: they are counted together
             return self.uses_by_value.get((origin << 8) | opcode) or self._first(opcode, origin, offset)
         if len(self.uses_by_value) >= MAX_USES:
-            raise BrokenError(Trouble.LIMIT, f"more than {MAX_USES:,} distinct calls")
+            raise BrokenError(ProblemKind.LIMIT, f"more than {MAX_USES:,} distinct calls")
         symbol = self._symbols[-callee]
         by = None if isinstance(symbol, tuple) else symbol
         name = NAMES[opcode]
         role = self._roles.get(callee)
-        if isinstance(by, Made) and by.depth >= MAX_DEPTH:
+        if isinstance(by, CallResult) and by.depth >= MAX_DEPTH:
             result = callee
         else:
-            result = self._symbol(Made(by, name, by.depth + 1 if isinstance(by, Made) else 1))
+            result = self._symbol(CallResult(by, name, by.depth + 1 if isinstance(by, CallResult) else 1))
         if role is not None and result != callee and role != _TAKES:
             self._roles[result] = f"made by {role}" if not role.startswith("made by ") else role
         used = _Used(by, name, self._place(offset), result)
@@ -370,12 +370,16 @@ class Recorder:
             if known:
                 return result
         if len(self.calls) >= MAX_CALLS:
-            self.untold += 1
+            self.omitted_calls += 1
             return result
         values: tuple[Value, ...] | None = None
         if elements is not None and len(elements) <= min(MAX_ELEMENTS, self._values):
             values = tuple(map(self.value, elements))
-        if used.opcode == "BUILD" and isinstance(used.callee, Made) and isinstance(used.callee.by, Made):
+        if (
+            used.opcode == "BUILD"
+            and isinstance(used.callee, CallResult)
+            and isinstance(used.callee.by, CallResult)
+        ):
             is_dictionary = arguments > 0 and self._data[arguments - 1] in _DICTIONARIES
             self.slots |= not is_dictionary
         place = self._place(offset)
@@ -408,7 +412,7 @@ class Recorder:
         if value > 0:
             return self._data[value - 1] in _NUMBERS
         symbol = self._symbols[-value]
-        return isinstance(symbol, Made) and is_plain(symbol)
+        return isinstance(symbol, CallResult) and is_plain(symbol)
 
     def _is_none(self, value: int) -> bool:
         return value > 0 and self._data[value - 1] == 0x4E
@@ -473,7 +477,7 @@ class Recorder:
         known = (callee, kind, keys)
         if known not in self.states and len(self.states) < MAX_STATES:
             symbol = self._symbols[-callee] if callee < 0 else None
-            by = symbol if isinstance(symbol, (Global, Made)) else None
+            by = symbol if isinstance(symbol, (Global, CallResult)) else None
             self.states[known] = State(by, kind, keys, self._place(offset))
 
     def _text(self, value: int) -> str | None:
@@ -491,7 +495,7 @@ class Recorder:
         """Whether no argument is an object whose class has a say in how it is read."""
         for element in elements or ():
             symbol = self._symbols[-element] if element < 0 else None
-            if isinstance(symbol, Made) and not is_plain(symbol):
+            if isinstance(symbol, CallResult) and not is_plain(symbol):
                 return False
         return elements is not None
 
@@ -501,7 +505,7 @@ class Recorder:
         given = elements[:_MAX_STATE] if elements is not None else ()
         made = (role, used.opcode) in (("dtype", "REDUCE"), ("wrapper", "NEWOBJ"))
         if made and len(self._origins) < MAX_PARTS:
-            result = self._symbol(Made(used.callee, used.opcode))
+            result = self._symbol(CallResult(used.callee, used.opcode))
             self._origins[result] = used.result
             if role == "dtype":
                 self._dtypes[result] = [given[:1]]
@@ -540,7 +544,7 @@ class Recorder:
 
     # -- values ----------------------------------------------------------------------------------
 
-    def _symbol(self, symbol: Global | Made | tuple[int, ...]) -> int:
+    def _symbol(self, symbol: Global | CallResult | tuple[int, ...]) -> int:
         self._symbols.append(symbol)
         return 1 - len(self._symbols)
 
@@ -577,7 +581,7 @@ class Recorder:
             symbol = self._symbols[-value] if value < 0 else None
             if isinstance(symbol, tuple) and depth < MAX_DEPTH:
                 self.hashed(symbol[:_MAX_STATE], depth + 1)
-            elif isinstance(symbol, Made) and isinstance(symbol.by, Made):
+            elif isinstance(symbol, CallResult) and isinstance(symbol.by, CallResult):
                 self.hashes = True
 
     def value(self, value: int, depth: int = 0) -> Value:
@@ -593,7 +597,7 @@ class Recorder:
         symbol = self._symbols[-value]
         if isinstance(symbol, Global):
             return Value("global", symbol)
-        if isinstance(symbol, Made):
+        if isinstance(symbol, CallResult):
             return Value("result", symbol)
         if symbol is None:
             return Value("unknown")
@@ -603,7 +607,7 @@ class Recorder:
 
     # -- the outcome -----------------------------------------------------------------------------
 
-    def odd(self, trouble: Trouble, message: str, offset: int) -> None:
+    def odd(self, trouble: ProblemKind, message: str, offset: int) -> None:
         """Something that picklers do not write, though it can be read."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(trouble, message, self._place(offset)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior, formulas
 from mlmodel.pickles.catalogue import is_reviewed, rule_of
-from mlmodel.pickles.symbols import Global, Made
+from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _is_made(value: Value) -> bool:
 
 def _is_array(value: Value) -> bool:
     made = value.value
-    by = made.by if isinstance(made, Made) else None
+    by = made.by if isinstance(made, CallResult) else None
     return isinstance(by, Global) and (by.module or "").partition(".")[0] in (
         "numpy",
         "joblib",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.observations import Kind, Remark
-from mlmodel.pickles.symbols import Trouble
+from mlmodel.pickles.symbols import ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ _BUFFERS = frozenset({"NEXT_BUFFER", "READONLY_BUFFER"})
 def remarks(stream: Stream) -> Iterator[Remark]:
     """What is to be said of how a pickle is written."""
     for problem in stream.problems:
-        if problem.trouble is Trouble.LIMIT:
+        if problem.trouble is ProblemKind.LIMIT:
             yield Remark(Kind.UNREAD, problem.message, problem.offset)
-        elif problem.trouble in (Trouble.FRAME, Trouble.OPERAND, Trouble.PROTOCOL):
+        elif problem.trouble in (ProblemKind.FRAME, ProblemKind.OPERAND, ProblemKind.PROTOCOL):
             yield Remark(Kind.ODD, problem.message, problem.offset)
         else:
             yield Remark(Kind.BROKEN, problem.message, problem.offset)
@@ -37,5 +37,7 @@ def remarks(stream: Stream) -> Iterator[Remark]:
         yield Remark(Kind.ODD, "writes plain letters as escapes, which no pickler does", stream.start)
     if stream.rare & _BUFFERS:
         yield Remark(Kind.ODD, "needs buffers that are not in the file", stream.start)
-    if stream.untold:
-        yield Remark(Kind.UNREAD, f"makes {stream.untold:,} more calls than are looked into", stream.start)
+    if stream.omitted_calls:
+        yield Remark(
+            Kind.UNREAD, f"makes {stream.omitted_calls:,} more calls than are looked into", stream.start
+        )

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 
-class Trouble(Enum):
+class ProblemKind(Enum):
     """Why a stream is not what a pickler writes, or could not be read to its end."""
 
     TRUNCATED = "truncated"
@@ -30,7 +30,7 @@ class Trouble(Enum):
 class Problem(NamedTuple):
     """One thing that is wrong with a stream."""
 
-    trouble: Trouble
+    trouble: ProblemKind
     message: str
     offset: int
 
@@ -97,12 +97,12 @@ class Global(_Symbol):
         return NAME_MAPPING.get(given) or (IMPORT_MAPPING.get(self.module, self.module), self.name)
 
 
-class Made(_Symbol):
+class CallResult(_Symbol):
     """What a call gave back."""
 
     __slots__ = ("by", "depth", "opcode")
 
-    def __init__(self, by: Global | Made | None, opcode: str, depth: int = 1) -> None:
+    def __init__(self, by: Global | CallResult | None, opcode: str, depth: int = 1) -> None:
         self.by: Final = by
         """What was called; None when that is no global, nor made by one."""
         self.opcode: Final = opcode
@@ -113,7 +113,7 @@ class Made(_Symbol):
     def root(self) -> Global | None:
         """The global at the bottom."""
         by = self.by
-        while isinstance(by, Made):
+        while isinstance(by, CallResult):
             by = by.by
         return by
 
@@ -124,7 +124,7 @@ class Value(NamedTuple):
     kind: str
     """``str``, ``bytes``, ``int``, ``float``, ``bool``, ``None``, ``list``, ``dict``, ``set``, ``tuple``, ``global``,
     ``result``, ``persistent``, ``buffer`` or ``unknown``."""
-    value: str | int | float | bool | tuple[Value, ...] | Global | Made | None = None
+    value: str | int | float | bool | tuple[Value, ...] | Global | CallResult | None = None
     """The start of a string, a small number, a tuple's elements, a dictionary's keys and values in turn, the global, the
     result; None for what is not kept (bytes, a list's items, those of a large dictionary) and for None."""
     start: int = 0
@@ -136,7 +136,7 @@ class Value(NamedTuple):
 class Call(NamedTuple):
     """One call in detail: what an opcode did with something named."""
 
-    callee: Global | Made | None
+    callee: Global | CallResult | None
     """None when it is neither a global nor made by a call."""
     opcode: str
     """``REDUCE``, ``NEWOBJ``, ``NEWOBJ_EX``, ``OBJ``, ``INST``, ``BUILD``, ``BINPERSID``, ``PERSID``; and ``APPEND``,
@@ -149,7 +149,7 @@ class Call(NamedTuple):
 class State(NamedTuple):
     """A kind of state, given to an object by BUILD, that is no dictionary."""
 
-    callee: Global | Made | None
+    callee: Global | CallResult | None
     """What it is given to."""
     kind: str
     """``object``: what a call gave, or a global, which the methods of its class act for; ``slots``: a pair whose second part is a
@@ -162,7 +162,7 @@ class State(NamedTuple):
 class Use(NamedTuple):
     """How often an opcode did something with one thing: the roles of a global."""
 
-    callee: Global | Made | None
+    callee: Global | CallResult | None
     opcode: str
     times: int
     """How often."""
@@ -203,7 +203,7 @@ class Stream(NamedTuple):
     uses: tuple[Use, ...] = ()
     calls: tuple[Call, ...] = ()
     """The first of every :class:`Use`, and all of those that were watched."""
-    untold: int = 0
+    omitted_calls: int = 0
     """How many calls that were watched are missing from :attr:`calls`, because there are too many."""
     code: tuple[Code, ...] = ()
     imports: tuple[str, ...] = ()

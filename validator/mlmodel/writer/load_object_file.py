@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mlmodel.pickles import Named, Odd, Pickled, Unread, scan
+from mlmodel.pickles import ContainerAnomaly, DeclaredClasses, Pickled, Unreadable, scan
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.observations import Kind
 from mlmodel.sources.directory import ModelDirectory, UnreadableError
@@ -49,13 +49,13 @@ def _judge(path: str) -> bool:
                 # Code by value does nothing before the model is called.
                 if remark.kind is not Kind.CODE:
                     raise RefusedError(f"{path} is not loaded: byte {remark.offset:,}: {remark.message}")
-        elif isinstance(item, Unread):
+        elif isinstance(item, Unreadable):
             raise RefusedError(f"{path} is not loaded, since it cannot be judged: {item.reason}")
-        elif isinstance(item, Odd):
+        elif isinstance(item, ContainerAnomaly):
             raise RefusedError(f"{path} is not loaded: {item.message}")
         else:
             for remark in judge_document(item):
                 raise RefusedError(f"{path} is not loaded: it {remark.message}")
-    if not any(isinstance(item, (Pickled, Named)) for item in found):
+    if not any(isinstance(item, (Pickled, DeclaredClasses)) for item in found):
         raise RefusedError(f"{path} holds no serialized object that is known")
-    return any(isinstance(item, Named) and item.form == "skops" for item in found)
+    return any(isinstance(item, DeclaredClasses) and item.form == "skops" for item in found)
