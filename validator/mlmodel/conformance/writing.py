@@ -52,10 +52,10 @@ def asked(case: Case, adapter: Asked, folder: str, _role: str) -> Comparison | N
     if outcome not in ("ok", "reject"):
         raise ProtocolError(f"the outcome is {outcome!r}, neither ok nor reject")
     changed = {path for path, _, _ in _places(folder) ^ before}
-    strays = [path for path in changed if not (path + os.sep).startswith(target + os.sep)]
-    if strays:
-        stray = os.path.relpath(min(strays), folder)
-        return Comparison(Level.NONE, f"it changed {stray}, which is outside of the directory to write")
+    outside = [path for path in changed if not (path + os.sep).startswith(target + os.sep)]
+    if outside:
+        first = os.path.relpath(min(outside), folder)
+        return Comparison(Level.NONE, f"it changed {first}, which is outside of the directory to write")
     if outcome != expected["outcome"]:
         reason = f": {reply['reason']}" if "reason" in reply else ""
         return Comparison(Level.NONE, f"the outcome is {outcome}, not {expected['outcome']}{reason}")

@@ -29,7 +29,7 @@ class Dumped(NamedTuple):
 def dump(model: object, folder: str, wanted: str | None) -> Dumped:
     """Write an object into ``model.pkl`` or ``model.skops``.
 
-    Without a wish the format is ``pickle``, which every release reads and which needs nothing to be read; what pickle
+    Where none is asked for, the format is ``pickle``, which every release reads and which needs nothing to be read; what pickle
     cannot name, because it is defined in ``__main__`` or in a function, takes ``cloudpickle``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The wire format of Protocol Buffers, as far as lengths and a few fields go: without its library, and lazily.
+"""The wire format of Protocol Buffers, as far as lengths and a few fields go: without its library, and field by field.
 
 The source of the format is https://protobuf.dev/programming-guides/encoding/.
 """

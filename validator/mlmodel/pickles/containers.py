@@ -225,7 +225,7 @@ class Opener:
         del depth
         uses: dict[class_manifests.Use, None] = {}
         for value in hdf5.configurations(contiguous(data), start, end):
-            if isinstance(value, hdf5.Unread):
+            if isinstance(value, hdf5.Undecoded):
                 yield Unreadable(path, f"the configuration at byte {value.offset:,} cannot be decoded")
                 continue
             document = class_manifests.of_value(value, "keras")

@@ -25,14 +25,14 @@ _OBJECT = re.compile(rb"\{[ \t\r\n]*\"")
 _CLASS_KEY = re.compile(rb"class(?:_|\\u005[fF])name")
 
 
-class Unread(NamedTuple):
+class Undecoded(NamedTuple):
     """Something that looks like a configuration and cannot be decoded."""
 
     offset: int
 
 
 def configurations(data: bytes | bytearray | mmap, start: int, end: int) -> Iterator[Any]:
-    """The JSON objects in a range of bytes; :class:`Unread` where one seems cut or broken, or where there is too much."""
+    """The JSON objects in a range of bytes; :class:`Undecoded` where one seems cut or broken, or where there is too much."""
     decoded: list[tuple[int, int]] = []
     left = _TIMES * (end - start) + _LARGEST
     at = start
@@ -40,7 +40,7 @@ def configurations(data: bytes | bytearray | mmap, start: int, end: int) -> Iter
         value, stop, tried = _decode(data, match.start(), end)
         left -= tried
         if left < 0 or len(decoded) == MAX_TEXTS:
-            yield Unread(match.start())
+            yield Undecoded(match.start())
             return
         if stop > match.start():
             decoded.append((match.start(), stop))
@@ -51,7 +51,7 @@ def configurations(data: bytes | bytearray | mmap, start: int, end: int) -> Iter
         while place < len(decoded) and decoded[place][1] <= key.start():
             place += 1
         if place == len(decoded) or key.start() < decoded[place][0]:
-            yield Unread(key.start())
+            yield Undecoded(key.start())
             return
 
 

@@ -30,7 +30,7 @@ class Misplaced(NamedTuple):
     """The line that ``belongs`` ends with, where the file has it."""
 
 
-class _Stray(NamedTuple):
+class _Candidate(NamedTuple):
     """A key that seems to be in the wrong place."""
 
     node: Node
@@ -88,32 +88,34 @@ class Outline:
                 else [node for node in nodes if _has_keys_of((*FLAVORS, node.key), node)]
             )
             known = frozenset()
-        strays: list[_Stray] = []
+        candidates: list[_Candidate] = []
         at_home: list[Node] = []
         for index, node in enumerate(nodes):
             may_stand = node.key in known and self._standing[(*stands, node.key)] is node
-            if may_stand and not strays and not (index and nodes[index - 1].value == "empty"):
+            if may_stand and not candidates and not (index and nodes[index - 1].value == "empty"):
                 at_home.append(node)
                 continue
             places = self._places(node, path)
             if places and not may_stand:
-                home = self._likeliest(nodes, index, places, path, strays)
-                strays.append(_Stray(node, home, may_stand=False))
-            elif places and (other := self._continued(nodes, index, places, strays)) is not None:
-                strays.append(_Stray(node, other, may_stand=True))
+                home = self._likeliest(nodes, index, places, path, candidates)
+                candidates.append(_Candidate(node, home, may_stand=False))
+            elif places and (other := self._continued(nodes, index, places, candidates)) is not None:
+                candidates.append(_Candidate(node, other, may_stand=True))
             elif may_stand:
                 at_home.append(node)
-        evident = self._evident(strays, path) if strays else []
-        self._intended |= {stray.target: stray.node for stray in reversed(evident)}
-        at_home += [stray.node for stray in strays if stray.may_stand and stray not in evident]
+        evident = self._evident(candidates, path) if candidates else []
+        self._intended |= {candidate.target: candidate.node for candidate in reversed(evident)}
+        at_home += [
+            candidate.node for candidate in candidates if candidate.may_stand and candidate not in evident
+        ]
         for node in at_home:
             if node.children:
                 inner = None if path is None or node.value in _WITHOUT_CHILDREN else (*path, node.key)
                 self._judge(node.children, inner, (*stands, node.key))
-        for stray in evident:
+        for candidate in evident:
             # What stands below a scalar is its sibling, once the scalar is where it belongs.
-            inner = stray.belongs if stray.node.value in _WITHOUT_CHILDREN else stray.target
-            self._judge(stray.node.children, inner, (*stands, stray.node.key))
+            inner = candidate.belongs if candidate.node.value in _WITHOUT_CHILDREN else candidate.target
+            self._judge(candidate.node.children, inner, (*stands, candidate.node.key))
         self._report(evident, stands)
 
     def _places(self, node: Node, path: Path | None) -> list[Path]:
@@ -136,10 +138,10 @@ class Outline:
         index: int,
         places: Sequence[Path],
         path: Path | None,
-        before: Sequence[_Stray],
+        before: Sequence[_Candidate],
     ) -> Path:
         """The place that the keys after it share with it, or that was opened before it, or that is in use."""
-        opened = [stray.target for stray in before if stray.node.value == "empty"]
+        opened = [candidate.target for candidate in before if candidate.node.value == "empty"]
         latest = before[-1].target if before else None
         shared = self._shared(nodes[index : index + _ROW], places, path)
 
@@ -168,7 +170,7 @@ class Outline:
 
     @staticmethod
     def _continued(
-        nodes: Sequence[Node], index: int, places: Sequence[Path], before: Sequence[_Stray]
+        nodes: Sequence[Node], index: int, places: Sequence[Path], before: Sequence[_Candidate]
     ) -> Path | None:
         """The place of the keys around a key that may stand where it does: ``artifact_path`` is a top-level
         key, and one of ``saved_input_example_info``."""
@@ -184,22 +186,28 @@ class Outline:
 
     # -- which of them are surely in the wrong place
 
-    def _evident(self, strays: Sequence[_Stray], path: Path | None) -> list[_Stray]:
+    def _evident(self, candidates: Sequence[_Candidate], path: Path | None) -> list[_Candidate]:
         """Without what may be an author's own key, which is no error: a slip must show.
 
         A key that shows no slip by itself does so in the company of others that belong to the same section.
         """
-        sure = {stray.belongs[:1] or path for stray in strays if self._shows_a_slip(stray, strays, path)}
-        return [stray for stray in strays if (stray.belongs[:1] or path) in sure]
+        sure = {
+            candidate.belongs[:1] or path
+            for candidate in candidates
+            if self._shows_a_slip(candidate, candidates, path)
+        }
+        return [candidate for candidate in candidates if (candidate.belongs[:1] or path) in sure]
 
-    def _shows_a_slip(self, stray: _Stray, strays: Sequence[_Stray], path: Path | None) -> bool:
-        node, home = stray.node, stray.belongs
-        together = {other.node.key for other in strays if other.belongs == home}
-        wordy = "_" in node.key or _has_keys_of(stray.target, node) or _has_value_of(stray)
+    def _shows_a_slip(
+        self, candidate: _Candidate, candidates: Sequence[_Candidate], path: Path | None
+    ) -> bool:
+        node, home = candidate.node, candidate.belongs
+        together = {other.node.key for other in candidates if other.belongs == home}
+        wordy = "_" in node.key or _has_keys_of(candidate.target, node) or _has_value_of(candidate)
         if home == FLAVORS:
             return wordy or FLAVORS not in self._standing
         if home[:1] != FLAVORS:
-            is_section = keys_at(stray.target) is not None
+            is_section = keys_at(candidate.target) is not None
             if (
                 home == () and path is not None and path[:-1] == FLAVORS
             ):  # where an author's own keys may stand
@@ -219,10 +227,10 @@ class Outline:
 
     # -- what is said of them
 
-    def _report(self, strays: Sequence[_Stray], stands: Path) -> None:
+    def _report(self, candidates: Sequence[_Candidate], stands: Path) -> None:
         groups: dict[Path, list[Node]] = {}
-        for stray in strays:
-            groups.setdefault(stray.belongs, []).append(stray.node)
+        for candidate in candidates:
+            groups.setdefault(candidate.belongs, []).append(candidate.node)
         for home, nodes in groups.items():
             lines = {**self._standing, **self._intended}
             there = max((n for n in range(1, len(home) + 1) if home[:n] in lines), default=0)
@@ -238,10 +246,12 @@ def _has_keys_of(place: Path, node: Node) -> bool:
     return any(child.key in known for child in node.children)
 
 
-def _has_value_of(stray: _Stray) -> bool:
-    places = homes().get(stray.node.key, ())
+def _has_value_of(candidate: _Candidate) -> bool:
+    places = homes().get(candidate.node.key, ())
     return any(
-        stray.node.text in place.values for place in places if place.path == stray.belongs and stray.node.text
+        candidate.node.text in place.values
+        for place in places
+        if place.path == candidate.belongs and candidate.node.text
     )
 
 
