@@ -11,7 +11,7 @@ MODULES = set(
     " storages bare platforms advice asking showing judging reader suggestions pickled".split()
 )
 CLASSES = set(
-    "Wish Guess Recipe Unproven Warned Odd Unread Named Trouble Made Effort Said Used Carried Part Judged RubbishError OneShot".split()
+    "Wish Guess Recipe Unproven Warned Odd Named Trouble Made Effort Said Used Carried Part Judged RubbishError OneShot".split()
 )
 
 

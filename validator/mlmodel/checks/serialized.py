@@ -245,7 +245,7 @@ def external_data(model: Model) -> Iterator[Finding]:
             for count, item in enumerate(onnx_tensors.locations(data)):
                 if count == _MOST_LOCATIONS:
                     break
-                if isinstance(item, onnx_tensors.Unread):
+                if isinstance(item, onnx_tensors.Undecoded):
                     message = f"{quoted(path)} cannot be judged: {item.reason}"
                     yield new_finding("MLM609", message, Location(path))
                 elif _leads_out(folder, item.name):

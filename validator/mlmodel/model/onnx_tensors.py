@@ -41,13 +41,13 @@ class Location(NamedTuple):
     """Relative to the folder of the ONNX file, as written."""
 
 
-class Unread(NamedTuple):
+class Undecoded(NamedTuple):
     """There is more in the file than is walked."""
 
     reason: str
 
 
-def locations(data: bytes | mmap | RangedBytes) -> Iterator[Location | Unread]:
+def locations(data: bytes | mmap | RangedBytes) -> Iterator[Location | Undecoded]:
     """The locations of external tensors, each once; of a file that is no ONNX, none."""
     seen: set[str] = set()
     pending: list[tuple[str, int, int]] = [("Model", 0, len(data))]
@@ -67,11 +67,11 @@ def locations(data: bytes | mmap | RangedBytes) -> Iterator[Location | Unread]:
                 if field.wire == 2 and field.number in inside:
                     pending.append((inside[field.number], field.start, field.end))
             if count == MAX_FIELDS:
-                yield Unread(f"a message has more than {MAX_FIELDS:,} fields")
+                yield Undecoded(f"a message has more than {MAX_FIELDS:,} fields")
         except BrokenError:
             continue  # its readers refuse it, too
     if pending:
-        yield Unread(f"it has more than {MAX_MESSAGES:,} parts")
+        yield Undecoded(f"it has more than {MAX_MESSAGES:,} parts")
 
 
 def _location(data: bytes | mmap | RangedBytes, start: int, end: int) -> str | None:
