@@ -64,8 +64,7 @@ def has_error(folder: Path) -> bool:
     return any(not finding.rule.startswith(_OTHER_READERS) for finding in severe)
 
 
-@pytest.mark.mlflow
-@pytest.mark.libraries
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_errors_are_where_loading_fails(name: str, tmp_path: Path) -> None:
     libraries, forms = ENVIRONMENTS[name]

@@ -72,7 +72,7 @@ TOPS = (
 ).split()
 
 
-@pytest.mark.libraries
+@pytest.mark.nightly
 def test_objects_of_many_libraries(tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     folder = model / "artifacts"
@@ -93,7 +93,7 @@ ASKED = (
 )  # fmt: skip
 
 
-@pytest.mark.libraries
+@pytest.mark.nightly
 def test_what_is_called_clean_does_nothing_when_it_is_restored() -> None:
     python = environments.environment("behavior-oracle", ASKED)
     result = subprocess.run(

@@ -92,30 +92,30 @@ def check(answers: list[Answer]) -> None:
     assert len(wrong) <= 0.005 * len(answers), wrong[:20]
 
 
-@pytest.mark.mlflow
+@pytest.mark.nightly
 @pytest.mark.parametrize("release", RELEASES)
 def test_mlflow(release: str, tmp_path: Path) -> None:
     check(asked(environments.interpreter(release), "mlflow", f"mlflow=={release}", tmp_path))
 
 
-@pytest.mark.mlflow
+@pytest.mark.nightly
 @pytest.mark.parametrize("reader", ["mlserver", "mlflow-serve", "databricks-uc"])
 def test_servers_that_are_built_on_mlflow(reader: str, tmp_path: Path) -> None:
     check(asked(environments.environment("target-mlserver", MLSERVER), reader, reader, tmp_path))
 
 
-@pytest.mark.libraries
+@pytest.mark.nightly
 @pytest.mark.parametrize("reader", ["sasctl", "sagemaker"])
 def test_readers_of_their_own(reader: str, tmp_path: Path) -> None:
     check(asked(environments.environment("target-wheels", WHEELS), reader, reader, tmp_path))
 
 
-@pytest.mark.libraries
+@pytest.mark.nightly
 def test_snowflake(tmp_path: Path) -> None:
     check(asked(environments.environment("target-snowflake", SNOWFLAKE), "snowflake", "snowflake", tmp_path))
 
 
-@pytest.mark.libraries
+@pytest.mark.nightly
 @pytest.mark.skipif(
     "AZUREML_SCRIPT" not in os.environ, reason="AZUREML_SCRIPT names no mlflow_score_script.py"
 )
