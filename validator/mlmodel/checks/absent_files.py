@@ -107,7 +107,6 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
     for use in paths.of(model):
         if (
             use.missing_rule != "MLM007"
-            or paths.has_other_env_file(model, use)  # MLM032
             or paths.fault(use.value, basename=use.kind == "basename") is not None
         ):
             continue
