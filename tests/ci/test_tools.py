@@ -110,7 +110,7 @@ async function inJsdom() {
 """
 
 
-@pytest.mark.node
+@pytest.mark.nightly
 def test_the_page_is_accessible_and_well_formed(npm: Path, bad: Path) -> None:
     make_model(bad.parent / "good")
     mlmodel("validate", "-v", "--format", "html=report.html", "-r", ".")

@@ -178,7 +178,6 @@ pd.DataFrame({"a": [1, "x"]})
 pd.DataFrame({"a": pd.Series([1], dtype="uint64")})
 pd.DataFrame({"a": pd.to_timedelta([1])})
 pd.DataFrame({"a": [1j]})
-pd.Series([1, None])
 """.strip().splitlines()
 """What MLflow infers no schema of."""
 

@@ -7,6 +7,7 @@ Arguments: the folder of mlmodel, one with what that environment lacks, the fold
 import json
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mlmodel import infer_signature
+from mlmodel.standard.releases import covered
 from mlmodel.writer import Table, write_model
 
 ROWS = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [5, 6], [6, 7.0]])
@@ -39,6 +41,9 @@ except ImportError:
 else:
     models["skops"] = (make_pipeline(StandardScaler(), LogisticRegression()), "skops")
 
+# What has parts that no index has cannot be locked.
+LOCKS = metadata.version("mlflow") not in covered().wheels
+
 reports = {}
 for name, (model, form) in models.items():
     model.fit(ROWS, LABELS)
@@ -49,7 +54,7 @@ for name, (model, form) in models.items():
         else {"input_example": ROWS}
     )
     more = name == "pickle"
-    report = write_model(model, path, serialization=form, lock=more, predict=more, **given)
+    report = write_model(model, path, serialization=form, lock=more and LOCKS, predict=more, **given)
     reports[name] = [finding.rule for finding in report.findings if finding.severity.name != "INFO"]
 assert "mlflow" not in sys.modules
 
@@ -62,9 +67,10 @@ for name, (model, _) in models.items():
     if name == "pickle":
         answered = mlflow.models.infer_signature(model_output=model.predict(ROWS)).outputs
         assert loaded.metadata.signature.outputs == answered, loaded.metadata.signature
-        locked = Path(path, "requirements.lock").read_text()
-        assert f"scikit-learn=={sklearn.__version__} " in locked
-        assert "--hash=sha256:" in locked
+        if LOCKS:
+            locked = Path(path, "requirements.lock").read_text()
+            assert f"scikit-learn=={sklearn.__version__} " in locked
+            assert "--hash=sha256:" in locked
     rows = ROWS if name == "asked" else pd.DataFrame(ROWS, columns=["a", "b"])
     assert loaded.predict(rows).tolist() == model.predict(ROWS).tolist(), name
     if name != "asked" or not mlflow.__version__.startswith("2.15."):

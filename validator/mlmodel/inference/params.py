@@ -12,7 +12,6 @@ from mlmodel.inference import types
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.libraries import is_array, is_from
 from mlmodel.inference.values import known
-from mlmodel.model.signatures import fits_object
 
 _TYPES: dict[type, str] = {bool: "boolean", int: "long", float: "double", str: "string"}
 _OF_NUMPY = {
@@ -62,6 +61,8 @@ def _spec(value: Any) -> dict[str, Any]:
 
 
 def _object(value: dict[str, Any]) -> Any:
+    from mlmodel.model.signatures import fits_object  # which needs PyYAML
+
     type_ = known(value)
     try:
         text = json.dumps(value)
