@@ -175,7 +175,7 @@ def _text(python: tuple[int, ...] | None) -> str:
 
 
 def _only_by_mlflow(model: Model, unlisted: dict[str, Need]) -> Iterator[Finding]:
-    others = distributions.reach(recorded.of(model), ("mlflow", "mlflow-skinny"))
+    others = distributions.reach(recorded.of(model), distributions.MLFLOW)
     saved = {
         one.distribution: one.public
         for one in saved_versions.of(model)

@@ -118,7 +118,7 @@ def mlflow_version(model: Model) -> Iterator[Finding]:
     if match is not None and int(match[3]):
         # A development version is on no index: MLflow pins the release before it.
         accepted.append(f"{match[1]}.{match[2]}.{int(match[3]) - 1}")
-    for name in ("mlflow", "mlflow-skinny"):
+    for name in distributions.MLFLOW:
         for text, pinned in recorded.of(model).pins(name):
             if not any(saved_versions.agree(one, text) for one in accepted):
                 saved, place = location_of(document, ("mlflow_version",)), pinned.place

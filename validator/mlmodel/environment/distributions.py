@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mlmodel.environment.recorded import Environment
 
 
+MLFLOW = ("mlflow", "mlflow-skinny")
+"""The distributions that hold the module ``mlflow``; the second is part of the first."""
+
+
 # -- one distribution ------------------------------------------------------------------------------
 
 

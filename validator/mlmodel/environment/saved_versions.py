@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.environment import recorded, versions
+from mlmodel.environment import distributions, recorded, versions
 from mlmodel.environment.pythons import table
 from mlmodel.model import paths
 from mlmodel.model.model import fact
@@ -54,7 +54,7 @@ def version_of(model: Model, distribution: str) -> str | None:
         if saved.distribution == distribution:
             return saved.public
     release = model.config.get("mlflow_version")
-    if distribution in ("mlflow", "mlflow-skinny") and isinstance(release, str) and ".dev" not in release:
+    if distribution in distributions.MLFLOW and isinstance(release, str) and ".dev" not in release:
         return release
     return None
 

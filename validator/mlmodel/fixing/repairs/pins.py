@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.environment import object_versions, recorded, saved_versions, versions
+from mlmodel.environment import distributions, object_versions, recorded, saved_versions, versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
 from mlmodel.fixing.edits import Edit, Repair, text_of
@@ -117,7 +117,7 @@ def _recorded_version(model: Model, name: str, lines: Sequence[Entry]) -> str | 
     """The one version of a distribution that the MLmodel file records; or else, that another list pins."""
     saved = {one.public for one in saved_versions.of(model) if one.distribution == name}
     mlflow = model.config.get("mlflow_version")
-    if name in ("mlflow", "mlflow-skinny") and isinstance(mlflow, str):
+    if name in distributions.MLFLOW and isinstance(mlflow, str):
         saved.add(mlflow)
     saved = saved or {entry.pin for entry in lines if entry.name == name and entry.pin and not entry.marker}
     version = saved.pop() if len(saved) == 1 else ""
