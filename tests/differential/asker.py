@@ -20,8 +20,6 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.model import signatures
-
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")
 os.environ.setdefault("MLFLOW_TRACKING_URI", "sqlite:///:memory:")
 warnings.simplefilter("ignore")
@@ -43,7 +41,7 @@ def load(directory: str) -> Any:
 
 def schemas(model: Any) -> None:
     """What readers ask of the signature."""
-    repr(signatures.of(model))
+    repr(model.signature)
     for name in ("get_input_schema", "get_output_schema", "get_params_schema"):
         if hasattr(Model, name):  # params came with MLflow 2.6
             repr(getattr(model, name)())
