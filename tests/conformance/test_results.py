@@ -10,7 +10,7 @@ import pytest
 from tests.command import ROOT
 
 
-@pytest.mark.mlflow
+@pytest.mark.nightly
 def test_the_results_page_is_true() -> None:
     """Asks nine releases, from 1.30 to the newest."""
     script = str(ROOT / "tools" / "results.py")

@@ -57,7 +57,7 @@ def excuse(release: str, case: Case, answer: dict[str, Any]) -> str | None:
     return next((why for why, holds in DIFFERENCES[release].items() if holds(case, answer)), None)
 
 
-@pytest.mark.mlflow
+@pytest.mark.nightly
 def test_table(asker: tuple[str, Asker]) -> None:
     release, process = asker
     wrong: list[str] = []
