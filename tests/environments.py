@@ -44,11 +44,17 @@ def cache_folder(name: str) -> Path:
 @cache
 def interpreter(release: str) -> str:
     """The path of a Python that imports this release of MLflow; installs it when it is not there."""
-    pins = PINS.get(release, ())
-    wheels = covered().wheels
-    if release not in wheels:
-        return environment(release, (f"mlflow=={release}", *pins))
-    return environment(release, (f"mlflow=={wheels[release]}", *pins), over=(f"mlflow=={release}",))
+    return release_with(release, release)
+
+
+def release_with(name: str, release: str, *requirements: str) -> str:
+    """The path of a Python that has this release of MLflow and these requirements.
+
+    A release that cannot be installed from its own requirements goes over those of another release.
+    """
+    base = covered().wheels.get(release, release)
+    over = (f"mlflow=={release}",) if base != release else ()
+    return environment(name, (f"mlflow=={base}", *PINS.get(release, ()), *requirements), over=over)
 
 
 def environment(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlmodel import Severity, validate
-from tests.environments import NEWEST, environment
+from tests.environments import NEWEST, release_with
 from tests.flavors.damages import damaged
 
 HERE = Path(__file__).parent
@@ -68,7 +68,7 @@ def has_error(folder: Path) -> bool:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_errors_are_where_loading_fails(name: str, tmp_path: Path) -> None:
     libraries, forms = ENVIRONMENTS[name]
-    python = environment(f"damage-{name}", (f"mlflow=={NEWEST}", *libraries))
+    python = release_with(f"damage-{name}", NEWEST, *libraries)
     run(python, "damage_models.py", str(tmp_path / "models"), *forms, fresh=name == "tensorflow")
     tried: Counter[str] = Counter()
     agreed: Counter[str] = Counter()

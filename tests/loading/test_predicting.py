@@ -45,8 +45,7 @@ def test_fresh_models(release: str, tmp_path: Path, lacking: Path) -> None:
 @pytest.mark.skipif(CORPUS is None, reason="MLMODEL_CORPUS names no corpus")
 @pytest.mark.parametrize("release", LIBRARIES)
 def test_corpus(release: str, lacking: Path) -> None:
-    pins = environments.PINS.get(release, ())
-    python = environments.environment(f"loading-{release}", (f"mlflow=={release}", *pins, LIBRARIES[release]))
+    python = environments.release_with(f"loading-{release}", release, LIBRARIES[release])
     models = sorted(path.parent for path in Path(str(CORPUS), release).glob("sklearn*/MLmodel"))
     found = compare(python, lacking, models)
     assert not {name: told for name, told in found.items() if not told["agree"]}
