@@ -16,6 +16,7 @@ from mlmodel.cli.selectors import RuleSelectors, as_rules
 from mlmodel.common.version import __version__
 from mlmodel.findings import Severity
 from mlmodel.sources import discovery
+from mlmodel.sources.base import UnopenedError
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
@@ -284,6 +285,8 @@ def command(
         models, status = run.once()
     except (WrongUseError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
         raise click.UsageError(printable(str(error)), context) from None
+    except UnopenedError as error:
+        raise InternalError(printable(str(error))) from None
     except (click.ClickException, click.exceptions.Exit, OSError):
         raise
     except Exception as error:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mlmodel.sources.ranges import RangedBytes
 
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+"""Endings of archives that are read as model directories."""
+
+
 class Kind(Enum):
     """What stands under a name."""
 
@@ -156,6 +160,15 @@ class Source(ABC):
     def defects(self) -> tuple[Defect, ...]:
         """What is wrong with the container of the files; nothing for a folder."""
         return ()
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing more can be read of the source as a whole, a server that stopped answering for instance."""
+        return None
+
+    def fingerprint(self) -> str | None:
+        """What changes when the content does, found without reading a file; None where the source cannot tell."""
+        return None
 
     def parent_has(self, name: str) -> bool:  # noqa: ARG002 - a folder knows what is around it
         """Whether the directory around this one has a file of that name."""
