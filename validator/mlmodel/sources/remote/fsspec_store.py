@@ -88,6 +88,10 @@ def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     return filesystem, str(path).rstrip("/")
 
 
+def _stamp(info: Mapping[str, Any]) -> str | None:
+    return next((str(info[key]) for key in _STAMPS if info.get(key) is not None), None)
+
+
 class FsspecStore(Store):
     """Files that fsspec reads.
 
@@ -123,8 +127,7 @@ class FsspecStore(Store):
             return Item(path, Kind.DIRECTORY, 0)
         kind = Kind.FILE if info.get("type", "file") == "file" else Kind.SPECIAL
         size = info.get("size")
-        stamp = next((str(info[key]) for key in _STAMPS if info.get(key) is not None), None)
-        return Item(path, kind, size if isinstance(size, int) else None, stamp)
+        return Item(path, kind, size if isinstance(size, int) else None, _stamp(info))
 
     def _list(self, folder: str) -> list[Item]:
         place = self._full(folder)
@@ -142,7 +145,7 @@ class FsspecStore(Store):
             return None
         if not path:
             kind = Kind.DIRECTORY if info.get("type") == "directory" else Kind.FILE
-            return Item("", kind, info.get("size"), None)
+            return Item("", kind, info.get("size"), _stamp(info))
         return self._item({**info, "name": self._full(path)})
 
     def _range(self, path: str, start: int, size: int, total: int) -> bytes:  # noqa: ARG002 - a store gives ranges

@@ -22,7 +22,8 @@ MAX_PAGE = 1 << 22
 MAX_LINKS = 20_000
 """Links of an index page that are followed."""
 MAX_REDIRECTS = 5
-NO_INDEX = "the server lists no files there (an index page with links); an archive of the model (.zip, .tar.gz) can be read"
+_ARCHIVE = "an archive of the model (.zip, .tar.gz) can be read"
+NO_INDEX = f"the server lists no files there (an index page with links); {_ARCHIVE}"
 _BEGINNING = 1 << 20
 """Bytes at the beginning of a file that are read from a server without ranges, and the rest left."""
 _TRIES = 3
@@ -263,6 +264,8 @@ class HttpStore(RangeStore):
 
     def _list(self, folder: str) -> list[Item]:
         names = self._links(folder)
+        if self.is_model and not folder and "MLmodel" not in names:
+            raise StoreError(f"the page there links to no MLmodel file; {_ARCHIVE}")
         inside = f"{folder}/" if folder else ""
         files = sorted(name for name in names if not name.endswith("/"))
         found = [Item(inside + name[:-1], Kind.DIRECTORY, 0) for name in sorted(names) if name.endswith("/")]

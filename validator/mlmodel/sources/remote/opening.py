@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlmodel.sources.addresses import scheme
-from mlmodel.sources.base import ARCHIVES, UnopenedError
+from mlmodel.sources.base import ARCHIVES
 from mlmodel.sources.remote.archive import open_remote_archive
 from mlmodel.sources.remote.directory import RemoteDirectory
 
@@ -51,12 +51,9 @@ def open_remote(address: str) -> Source:
     address = _without_file(address)
     if _is_archive(address):
         return open_remote_archive(open_store(address), "")
-    directory = RemoteDirectory(open_store(address))
-    if scheme(address) in ("http", "https") and "MLmodel" not in directory.entries:
-        raise UnopenedError(
-            f"{directory.root}: the page there links to no MLmodel file; an archive of the model (.zip, .tar.gz) can be read"
-        )
-    return directory
+    store = open_store(address)
+    store.is_model = True
+    return RemoteDirectory(store)
 
 
 def _without_file(address: str) -> str:

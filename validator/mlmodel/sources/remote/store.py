@@ -66,6 +66,8 @@ class Store(ABC):
         """Why the server is not asked any more; None as long as it is."""
         self.fetched = 0
         """Bytes that were fetched."""
+        self.is_model = False
+        """Whether the address has to be that of a model: a web page that links to none is no folder then."""
         self._waited = 0.0
 
     # -- what a kind of server offers; all may block, and raise what they like ---------------------
