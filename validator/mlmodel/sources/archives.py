@@ -292,6 +292,30 @@ class ArchiveSource(Source):
         self._held = member.name, content
         return content
 
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """All bytes of a member of any size, one piece after the other."""
+        member = self._member(path)
+        if self._stored_at(member) is not None:
+            yield from super().chunks(path)
+            return
+        with self._stream(member) as stream:
+            yield from self._pieces(path, member, stream)
+
+    def _pieces(self, path: str, member: _Member, stream: IO[bytes]) -> Iterator[bytes]:
+        left = member.size
+        while left > 0:
+            try:
+                chunk = stream.read(min(left, _CHUNK))
+            except UnreadableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - zipfile, tarfile and the decompressors have no common error
+                raise UnreadableError(path, _unpacking(error)) from None
+            if not chunk:
+                raise UnreadableError(path, "it is shorter than the archive says")
+            self._spend(path, len(chunk))
+            left -= len(chunk)
+            yield chunk
+
     @staticmethod
     def _beyond(path: str) -> UnreadableError:
         reason = f"more than {MAX_MEMBER:,} bytes of it are compressed in an archive: unpack the archive to judge it"
@@ -326,9 +350,7 @@ class ArchiveSource(Source):
         except UnreadableError:
             raise
         except Exception as error:  # noqa: BLE001 - zipfile, tarfile and the decompressors have no common error
-            raise UnreadableError(
-                path, f"it cannot be unpacked: {type(error).__name__}: {error}"[:300]
-            ) from None
+            raise UnreadableError(path, _unpacking(error)) from None
         if left:
             raise UnreadableError(path, "it is shorter than the archive says")
         return b"".join(chunks)
@@ -512,10 +534,36 @@ class TarSource(ArchiveSource):
                     return
         yield io.BytesIO()
 
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every regular file; those of a compressed archive in the order in which they stand there, in one pass."""
+        if self._mode == "r:":
+            yield from super().files()
+            return
+        wanted = {path: entry for path, entry in self.entries.items() if entry.kind is Kind.FILE}
+        found: dict[int, str] = {}
+        for path in wanted:
+            member = self._members[self.prefix + path]
+            if member.link is None and isinstance(member.item, tarfile.TarInfo):
+                found[member.item.offset] = path
+        with ExitStack() as stack:
+            archive = self._archive(stack)
+            for info in archive:
+                self._check_pace(archive)
+                path = found.get(info.offset, "")
+                stream = archive.extractfile(info) if path else None
+                if stream is not None:
+                    yield path, self._pieces(path, self._members[self.prefix + path], stream)
+        for path in wanted.keys() - set(found.values()):  # links to files
+            yield path, self.chunks(path)
+
     def _stored_at(self, member: _Member) -> int | None:
         info = member.item
         assert isinstance(info, tarfile.TarInfo)
         return info.offset_data if self._mode == "r:" and info.sparse is None else None
+
+
+def _unpacking(error: Exception) -> str:
+    return f"it cannot be unpacked: {type(error).__name__}: {error}"[:300]
 
 
 def _beside(name: str, target: str) -> str:

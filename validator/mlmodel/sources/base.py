@@ -76,6 +76,8 @@ class UnopenedError(Exception):
         self.rule = rule
 
 
+CHUNK = 1 << 23
+"""Bytes that are read at once of a file that is copied."""
 MAX_ENTRIES = 20_000
 """Names listed at most; what lies beyond is still found when a path key points to it."""
 MAPPED_FROM = 1 << 20
@@ -241,6 +243,22 @@ class Source(ABC):
     def _fetch_small(self, path: str) -> bytes | None:
         """All bytes of a file that is listed as small; None where it is larger by now."""
         return self._fetch(path, 0, SMALL, whole=True)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """All bytes of a regular file of any size, one piece after the other.
+
+        Raises:
+            UnreadableError: as :meth:`read`, the limit aside.
+        """
+        size = self.look(path).size
+        for start in range(0, size, CHUNK):
+            yield self.read_at(path, start, CHUNK)
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every regular file, with its bytes as of :meth:`chunks`, in the order in which they are read most quickly."""
+        for path, entry in self.entries.items():
+            if entry.kind is Kind.FILE:
+                yield path, self.chunks(path)
 
     @contextmanager
     def open_mapped(self, path: str) -> Iterator[bytes | mmap | RangedBytes]:

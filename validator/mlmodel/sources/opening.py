@@ -50,3 +50,18 @@ def open_source(path: str) -> Source:
 
         return open_archive(path)
     raise NotADirectoryError(f"{path} is not a directory")
+
+
+def open_file(path: str) -> tuple[Source, str]:
+    """One file at a path or an address, as if it stood in a folder by itself, and its name.
+
+    Raises:
+        FileNotFoundError: there is no such file on this machine.
+        mlmodel.sources.addresses.AddressError: the address is none, or a package that reads it is not installed.
+        mlmodel.sources.base.UnopenedError: there is no file at the address, or its server does not answer.
+    """
+    if is_remote(path):
+        from mlmodel.sources.remote.opening import open_remote_file
+
+        return open_remote_file(path)
+    return ModelDirectory.around(path), os.path.basename(path)

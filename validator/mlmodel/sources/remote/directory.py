@@ -213,3 +213,35 @@ class RemoteDirectory(Source):
             if isinstance(content, bytes):
                 self._small[path] = content
                 self._room -= len(content)
+
+
+class RemoteFile(RemoteDirectory):
+    """One file on a server, as if it stood in a folder by itself.
+
+    Args:
+        store: what serves the file: its address is that of the file.
+        name: the name of the file.
+
+    Raises:
+        UnopenedError: the server does not answer, or there is no file at the address.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._name = name
+        super().__init__(store)
+
+    def _list_all(self) -> tuple[dict[str, Entry], bool]:
+        try:
+            item = self._store.look("")
+        except StoreError as error:
+            raise UnopenedError(said(self._store, error)) from None
+        if item is None or item.kind is not Kind.FILE or item.size is None:
+            return {}, True
+        self._stamps[self._name] = item.stamp
+        return {self._name: Entry(self._name, Kind.FILE, item.size, stat.S_IFREG | 0o644)}, True
+
+    def _bytes(self, entry: Entry, start: int, size: int) -> bytes:
+        return super()._bytes(entry._replace(path=""), start, size)
+
+    def _fetch_together(self) -> None:
+        """There is one file."""

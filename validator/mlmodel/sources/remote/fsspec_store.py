@@ -97,6 +97,7 @@ class FsspecStore(Store):
 
     Args:
         address: where they are.
+        shown: the address as messages have it.
         options: what the file system is made with, as in ``fsspec.filesystem``; what is not given comes from the
             configuration and the environment.
 
@@ -104,8 +105,8 @@ class FsspecStore(Store):
         AddressError: fsspec, or the package for the scheme, is not installed, or there is none.
     """
 
-    def __init__(self, address: str, options: Mapping[str, Any]) -> None:
-        super().__init__(shown(address))
+    def __init__(self, address: str, shown: str, options: Mapping[str, Any]) -> None:
+        super().__init__(shown)
         self._fs, self._root = _filesystem(address, options)
 
     def _full(self, path: str) -> str:

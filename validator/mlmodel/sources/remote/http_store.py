@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from mlmodel.sources.addresses import AddressError, scrubbed, shown
+from mlmodel.sources.addresses import AddressError, scrubbed
 from mlmodel.sources.base import SMALL, Kind
 from mlmodel.sources.remote.store import ANSWER, MAX_HELD, Item, Store, StoreError
 
@@ -51,8 +51,8 @@ class DroppedError(Exception):
 class RangeStore(Store):
     """Files that are read with HTTP."""
 
-    def __init__(self, shown_address: str) -> None:
-        super().__init__(shown_address)
+    def __init__(self, shown: str) -> None:
+        super().__init__(shown)
         self._gives_ranges = True
         self._whole: OrderedDict[str, bytes] = OrderedDict()
         """Files that a server without ranges sent in full; the last one, or some small ones."""
@@ -189,14 +189,15 @@ class HttpStore(RangeStore):
 
     Args:
         address: a folder that has an index page, or a file.
+        shown: the address as messages have it.
         options: what fsspec's file system is made with.
 
     Raises:
         AddressError: the packages for it are not installed.
     """
 
-    def __init__(self, address: str, options: Mapping[str, Any]) -> None:
-        super().__init__(shown(address))
+    def __init__(self, address: str, shown: str, options: Mapping[str, Any]) -> None:
+        super().__init__(shown)
         try:
             import fsspec
             from fsspec.implementations.http import HTTPFileSystem  # noqa: F401 - whether aiohttp is there
