@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
@@ -35,7 +34,7 @@ class _CatBoost:
         except Exception as error:
             raise UnsuitableError(f"CatBoost cannot write the model: {error}") from error
         flavor = {
-            "catboost_version": version("catboost"),
+            "catboost_version": needed("catboost").__version__,
             "data": _FILE,
             "model_type": kind,
             "save_format": form,

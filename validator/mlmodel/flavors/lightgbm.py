@@ -7,7 +7,6 @@ others it reads from ``serialization_format`` since 3.9, and takes them for clou
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
@@ -38,7 +37,7 @@ class _LightGBM:
             dumped = pickling.dump(model, folder, request.serialization)
             file, keys = dumped.file, dumped.keys
             needs = ("scikit-learn", *dumped.needs)
-        flavor = {"data": file, "lgb_version": version("lightgbm"), "model_class": kind, **keys}
+        flavor = {"data": file, "lgb_version": needed("lightgbm").__version__, "model_class": kind, **keys}
         function = {"data": file, "loader_module": "mlflow.lightgbm"}
         return Saved(flavor, function, (file,), ("lightgbm", *needs))
 

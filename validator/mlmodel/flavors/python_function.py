@@ -26,6 +26,15 @@ _LOADER = "mlflow.pyfunc.model"
 _AGENTS = ("ChatModel", "ChatAgent", "ResponsesAgent")
 
 
+class LoaderModule(NamedTuple):
+    """A model that a module loads: ``loader_module`` and ``data_path`` of MLflow's writer."""
+
+    name: str
+    """The module, dotted, whose ``_load_pyfunc`` takes the path of the data."""
+    data: str | None
+    """A file or folder; None where the loader takes the model directory."""
+
+
 class PythonModel(NamedTuple):
     """What is loaded: an object, and what MLflow hands it with every call."""
 
@@ -47,6 +56,8 @@ class _PythonFunction:
             raise UnsuitableError(
                 f"serialization {request.serialization!r} is unknown to Python models; they are written with cloudpickle"
             )
+        if isinstance(model, LoaderModule):
+            return _loaded(model, folder, request)
         if isinstance(model, (str, os.PathLike)):
             function = code_model.save(model, folder)
             file, needs = function["model_code_path"], []
@@ -97,6 +108,21 @@ class _PythonFunction:
 
 
 FLAVOR = _PythonFunction()
+
+
+def _loaded(model: LoaderModule, folder: str, request: Request) -> Saved:
+    if request.artifacts:
+        raise UnsuitableError("artifacts are for an object; a loader_module takes data_path")
+    if not isinstance(model.name, str) or not all(part.isidentifier() for part in model.name.split(".")):
+        raise UnsuitableError(f"loader_module is {model.name!r}, and must be the name of a module")
+    function: dict[str, Any] = {"loader_module": model.name, "streamable": False}
+    if model.data is not None:
+        if not os.path.exists(model.data):
+            raise UnsuitableError(f"data_path: {model.data} does not exist")
+        name = os.path.basename(os.path.abspath(model.data))
+        artifacts.copy_one(model.data, os.path.join(folder, "data", name))
+        function["data"] = f"data/{name}"
+    return Saved(None, function, (), ())
 
 
 def _texts(inputs: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
@@ -49,7 +48,7 @@ class _XGBoost:
             "data": file,
             "model_class": named,
             "model_format": form,
-            "xgb_version": version("xgboost"),
+            "xgb_version": needed("xgboost").__version__,
         }
         function = {"data": file, "loader_module": "mlflow.xgboost"}
         needs = ("xgboost",) if named == _BOOSTER else ("scikit-learn", "xgboost")
