@@ -5,6 +5,7 @@ Arguments: the folder of mlmodel, one with what that environment lacks, the fold
 differently in the MLmodel file, and what loading and predicting answered.
 """
 
+import importlib
 import json
 import logging
 import os
@@ -67,7 +68,7 @@ for name, text in {
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).write_text(text)
 
-import lot
+lot = importlib.import_module("lot")
 
 
 class Configured(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
