@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,3 +58,17 @@ class _LightGBM:
 
 
 FLAVOR = _LightGBM()
+
+
+def from_file(path: str) -> Any:
+    """The ``Booster`` in a file of LightGBM's text format.
+
+    Raises:
+        UnsuitableError: LightGBM is missing, or does not read it.
+    """
+    try:
+        return needed("lightgbm").Booster(model_file=path)
+    except UnsuitableError:
+        raise
+    except Exception as error:
+        raise UnsuitableError(f"LightGBM does not read it: {first_line(error)}") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.nested import conform
-from mlmodel.loading.scalars import NUMPY
+from mlmodel.model.signatures import NUMPY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,18 +10,7 @@ from typing import Any
 
 from mlmodel.loading import libraries
 from mlmodel.loading.errors import InputError
-
-NUMPY = {
-    "boolean": "bool",
-    "integer": "int32",
-    "long": "int64",
-    "float": "float32",
-    "double": "float64",
-    "string": "str",
-    "binary": "bytes",
-    "datetime": "datetime64[ns]",
-}
-"""The numpy type of each scalar type (``mlflow.types.DataType``)."""
+from mlmodel.model.signatures import NUMPY
 
 _INT32 = 4
 """Bytes of the widest integer that every double can hold and that MLflow counts as such."""
