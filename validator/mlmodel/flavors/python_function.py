@@ -15,15 +15,13 @@ import typing
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, code_model
+from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, chat_types, code_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FILE = "python_model.pkl"
 _LOADER = "mlflow.pyfunc.model"
-# MLflow derives the signature, the example and metadata of these from their class, and asks them otherwise.
-_AGENTS = ("ChatModel", "ChatAgent", "ResponsesAgent")
 
 
 class LoaderModule(NamedTuple):
@@ -88,6 +86,9 @@ class _PythonFunction:
     def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_PythonModelPyfuncWrapper`` does, for models whose inputs no type hint converts."""
         del keys
+        chat = chat_types.of(model.python_model)
+        if chat is not None:
+            return chat_types.predictor(chat, model.python_model, model.context)
         predict = model.python_model.predict if hasattr(model.python_model, "predict") else model.python_model
         names = inspect.signature(predict).parameters
         takes_params = "params" in names
@@ -143,11 +144,6 @@ def _texts(inputs: Any) -> Any:
 def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
     kinds = type(model).__mro__
     base = next((kind for kind in kinds if _is_mlflows(kind, "PythonModel")), None)
-    agent = next((kind.__name__ for kind in kinds if any(_is_mlflows(kind, name) for name in _AGENTS)), None)
-    if agent:
-        raise UnsuitableError(
-            f"a {agent} has the signature of its class; write it with mlflow.pyfunc.save_model"
-        )
     streamable = False
     if base is not None:
         streamable = getattr(type(model), "predict_stream", None) is not getattr(base, "predict_stream", None)
@@ -165,7 +161,7 @@ def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
         stream.write(data)
     return {
         "cloudpickle_version": cloudpickle.__version__,
-        "loader_module": _LOADER,
+        "loader_module": chat_types.LOADERS.get(chat_types.of(model) or "", _LOADER),
         "python_model": FILE,
         "streamable": streamable,
     }

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common import scratch
 from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
-from mlmodel.flavors import Flavor, Request, Saved, UnsuitableError, flavor_of
+from mlmodel.flavors import Flavor, Request, Saved, UnsuitableError, chat_types, flavor_named, flavor_of
 from mlmodel.flavors.python_function import LoaderModule
 from mlmodel.standard import schemas
 from mlmodel.standard.releases import covered
 from mlmodel.standard.targets import parse
 from mlmodel.writer import (
+    agents,
     copying,
     dependencies,
     example,
@@ -92,6 +93,7 @@ def write_model(
     auth_policy: Mapping[str, Any] | Any = None,
     prompts: Sequence[Any] | None = None,
     pyfunc_predict_fn: str | None = None,
+    flavor: str | None = None,
     serialization: str | None = None,
     model_uuid: str | None = None,
     lock: bool = False,
@@ -133,6 +135,8 @@ def write_model(
         auth_policy: how the model gets at it: MLflow's ``AuthPolicy``, or what it writes of it.
         prompts: URIs of registered prompts that the model uses, or MLflow's ``PromptVersion``.
         pyfunc_predict_fn: the method that answers, for scikit-learn; ``predict``, where not given.
+        flavor: the flavor to write, for a file that sets a model of ``langchain`` or ``llama_index``; that of the
+            object, where not given.
         serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
             the one that most releases read, where not given.
         model_uuid: 32 hexadecimal digits; derived from everything that the directory holds, where not given.
@@ -165,9 +169,10 @@ def write_model(
     _refuse_contradictions(given, loader_module, data_path, model, code_paths, infer=infer_code_paths)
     if loader_module is not None:
         model = LoaderModule(loader_module, None if data_path is None else os.fspath(data_path))
-    flavor = flavor_of(model)
-    if flavor is None:
-        raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
+    writing = flavor_of(model) if flavor is None else flavor_named(flavor)
+    if writing is None:
+        what = f"{type(model).__module__}.{type(model).__qualname__}" if flavor is None else repr(flavor)
+        raise WriteError(f"no flavor writes {what}")
     parent, name = os.path.split(destination)
     os.makedirs(parent, exist_ok=True)
     scratch.sweep(parent)
@@ -176,7 +181,7 @@ def write_model(
         folder = os.path.join(leaving.enter_context(scratch.folder(parent)), name)
         os.mkdir(folder)
         try:
-            saved = flavor.save(
+            saved = writing.save(
                 model,
                 folder,
                 Request(
@@ -192,17 +197,23 @@ def write_model(
             else:
                 copying.code(code_paths or (), folder)
                 has_code = bool(code_paths)
-            saved = _configured(saved, model_config, streamable)
-            saved = _with_extra_files(saved, flavor, extra_files, folder)
+            chat = chat_types.of(model) or agents.in_code(folder, saved.python_function)
+            # The classes of MLflow for chats all have a method for that.
+            saved = _configured(saved, model_config, True if chat and streamable is None else streamable)
+            saved = _with_extra_files(saved, writing, extra_files, folder)
             if pyfunc_predict_fn and (saved.python_function or {}).get("predict_fn") != pyfunc_predict_fn:
-                raise UnsuitableError(f"pyfunc_predict_fn is not for {flavor.name}, which records none")
-            written = _head(saved, flavor.name, code=has_code)
+                raise UnsuitableError(f"pyfunc_predict_fn is not for {writing.name}, which records none")
+            written = _head(saved, writing.name, code=has_code)
             if resources is not None:
                 written["resources"] = settings.resources(resources)
             if auth_policy is not None:
                 written["auth_policy"] = settings.auth_policy(auth_policy)
             if prompts is not None:
                 written["prompts"] = settings.prompts(prompts)
+            if chat is not None:
+                signature, input_example, metadata = agents.stated(
+                    chat, written["mlflow_version"], signature, input_example, metadata
+                )
             if input_example is not None:
                 files, written["saved_input_example_info"] = example.files(input_example)
                 _put(folder, files)
