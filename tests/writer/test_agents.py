@@ -14,7 +14,7 @@ import yaml
 
 from mlmodel import WriteError, write_model
 from mlmodel.documents.agent_source import agent
-from mlmodel.flavors import chains, chat_types
+from mlmodel.flavors import UnsuitableError, chains, chat_types
 from tests.environments import NEWEST, interpreter, release_with, run
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +135,7 @@ def test_what_a_release_records() -> None:
     )
     names = [{column["name"] for column in json.loads(text or "")} for text in (old, new)]
     assert names[1] - names[0] == {"background"}
-    with pytest.raises(chat_types.UnsuitableError, match=r"3\.0\.1 and later, not for 2\.22\.5"):
+    with pytest.raises(UnsuitableError, match=r"3\.0\.1 and later, not for 2\.22\.5"):
         chat_types.named("ResponsesAgent", "2.22.5")
 
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from mlmodel import WriteError, load, write_model
+from mlmodel.flavors import pickling
 from mlmodel.writer import dependencies, package
 from tests.writer.test_writing import added  # noqa: F401 - numpy arrays are models here
 
@@ -321,3 +322,32 @@ def test_files_are_hashed_in_blocks(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_weights_are_copied_in_blocks(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.bin"
+    with weights.open("wb") as stream:
+        stream.truncate(128 << 20)  # without a block on the disk
+
+    def predict(context: Any, rows: Any) -> Any:
+        return context.artifacts
+
+    tracemalloc.start()
+    try:
+        write_model(predict, tmp_path / "model", artifacts={"weights": weights})
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "model" / "artifacts" / "weights.bin").stat().st_size == 128 << 20
+
+
+def test_objects_are_serialized_without_a_copy(tmp_path: Path) -> None:
+    weights = bytes(48 << 20)
+    tracemalloc.start()
+    try:
+        dumped = pickling.dump({"weights": weights}, str(tmp_path), None)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+    assert dumped.format == "pickle"
+    assert (tmp_path / dumped.file).stat().st_size > 48 << 20

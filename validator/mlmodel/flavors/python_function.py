@@ -154,11 +154,10 @@ def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
     except ImportError:
         raise UnsuitableError("a Python model needs cloudpickle (the extra mlmodel[write])") from None
     try:
-        data = cloudpickle.dumps(model, protocol=4)
+        with open(os.path.join(folder, FILE), "wb") as stream:
+            cloudpickle.dump(model, stream, protocol=4)
     except Exception as error:
         raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
-    with open(os.path.join(folder, FILE), "wb") as stream:
-        stream.write(data)
     return {
         "cloudpickle_version": cloudpickle.__version__,
         "loader_module": chat_types.LOADERS.get(chat_types.of(model) or "", _LOADER),

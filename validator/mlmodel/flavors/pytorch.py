@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import copy
-import mmap
 import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
 from mlmodel.flavors.importing import first_line, is_a, needed
+from mlmodel.flavors.pickling import names_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -131,7 +131,7 @@ def _pickle(model: Any, path: str, wanted: str | None) -> None:
     try:
         if wanted in (None, "pickle"):
             torch.save(model, path)
-            if wanted or not _mentions_main(path):
+            if wanted or not names_main(path):
                 return
     except Exception as error:
         if wanted:
@@ -141,11 +141,6 @@ def _pickle(model: Any, path: str, wanted: str | None) -> None:
         torch.save(model, path, pickle_module=cloudpickle)
     except Exception as error:
         raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
-
-
-def _mentions_main(path: str) -> bool:
-    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(b"__main__") >= 0
 
 
 def _export(model: Any, path: str, example: Any) -> None:

@@ -98,7 +98,7 @@ def write_model(
     model_uuid: str | None = None,
     lock: bool = False,
     predict: bool = False,
-    check_example: bool = False,
+    check_example: bool = True,
     target: str | Sequence[str] = (),
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
@@ -143,8 +143,8 @@ def write_model(
         lock: write ``requirements.lock``, too, with the hashes of all files that are installed; asks the package
             index (extra ``load``).
         predict: record the outputs of the signature from the answer to the input example, in a confined process.
-        check_example: have the model answer the input example in a confined process, and write nothing if it fails;
-            where MLflow is installed, which loads it there.
+        check_example: have the model answer the input example, where there is one, in a confined process, and write
+            nothing if it fails; where MLflow is installed, which loads it there.
         target: the readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION``: a form is written
             that all of them read, or nothing.
 
