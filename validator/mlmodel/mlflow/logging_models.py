@@ -1,7 +1,4 @@
-"""``log_model`` of MLflow, with the directory validated before anything is logged.
-
-Imports ``validation`` and what is below it, and MLflow, late.
-"""
+"""``log_model`` of MLflow, with the directory validated before anything is logged."""
 
 from __future__ import annotations
 
@@ -19,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlmodel.findings import Report
     from mlmodel.validation import Options
-
-__all__ = ["InvalidModelError", "log_model"]
 
 _MOST = 5
 """Findings that are told in one line."""
