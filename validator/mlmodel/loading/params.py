@@ -91,7 +91,8 @@ def value_of(label: str, value: Any, spec: Spec) -> Any:
     except InputError:
         raise
     except Exception as error:  # what numpy raises on odd values
-        raise InputError(f"{label} is not what the signature says: {error}") from error
+        kind = type_ if shape is None else f"a list of {type_}"
+        raise InputError(f"{label} is {value!r:.60}, and the signature says {kind}") from error
     raise InputError(f"{label} has shape {shape} in the signature, which is neither null nor [-1]")
 
 
