@@ -45,7 +45,7 @@ UNBOUNDED = {
     # Names of our own tables, schemas and patterns.
     "module_history._series",
     "module_history._table",
-    "pythons.table",
+    "data.table",
     "pure._compiled",
     "schemas._annotation_places",
     "schemas._engine",

@@ -15,6 +15,7 @@ from tests.command import ROOT, environment
 TREES = {
     "mlmodel": ROOT / "validator" / "mlmodel",
     "mlmodel/_data/schemas": ROOT / "schemas",
+    "mlmodel/_data/annex": ROOT / "spec" / "annex",
     "mlmodel/_data/rules": ROOT / "spec" / "rules",
     "mlmodel/_data/targets": ROOT / "spec" / "targets",
     "mlmodel/_data/conformance": ROOT / "conformance",  # as an archive
