@@ -37,8 +37,12 @@ class Violation(NamedTuple):
 
 @cache
 def schema(name: str) -> Json:
-    """The schema document ``name`` (``flavors/sklearn.schema.json``), read once."""
+    """The schema document ``name`` (``flavors/sklearn.schema.json``), read once.
+
+    Without its ``$id``: references are looked up beside it, and never fetched.
+    """
     document: Json = json.loads(data.read("schemas", name))
+    document.pop("$id", None)
     return document
 
 
