@@ -30,7 +30,7 @@ def _files() -> list[str]:
 def test_everything_names_the_same_repository() -> None:
     name = OWNER_AND_NAME.partition("/")[2]
     address = re.compile(rf"github\.com/([\w.-]+/{name})(?![\w-])|uses: ([\w.-]+/{name})@")
-    found = {}
+    found: dict[str, str] = {}
     for file in _files():
         text = (ROOT / file).read_text(encoding="utf-8", errors="replace")
         found |= {match[1] or match[2]: file for match in address.finditer(text)}
