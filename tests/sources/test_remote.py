@@ -560,7 +560,7 @@ def test_names_that_no_folder_can_have(tmp_path: Path) -> None:
     fsspec.filesystem("memory").pipe("/odd/a/../b", b"x")
     report = validate(address)
     assert report.verdict is Verdict.INVALID
-    assert {finding.rule for finding in report.findings} == {"MLM035"}
+    assert {finding.rule for finding in report.findings} == {"MLM038"}
 
 
 def test_an_error_of_the_base_class_is_public() -> None:
