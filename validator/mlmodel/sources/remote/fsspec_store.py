@@ -38,6 +38,9 @@ _PACKAGES = {
     "az": "adlfs",
     "hf": "huggingface_hub",
 }
+_TRIES = 3
+_DROPPED = ("ClientPayloadError", "ResponseStreamingError", "IncompleteReadError", "ServerDisconnectedError")
+"""Errors of a connection that ended before the answer did: worth another try."""
 _EXTRA = ("s3", "s3a", "memory")
 """Schemes of the extra."""
 _ON_DISK = (
@@ -150,14 +153,62 @@ class FsspecStore(Store):
         return self._item({**info, "name": self._full(path)})
 
     def _range(self, path: str, start: int, size: int, total: int) -> bytes:  # noqa: ARG002 - a store gives ranges
+        if self._is_s3 and hasattr(self._fs, "_call_s3"):
+            return self._range_of_s3(self._full(path), start, size)
         content = self._fs.cat_file(self._full(path), start=start, end=start + size)
         if not isinstance(content, bytes):
             raise StoreError("what it sends is no file")
         return content
 
+    def _range_of_s3(self, place: str, start: int, size: int) -> bytes:
+        """A part of an object; ``cat_file`` of s3fs reads whatever comes, however much it is."""
+        from fsspec.asyn import sync
+
+        bucket, key, version = self._fs.split_path(place)
+        wanted: dict[str, Any] = {"Range": f"bytes={start}-{start + size - 1}", **self._fs.req_kw}
+        if version:
+            wanted["VersionId"] = version
+
+        async def take() -> bytes:
+            answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, **wanted)  # noqa: SLF001
+            body = answer["Body"]
+            try:
+                length = answer.get("ContentLength")
+                if length != size:
+                    raise StoreError(f"the server sends {length} bytes where it said that there are {size:,}")
+                chunks: list[bytes] = []
+                left = size
+                while left > 0:
+                    chunk = await body.read(left)
+                    if not chunk:
+                        break
+                    chunks.append(chunk)
+                    left -= len(chunk)
+                return b"".join(chunks)
+            finally:
+                body.close()
+
+        for _ in range(_TRIES - 1):
+            try:
+                return bytes(sync(self._fs.loop, take))
+            except Exception as error:
+                if type(error).__name__ not in _DROPPED:
+                    raise
+        return bytes(sync(self._fs.loop, take))
+
+    @property
+    def _is_s3(self) -> bool:
+        protocol = self._fs.protocol
+        return "s3" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def _explained(self, error: Exception) -> StoreError:
+        if type(error).__name__ in _DROPPED:
+            return StoreError("the connection ends too early", down=True)
+        return super()._explained(error)
+
     def walk(self, folder: str = "") -> Iterator[Item]:
         """Every name at and below a folder; in S3, page by page in the order of the keys."""
-        if "s3" not in self._fs.protocol or not hasattr(self._fs, "_iterdir"):
+        if not self._is_s3 or not hasattr(self._fs, "_iterdir"):
             yield from super().walk(folder)
             return
         bucket, _, key = self._full(folder).partition("/")
