@@ -87,6 +87,7 @@ def s3(credentials: pytest.MonkeyPatch) -> Iterator[Any]:
         from moto.s3.models import s3_backends
 
         backend = s3_backends["123456789012"]["aws"]  # of the server, which runs in this process
+        backend.reset()
         backend.create_bucket("models", "us-east-1")
         yield backend
     finally:
