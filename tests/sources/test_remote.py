@@ -292,17 +292,20 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "ANSWER", 1.0)
-    monkeypatch.setattr(http_store, "ANSWER", 0.8)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(http_store, "PAUSE", 0.01)
+    return monkeypatch
 
 
-@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("where", ["model.pkl", "model/"])
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_hostile_server_is_not_blamed_on_the_model(name: str, where: str, tmp_path: Path) -> None:
+def test_a_hostile_server_is_not_blamed_on_the_model(
+    name: str, where: str, tmp_path: Path, hurried: pytest.MonkeyPatch
+) -> None:
     make_model(tmp_path / "model")
+    if name in ("stalls", "drips"):
+        hurried.setattr(store, "ANSWER", 1.0)
+        hurried.setattr(http_store, "ANSWER", 0.8)
     attack, expected = ATTACKS[name]
     if where == "model/":  # the page is no file
         changed = {"never ends": "lists no files", "claims more than it sends": "lists no files"}
@@ -316,7 +319,7 @@ def test_a_hostile_server_is_not_blamed_on_the_model(name: str, where: str, tmp_
     assert [finding.rule for finding in report.findings] == ["MLM902"]
     assert expected in report.findings[0].message
     assert "\n" not in report.findings[0].message
-    assert seconds < 5
+    assert seconds < 20
 
 
 @pytest.mark.usefixtures("hurried")
@@ -380,7 +383,7 @@ def test_an_archive_that_claims_a_terabyte(ending: str, tmp_path: Path) -> None:
         seconds = time.monotonic() - started
     assert report.verdict is not Verdict.VALID
     assert len(report.findings) == 1
-    assert seconds < 10
+    assert seconds < 20
     assert peak < 64 << 20
 
 
@@ -389,7 +392,7 @@ def test_links_of_an_index_page_stay_below_it(tmp_path: Path) -> None:
     names = "".join(f'<a href="{path.name}">x</a>' for path in model.iterdir())
     page = (
         f'{names}<a href="../secret">x</a><a href="%2e%2e/x">x</a><a href="//127.0.0.2/model/x">x</a>'
-        '<a href="a%2Fb">x</a><a href="?C=N">x</a><a href="file:///etc/passwd">x</a><a href="/model/">x</a>'
+        '<a href="a%2Fb">x</a><a href="?C=N">x</a><a href="file:///etc/passwd">x</a><a href="http://[x">x</a><a href="/model/">x</a>'
     )
 
     class Paged(Files):
@@ -481,6 +484,9 @@ def test_credentials_are_in_no_output(tmp_path: Path) -> None:
         ("memory://x::zip://y", "chained and cached file systems are not read"),
         ("filecache://x/y", "chained and cached file systems are not read"),
         ("models:/name", "names no version"),
+        ("s3://", "s3:// names no bucket"),
+        ("https:///x", "names no host"),
+        ("http://[::1/x", "Invalid IPv6 URL"),
         ("models:/", "is incomplete"),
         ("file:///no/such/folder", "does not exist"),
     ],

@@ -323,13 +323,28 @@ def tracking(release: str, folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
+RELEASES = pytest.mark.parametrize(
+    ("release", "client"), [("2.22.5", "2.22.5"), (environments.NEWEST, "3.17.2")]
+)
+
+
 @pytest.mark.mlflow
-@pytest.mark.parametrize(("release", "client"), [("2.22.5", "2.22.5"), (environments.NEWEST, "3.17.2")])
+@RELEASES
 def test_the_addresses_of_mlflow(release: str, client: str, tmp_path: Path) -> None:
     """Every thirtieth case as a model version, and every form of address, from a server with proxied artifacts."""
+    registered(release, client, CARRIED[::30], tmp_path)
+
+
+@pytest.mark.nightly
+@RELEASES
+def test_the_whole_suite_is_judged_the_same_in_a_registry(release: str, client: str, tmp_path: Path) -> None:
+    registered(release, client, CARRIED, tmp_path)
+
+
+def registered(release: str, client: str, cases: list[Path], tmp_path: Path) -> None:
     python = environments.environment(f"client-{client}", (f"mlflow-skinny=={client}", *CLIENT))
     (tmp_path / "artifacts").mkdir()
-    models = [make_model(tmp_path / "sound"), *CARRIED[::30]]
+    models = [make_model(tmp_path / "sound"), *cases]
     with tracking(release, tmp_path) as address:
         done = subprocess.run(
             [

@@ -6,8 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.sources.addresses import AddressError, scheme, scrubbed, shown
-from mlmodel.sources.base import Kind
-from mlmodel.sources.remote.store import Item, Store, StoreError
+from mlmodel.sources.base import Kind, UnopenedError
+from mlmodel.sources.remote.deadlines import LateError, within
+from mlmodel.sources.remote.store import ANSWER, Item, Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -61,11 +62,11 @@ _ON_DISK = (
 """What fsspec has beside servers: what writes caches, or wraps another file system."""
 
 
-def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
-    """The file system of an address, and the path in it.
+def check_scheme(address: str) -> None:
+    """Say what is wrong with an address, without asking a server.
 
     Raises:
-        AddressError: fsspec, or the package for the scheme, is not installed, or there is none.
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
     """
     name = scheme(address)
     if "::" in address or name in _ON_DISK:
@@ -73,21 +74,36 @@ def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
             f"{shown(address)}: chained and cached file systems are not read; give the address itself"
         )
     try:
-        from fsspec.core import url_to_fs
+        from fsspec.registry import get_filesystem_class
     except ImportError:
         raise AddressError(f"{name}:// needs fsspec: pip install 'mlmodel[remote]'") from None
     try:
-        filesystem, path = url_to_fs(address, **options)
+        get_filesystem_class(name)
     except ImportError as error:
         package = _PACKAGES.get(str(name))
-        wanted = "'mlmodel[remote]'" if name in _EXTRA or package is None else package
-        raise AddressError(
-            f"{name}:// needs {package}: pip install {wanted}"
-            if package
-            else f"{name}:// cannot be read: {scrubbed(error)}"
-        ) from None
-    except Exception as error:  # noqa: BLE001 - file systems have errors of their own for what they do not understand
+        wanted = "'mlmodel[remote]'" if name in _EXTRA else package
+        needs = f"needs {package}: pip install {wanted}" if package else f"cannot be read: {scrubbed(error)}"
+        raise AddressError(f"{name}:// {needs}") from None
+    except ValueError as error:
         raise AddressError(f"{shown(address)}: {scrubbed(error)}") from None
+
+
+def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The file system of an address, and the path in it.
+
+    Raises:
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
+        UnopenedError: its server does not answer.
+    """
+    check_scheme(address)
+    from fsspec.core import url_to_fs
+
+    try:  # some connect to their server at once
+        filesystem, path = within(ANSWER, lambda: url_to_fs(address, **options))
+    except LateError:
+        raise UnopenedError(f"{shown(address)}: it does not answer in time") from None
+    except Exception as error:  # noqa: BLE001 - every library has its own errors
+        raise UnopenedError(f"{shown(address)}: {scrubbed(error)}") from None
     return filesystem, str(path).rstrip("/")
 
 
@@ -105,7 +121,8 @@ class FsspecStore(Store):
             configuration and the environment.
 
     Raises:
-        AddressError: fsspec, or the package for the scheme, is not installed, or there is none.
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
+        UnopenedError: its server does not answer.
     """
 
     def __init__(self, address: str, shown: str, options: Mapping[str, Any]) -> None:

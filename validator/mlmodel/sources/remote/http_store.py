@@ -306,7 +306,10 @@ class HttpStore(RangeStore):
         base = place.path if place.path.endswith("/") else place.path.rpartition("/")[0] + "/"
         names: set[str] = set()
         for link in _LINK.findall(answer.content.decode("utf-8", "replace")):
-            target = urlsplit(urljoin(answer.url, unescape(link)))
+            try:
+                target = urlsplit(urljoin(answer.url, unescape(link)))
+            except ValueError:
+                continue  # a link to nowhere
             if target.netloc != place.netloc or target.query or not target.path.startswith(base):
                 continue
             name, slash, rest = target.path[len(base) :].partition("/")
