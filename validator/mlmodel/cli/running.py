@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlmodel.reporters import Style
     from mlmodel.sources.exclusion import Exclusion
     from mlmodel.validation import Options
+    from mlmodel.verdicts import VerdictCache
 
 BASELINE = "mlmodel-baseline.json"
 _MANY = 100_000
@@ -47,6 +49,8 @@ class Run:
     outputs: Sequence[outputs.Output]
     style: Style
     fail_on: str
+    cached: bool = False
+    """Whether verdicts are kept."""
     _exclusion: Exclusion | None = None
 
     def models(self) -> Iterable[str]:
@@ -90,10 +94,10 @@ class Run:
             options = self.options._replace(max_findings=_MANY) if triage else self.options
             outcome = _Outcome(self.fail_on)
             progress = Progress(wanted=self.recursive and self.style.verbosity >= 0)
-            reports = _with_progress(
-                outcome.watch(self._triaged(validate_all(found, options, self.jobs), triage)), progress
-            )
-            outputs.write(reports, self.outputs, self.style, progress.clear)
+            with opened_cache(options, wanted=self.cached) as cache:
+                judged = validate_all(found, options, self.jobs, cache=cache)
+                reports = _with_progress(outcome.watch(self._triaged(judged, triage)), progress)
+                outputs.write(reports, self.outputs, self.style, progress.clear)
             progress.clear()
             self._notes(baseline)
         finally:
@@ -170,6 +174,24 @@ class Run:
         if self._exclusion is not None:
             for path, reason in self._exclusion.skipped:
                 sys.stderr.write(f"{printable(path)}: not searched: {reason}\n")
+
+
+@contextlib.contextmanager
+def opened_cache(options: Options, *, wanted: bool) -> Iterator[VerdictCache | None]:
+    """The verdicts that are kept, where that is wanted; a fault of them is one line on standard error."""
+    if not wanted:
+        yield None
+        return
+    from mlmodel.verdicts import VerdictCache
+
+    with VerdictCache(options, complain=_complain) as cache:
+        yield cache
+
+
+def _complain(line: str) -> None:
+    from mlmodel.common.texts import printable
+
+    sys.stderr.write(f"{printable(line)}\n")
 
 
 def _with_progress(reports: Iterable[Report], progress: Progress) -> Iterator[Report]:

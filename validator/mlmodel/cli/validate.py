@@ -137,6 +137,12 @@ class ValidateCommand(LoadCommand):
 )
 @click.option("--no-config", is_flag=True, help="Read no configuration file.")
 @click.option(
+    "--cache/--no-cache",
+    "cached",
+    default=None,
+    help="Keep verdicts, and do not read models again that have not changed.  [default: with a configuration file]",
+)
+@click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
 )
 @click.option(
@@ -216,6 +222,7 @@ def command(
     watch: bool,
     config_file: str | None,
     no_config: bool,
+    cached: bool | None,
     jobs: int | None,
     max_findings: int | None,
     targets: tuple[str, ...],
@@ -276,6 +283,7 @@ def command(
             outputs=chosen,
             style=_style(chosen, color, quiet, verbose, statistics),
             fail_on=fail_on or settings.fail_on,
+            cached=settings.found if cached is None else cached,
         )
         if watch:
             from mlmodel.cli.watching import watched
@@ -303,7 +311,7 @@ def _settings(config_file: str | None, no_config: bool) -> config.Config:
     path = config_file or config.find(os.curdir)
     if not path:
         return config.Config()
-    settings = config.load(path)
+    settings = config.load(path)._replace(found=True)
     if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
         return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
     return settings
