@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from mlmodel import Options, Report, Severity, Verdict, validate, verdicts
+from mlmodel import Options, Report, Severity, Verdict, validate
 from mlmodel.bulk import validate_all
 from mlmodel.sources.directory import ModelDirectory
-from mlmodel.verdicts import VerdictCache
+from mlmodel.verdicts import cache as verdicts
+from mlmodel.verdicts.cache import VerdictCache
 from tests.cli.in_process import here, mlmodel
 from tests.overlay import apply, make_model
 
@@ -172,7 +173,7 @@ def test_a_day_on_which_nothing_ends(model: Path, reads: list[str]) -> None:
 def test_another_release_of_ours(model: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     judged(model)
     reads.clear()
-    monkeypatch.setattr(verdicts, "__version__", "9.9")
+    monkeypatch.setattr("mlmodel.verdicts.settings.__version__", "9.9")
     judged(model)
     assert reads != []
 

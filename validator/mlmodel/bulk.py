@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
-    from mlmodel.verdicts import Ticket, VerdictCache
+    from mlmodel.verdicts.cache import Ticket, VerdictCache
 
 _CHUNK = 32
 """Models that a process of ours is given at once."""
@@ -110,6 +110,8 @@ class _Fixed:
     """How much our own processes are given at once."""
 
     chunk = _CHUNK
+    cancels = False
+    """Whether what is not needed any more is called off; our own processes are ended."""
 
     def __init__(self, jobs: int) -> None:
         self.waiting = 4 * jobs
@@ -120,6 +122,8 @@ class _Fixed:
 
 class _Pace(_Fixed):
     """How much an executor is given at once: chunks of about a second, so that a worker that is lost costs no more."""
+
+    cancels = True
 
     def __init__(self, executor: Executor) -> None:
         workers = getattr(executor, "_max_workers", None)
@@ -175,7 +179,7 @@ class _Distribution:
                     return
                 yield from self._closed(pending.popleft())
         finally:
-            for window in pending:
+            for window in pending if self._pace.cancels else ():
                 if window.future is not None:
                     window.future.cancel()
 

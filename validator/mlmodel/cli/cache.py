@@ -49,7 +49,7 @@ def list_() -> None:
         f"{count} environment{'' if count == 1 else 's'}, {_megabytes(total)}, in {printable(store.root)}"
     )
     with _faults():
-        from mlmodel import verdicts
+        from mlmodel.verdicts import cache as verdicts
 
         kept_verdicts = verdicts.size()
     if kept_verdicts.bytes:
@@ -82,8 +82,8 @@ def clear(names: tuple[str, ...]) -> None:
 
     The name "verdicts" stands for these.
     """
-    from mlmodel import verdicts
     from mlmodel.runtime.store import Store
+    from mlmodel.verdicts import cache as verdicts
 
     store = Store()
     with _faults():

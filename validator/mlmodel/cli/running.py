@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlmodel.reporters import Style
     from mlmodel.sources.exclusion import Exclusion
     from mlmodel.validation import Options
-    from mlmodel.verdicts import VerdictCache
+    from mlmodel.verdicts.cache import VerdictCache
 
 BASELINE = "mlmodel-baseline.json"
 _MANY = 100_000
@@ -92,7 +92,7 @@ class Run:
             baseline = self._baseline()
             triage = self._triage(changes, baseline)
             options = self.options._replace(max_findings=_MANY) if triage else self.options
-            outcome = _Outcome(self.fail_on)
+            outcome = Outcome(self.fail_on)
             progress = Progress(wanted=self.recursive and self.style.verbosity >= 0)
             with opened_cache(options, wanted=self.cached) as cache:
                 judged = validate_all(found, options, self.jobs, cache=cache)
@@ -182,7 +182,7 @@ def opened_cache(options: Options, *, wanted: bool) -> Iterator[VerdictCache | N
     if not wanted:
         yield None
         return
-    from mlmodel.verdicts import VerdictCache
+    from mlmodel.verdicts.cache import VerdictCache
 
     with VerdictCache(options, complain=_complain) as cache:
         yield cache
@@ -200,7 +200,7 @@ def _with_progress(reports: Iterable[Report], progress: Progress) -> Iterator[Re
         yield report
 
 
-class _Outcome:
+class Outcome:
     """Watches reports go by, for the exit status."""
 
     def __init__(self, fail_on: str) -> None:
@@ -210,6 +210,7 @@ class _Outcome:
         self.models = 0
 
     def watch(self, reports: Iterable[Report]) -> Iterator[Report]:
+        """The reports, looked at as they go by."""
         for report in reports:
             self.models += 1
             self._unjudged |= report.verdict is Verdict.UNJUDGED
@@ -219,4 +220,5 @@ class _Outcome:
 
     @property
     def status(self) -> int:
+        """The exit status."""
         return 3 if self._unjudged else int(self._failed)

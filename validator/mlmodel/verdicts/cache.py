@@ -1,31 +1,21 @@
-"""Verdicts that are kept: a model whose files have not changed since it was judged is not read again.
-
-A verdict is found again by the place of the model, the options, the rules, the targets and this program; it counts only
-where the state of the files (:mod:`mlmodel.sources.state`) is the one that they had, and its own bytes are those that were
-written.  Everything else is as if nothing had been kept.
-
-Kept in SQLite, which several processes may use at once.  What depends on more than the files is never kept: what could
-not be judged, loading, and asking the package index.
-"""
+"""The verdicts that are kept, in SQLite, which several processes may use at once."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-import sys
 import time
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.cache_folder import default_root
-from mlmodel.common.version import __version__
 from mlmodel.findings import Facts, Finding, Location, Report, Severity, Verdict
 from mlmodel.sources.state import State, state_of
+from mlmodel.verdicts.settings import is_keepable, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date
+    from collections.abc import Callable
     from typing import Self
 
     from mlmodel.validation import Options
@@ -208,11 +198,6 @@ class VerdictCache:
         self._complain(f"verdicts are not kept: {self.path}: {reason}")
 
 
-def is_keepable(options: Options) -> bool:
-    """Whether verdicts with these options depend on the files alone."""
-    return options.load is None and options.resolve is None and not options.debug
-
-
 def size(root: str | None = None) -> Size:
     """How much is kept; nothing where the file is not there, or is damaged.
 
@@ -305,77 +290,6 @@ def _remove(path: str) -> bool:
     except OSError:
         return False
     return True
-
-
-# -- what a verdict depends on beside the files --------------------------------------------------------------
-
-
-def settings(options: Options) -> bytes:
-    """A digest of everything beside the files that a verdict depends on."""
-    parts = (
-        __version__,
-        _program(),
-        sys.version,
-        sys.platform,
-        os.geteuid() if hasattr(os, "geteuid") else None,
-        None if options.select is None else sorted(options.select),
-        sorted(options.ignore),
-        sorted((rule, severity.label) for rule, severity in options.severity.items()),
-        [(glob, sorted(rules)) for glob, rules in options.per_path_ignores],
-        options.max_findings,
-        _ended(options),
-        options.targets,
-        sorted(options.trust),
-        options.facts,
-    )
-    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=32).digest()
-
-
-def _program() -> list[tuple[str, int, int]]:
-    """Names, sizes and times of the files of this package, its data, and the libraries that its findings depend on."""
-    from importlib.util import find_spec
-
-    from mlmodel.standard.data import tree
-
-    here = os.path.dirname(os.path.abspath(__file__))
-    found = [each for root in (here, tree("schemas"), tree("targets")) for each in _files(root)]
-    for name in ("yaml", "jsonschema_rs", "jsonschema", "packaging"):
-        spec = find_spec(name)
-        if spec is not None and spec.origin is not None:
-            status = os.stat(spec.origin)
-            found.append((name, status.st_size, status.st_mtime_ns))
-    return sorted(found)
-
-
-def _files(root: str) -> Iterator[tuple[str, int, int]]:
-    pending = [root]
-    while pending:
-        folder = pending.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name != "__pycache__":
-                        pending.append(entry.path)
-                elif entry.name.endswith((".py", ".json")):
-                    status = entry.stat()
-                    yield entry.path, status.st_size, status.st_mtime_ns
-
-
-def _ended(options: Options) -> Any:
-    """What the day of the judgement decides: the Pythons that are no longer maintained, the targets that were read long
-    ago.  A verdict outlives a day on which nothing ends."""
-    from mlmodel.environment import pythons
-    from mlmodel.standard.targets import parse
-
-    day = options.today or _utc_day()
-    ended = [each for each in pythons.last_days() if day > each]
-    return len(ended), [parse(word).profile.is_old(day) for word in options.targets]
-
-
-def _utc_day() -> date:
-    from datetime import datetime, timezone
-
-    return datetime.now(timezone.utc).date()
 
 
 # -- reports as text -------------------------------------------------------------------------------------------
