@@ -10,8 +10,10 @@ from itertools import chain, islice
 from pickle import PickleError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.common import garbage
 from mlmodel.common.interruption import Interrupted
 from mlmodel.findings import Location, Report, Verdict
+from mlmodel.sources.addresses import AddressError, shown
 from mlmodel.standard.rules import new_finding
 from mlmodel.validation import Options, validate
 
@@ -33,19 +35,6 @@ _MISUSE = (ImportError, AttributeError, TypeError, PickleError)
 """Errors of an executor that say that its workers cannot do the work at all."""
 _LEAVING = 10.0
 """Seconds that workers have to remove what they have made."""
-
-
-def relax_gc() -> None:
-    """Have Python look for circular garbage rarely, and not at all at the end of the process.
-
-    For a process of our own that only validates: models leave no circles behind (:meth:`Model.clear`), what was
-    imported stays, and looking through it again and again took a tenth of the time, at the end as much as 30 models.
-    """
-    import atexit
-    import gc
-
-    gc.set_threshold(50_000)
-    atexit.register(gc.freeze)
 
 
 def validate_all(
@@ -230,8 +219,7 @@ class _Distribution:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a cluster has for a worker that is gone
             message = f"the worker that judged it was lost, twice: {type(error).__name__}: {error}"[:300]
-            finding = new_finding("MLM901", message, Location())
-            return Report(path, Verdict.UNJUDGED, (finding,))
+            return _unjudged(path, "MLM901", message)
 
 
 @contextlib.contextmanager
@@ -283,7 +271,7 @@ def _begin(cleans: bool) -> None:
     """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
     import threading
 
-    relax_gc()
+    garbage.collect_rarely()
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
@@ -323,5 +311,10 @@ def _validate(path: str, options: Options) -> Report:
     try:
         return validate(path, options)
     except OSError as error:  # it vanished after it was found
-        finding = new_finding("MLM902", error.strerror or str(error), Location())
-        return Report(path, Verdict.UNJUDGED, (finding,))
+        return _unjudged(path, "MLM902", error.strerror or str(error))
+    except AddressError as error:  # what reads it is not installed here
+        return _unjudged(shown(path), "MLM902", str(error))
+
+
+def _unjudged(path: str, rule: str, message: str) -> Report:
+    return Report(path, Verdict.UNJUDGED, (new_finding(rule, message, Location()),))

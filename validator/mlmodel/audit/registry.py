@@ -13,12 +13,14 @@ import warnings
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
-from mlmodel.audit.subjects import SourceError, Subject, WhereError, moment, without_credentials
+from mlmodel.audit.subjects import SourceError, Subject, WhereError, moment
 from mlmodel.sources import discovery
+from mlmodel.sources.addresses import MLFLOW, AddressError, joined, scheme, scrubbed
+from mlmodel.sources.base import UnopenedError
 from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.remote import mlflow_uris
+from mlmodel.sources.remote.opening import find_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,15 +42,6 @@ TAGS = ("verdict", "errors", "warnings", "infos", "digest")
 """What ``--tag`` writes, each as ``mlmodel.<name>``."""
 
 
-def local_path(uri: str) -> str | None:
-    """The path that an address of artifacts means on this machine; None for one of another scheme."""
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return url2pathname(unquote(parts.path))
-    is_path = not parts.scheme or (os.name == "nt" and len(parts.scheme) == 1)
-    return uri if is_path else None
-
-
 class Registry:
     """One tracking server with its registry."""
 
@@ -62,26 +55,22 @@ class Registry:
         Raises:
             WhereError: no MLflow is installed, or there is nothing at the address.
         """
-        for uri in (tracking_uri, registry_uri):
+        for name, uri in (("MLFLOW_TRACKING_URI", tracking_uri), ("MLFLOW_REGISTRY_URI", registry_uri)):
             _check_there(uri)
+            if uri is not None:
+                os.environ[name] = uri  # for who opens the models, here and in other processes
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            try:
-                from mlflow.tracking import MlflowClient
-            except ImportError as error:
-                raise WhereError(
-                    f"addresses of MLflow need its client: pip install 'mlmodel[mlflow]' ({error})"
-                ) from None
             for name in ("mlflow", "alembic"):
                 logging.getLogger(name).setLevel(logging.ERROR)
             with _faults():
-                self._client: Any = MlflowClient(tracking_uri, registry_uri)
+                self._client: Any = mlflow_uris.client()
         used = getattr(self._client, "_registry_uri", None) or tracking_uri or ""
         self._page = _PAGE if "://" in str(used) and not str(used).startswith("file:") else _PAGE_OF_FILES
         self._users: dict[str, str | None] = {}
         self._experiment_ids: list[str] | None = None
-        self._location = lru_cache(4096)(self._resolved)
+        self._locations = lru_cache(1024)(mlflow_uris.location)
 
     # -- addresses -> subjects -------------------------------------------------------------------
 
@@ -141,48 +130,30 @@ class Registry:
 
     def _version(self, version: Any) -> Subject:
         tags = dict(version.tags or {})
-        place, fault = self._place(version.source or "", version.name, version.version)
+        address = f"models:/{version.name}/{version.version}"
         return Subject(
-            id=f"models:/{version.name}/{version.version}",
+            id=address,
             kind="model_version",
-            place=place,
+            place=self._place(address, version.source or address),
+            source=version.source or None,
             name=version.name,
             version=str(version.version),
             owner=version.user_id or tags.get(_USER) or self._user(version.run_id),
             created=moment(version.creation_timestamp),
             run_id=version.run_id or None,
             model_id=getattr(version, "model_id", None) or None,
-            fault=fault,
             tags=tuple(sorted(tags.items())),
         )
 
-    def _place(self, source: str, name: str, version: str) -> tuple[str, str | None]:
-        """Where the files of a version are; and, where nobody knows, why."""
-        path = local_path(source)
-        if path:
-            return path, None
+    def _place(self, address: str, source: str) -> str:
+        """What to open for a model: its path, where it is on this machine; else its address, which is asked for when it
+        is opened."""
         try:
-            with _faults():
-                if urlsplit(source).scheme in ("models", "runs", ""):
-                    source = self._client.get_model_version_download_uri(name, version)
-                return self._location(source), None
-        except (SourceError, WhereError) as error:
-            return source or f"models:/{name}/{version}", str(error)
-
-    def _resolved(self, uri: str) -> str:
-        """The location of artifacts that an address of MLflow stands for."""
-        scheme, _, rest = uri.partition(":")
-        rest = rest.lstrip("/")
-        if scheme == "models" and rest.startswith("m-"):
-            model, _, inside = rest.partition("/")
-            base = str(self._client.get_logged_model(model).artifact_location)
-        elif scheme == "runs":
-            run, _, inside = rest.partition("/")
-            base = str(self._client.get_run(run).info.artifact_uri)
-        else:
-            return local_path(uri) or uri
-        whole = f"{base.rstrip('/')}/{inside}" if inside else base
-        return local_path(whole) or whole
+            if scheme(source) not in MLFLOW:
+                return find_place(source).path or address
+            return find_place(self._locations(address)).path or address
+        except (AddressError, UnopenedError):
+            return address  # opening it says why
 
     # -- experiments -----------------------------------------------------------------------------
 
@@ -224,11 +195,12 @@ class Registry:
 
     def _logged(self, model: Any) -> Subject:
         tags = dict(model.tags or {})
-        location = str(model.artifact_location)
+        address, location = f"models:/{model.model_id}", str(model.artifact_location)
         return Subject(
-            id=f"models:/{model.model_id}",
+            id=address,
             kind="logged_model",
-            place=local_path(location) or location,
+            place=self._place(address, location),
+            source=location,
             name=model.name,
             owner=tags.get(_USER) or self._user(model.source_run_id),
             created=moment(model.creation_timestamp),
@@ -261,7 +233,7 @@ class Registry:
     def _models_of(self, run: Any) -> Iterator[Subject]:
         """The models among the artifacts of a run: those that are there, where that can be looked at, else those that
         the run says it has logged.  Logged models of MLflow 3 are not among them."""
-        folder = local_path(str(run.info.artifact_uri))
+        folder = find_place(str(run.info.artifact_uri)).path
         if folder is not None:
             if os.path.isdir(folder):
                 for path in discovery.below([folder], Exclusion(git=False)):
@@ -273,12 +245,12 @@ class Registry:
             yield self._model_of(run, path)
 
     def _model_of(self, run: Any, path: str) -> Subject:
-        base = str(run.info.artifact_uri).rstrip("/")
-        whole = f"{base}/{path}"
+        address, location = f"runs:/{run.info.run_id}/{path}", joined(str(run.info.artifact_uri), path)
         return Subject(
-            id=f"runs:/{run.info.run_id}/{path}",
+            id=address,
             kind="run_model",
-            place=local_path(whole) or whole,
+            place=self._place(address, location),
+            source=location,
             owner=_user_of(run),
             created=moment(run.info.start_time),
             run_id=run.info.run_id,
@@ -343,7 +315,7 @@ def _check_there(uri: str | None) -> None:
     """
     if uri is None:
         return
-    path = uri[len("sqlite:///") :] if uri.startswith("sqlite:///") else local_path(uri)
+    path = uri[len("sqlite:///") :] if uri.startswith("sqlite:///") else find_place(uri).path
     if path and "?" not in path and not os.path.exists(path) and not uri.startswith(("databricks", "uc:")):
         raise WhereError(f"there is no {'database' if uri.startswith('sqlite') else 'folder'} {path}")
 
@@ -395,10 +367,12 @@ def _faults(about: str = "") -> Iterator[None]:
         yield
     except (WhereError, SourceError, GeneratorExit):
         raise
+    except AddressError as error:
+        raise WhereError(str(error)) from None
     except Exception as error:  # noqa: BLE001 - stores, transports and plugins have no common error
         code = getattr(error, "error_code", "")
-        text = " ".join(str(error).split())[:500] or type(error).__name__
-        line = without_credentials(f"{about}: {text}" if about else text)
+        text = scrubbed(error) or type(error).__name__
+        line = f"{about}: {text}" if about else text
         if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise WhereError(line) from None
         raise SourceError(line) from None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.audit.subjects import recorded_moment, without_credentials
+from mlmodel.audit.subjects import recorded_moment
 from mlmodel.common.texts import unicode_text
 from mlmodel.common.version import __version__
-from mlmodel.findings import Facts, Location, Report, Severity, Verdict
-from mlmodel.standard.rules import new_finding
+from mlmodel.findings import Facts, Severity, Verdict
+from mlmodel.sources.addresses import shown
 
 if TYPE_CHECKING:
     from mlmodel.audit.subjects import Subject
+    from mlmodel.findings import Report
 
 Row = dict[str, Any]
 """A row: JSON values only."""
@@ -26,17 +27,14 @@ def row_of(subject: Subject, report: Report, settings: str) -> Row:
         report: what was found of it.
         settings: the digest of what the audit was asked for.
     """
-    if subject.fault is not None:
-        finding = new_finding("MLM902", subject.fault, Location())
-        report = Report(subject.place, Verdict.UNJUDGED, (finding,))
     told = report.to_dict()
     facts = report.facts or Facts()
     return {
-        "id": unicode_text(without_credentials(subject.id)),
+        "id": unicode_text(shown(subject.id)),
         "kind": subject.kind,
         "name": _text(subject.name),
         "version": subject.version,
-        "source": unicode_text(without_credentials(subject.place)),
+        "source": unicode_text(shown(subject.source or subject.place)),
         "owner": _text(subject.owner),
         "created": subject.created or recorded_moment(facts.created),
         "experiment_id": subject.experiment_id,
@@ -66,7 +64,7 @@ _KEYS = ("rule", "name", "severity", "message", "file", "line", "column", "point
 
 
 def _finding(told: dict[str, Any]) -> dict[str, Any]:
-    return {key: told.get(key) for key in _KEYS} | {"message": without_credentials(told["message"])}
+    return {key: told.get(key) for key in _KEYS}
 
 
 def is_row(value: object) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
 from typing import NamedTuple
-
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class WhereError(Exception):
@@ -37,6 +34,8 @@ class Subject(NamedTuple):
     """``model_version``, ``logged_model``, ``run_model`` or ``directory``."""
     place: str
     """Where its files are, as :func:`mlmodel.validate` takes it."""
+    source: str | None = None
+    """Where they are by the word of the registry; None where that is the place."""
     name: str | None = None
     """Of the registered or logged model."""
     version: str | None = None
@@ -47,8 +46,6 @@ class Subject(NamedTuple):
     run_id: str | None = None
     model_id: str | None = None
     experiment_id: str | None = None
-    fault: str | None = None
-    """Why nobody knows where its files are."""
     tags: tuple[tuple[str, str], ...] = ()
     """The tags of a model version."""
 
@@ -75,8 +72,3 @@ def recorded_moment(text: str | None) -> str | None:
     if told.tzinfo is not None:
         told = told.astimezone(timezone.utc)
     return told.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def without_credentials(text: str) -> str:
-    """A text without user names and passwords in addresses."""
-    return _CREDENTIALS.sub("", text)

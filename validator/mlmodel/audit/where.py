@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlmodel.audit.subjects import Subject, Wanted, WhereError, moment
+from mlmodel.audit.subjects import SourceError, Subject, Wanted, WhereError
 from mlmodel.sources import discovery
+from mlmodel.sources.addresses import shown
+from mlmodel.sources.base import ARCHIVES, UnopenedError
 from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.opening import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,24 +47,23 @@ def subjects(where: tuple[str, ...], wanted: Wanted, registry: Registry | None) 
 
 
 def _below(path: str, wanted: Wanted) -> Iterator[Subject]:
-    if os.path.isdir(path):
-        found = discovery.below([path], Exclusion(wanted.exclude, git=False))
-    else:
-        try:
+    remote = is_remote(path)
+    if remote and wanted.since is not None:
+        raise WhereError(f"--since goes with folders, registries and experiments, not with {shown(path)}")
+    try:
+        if os.path.isdir(path) or (remote and not path.lower().endswith(ARCHIVES)):
+            found = discovery.below([path], Exclusion(wanted.exclude, git=False))
+        else:
             found = discovery.directories([path])
-            first = next(found)
-        except discovery.DiscoveryError as error:
-            raise WhereError(str(error)) from None
-        found = iter([first])
-    for place in found:
-        subject = _directory(place)
-        if wanted.since is None or _changed(place) >= wanted.since:
-            yield subject
-
-
-def _directory(place: str) -> Subject:
-    path = place.replace(os.sep, "/")
-    return Subject(path, "directory", place, owner=_owner(place), created=None)
+        for place in found:
+            if remote:
+                yield Subject(shown(place), "directory", place)
+            elif wanted.since is None or _changed(place) >= wanted.since:
+                yield Subject(place.replace(os.sep, "/"), "directory", place, owner=_owner(place))
+    except discovery.DiscoveryError as error:
+        raise WhereError(str(error)) from None
+    except UnopenedError as error:
+        raise SourceError(str(error)) from None
 
 
 def _status(place: str) -> os.stat_result | None:
@@ -74,12 +76,6 @@ def _status(place: str) -> os.stat_result | None:
 def _changed(place: str) -> float:
     status = _status(place)
     return status.st_mtime if status is not None else float("inf")
-
-
-def changed_moment(place: str) -> str | None:
-    """When the MLmodel file of a folder, or an archive, was changed last."""
-    status = _status(place)
-    return moment(status.st_mtime * 1000) if status is not None else None
 
 
 def _owner(place: str) -> str | None:

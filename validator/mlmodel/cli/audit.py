@@ -178,12 +178,10 @@ class _Audit:
         """Audit, and return the exit status."""
         from mlmodel.audit.auditing import audit, settings
         from mlmodel.audit.where import is_tracked, subjects
-        from mlmodel.bulk import relax_gc
         from mlmodel.cli.progress import Progress
         from mlmodel.cli.running import Outcome, opened_cache
 
         self._check()
-        relax_gc()
         registry = None
         if any(map(is_tracked, self.where)):
             from mlmodel.audit.registry import Registry

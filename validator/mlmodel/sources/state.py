@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.sources.base import MAX_DEPTH, MAX_ENTRIES
-from mlmodel.sources.opening import is_archive
+from mlmodel.sources.opening import is_archive, is_remote, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,8 @@ def state_of(path: str) -> State | None:
 
     A folder with more names, or deeper, than are listed has no state: more than what is listed may be looked at.
     """
+    if is_remote(path):
+        return _state_of_address(path)
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
@@ -45,6 +47,22 @@ def state_of(path: str) -> State | None:
         return _state([_fields("", status)], [status]) if is_archive(path) else None
     except (OSError, ValueError):
         return None
+
+
+def _state_of_address(address: str) -> State | None:
+    """What the server's listing says: sizes, times, tags of the content; a folder behind an address of MLflow is one."""
+    from mlmodel.sources.addresses import AddressError
+    from mlmodel.sources.base import UnopenedError
+    from mlmodel.sources.directory import ModelDirectory
+
+    try:
+        source = open_source(address)
+    except (AddressError, UnopenedError, OSError):
+        return None
+    if isinstance(source, ModelDirectory):
+        return state_of(source.root)
+    fingerprint = source.fingerprint()
+    return None if fingerprint is None else State(_digest((fingerprint,)), 0)
 
 
 def _state_of_folder(root: str, status: os.stat_result) -> State | None:
@@ -91,4 +109,8 @@ def _fields(path: str, status: os.stat_result) -> tuple[Any, ...]:
 def _state(fields: list[Any], files: list[os.stat_result]) -> State:
     times = [status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns for status in files]
     settled = max((time + (_TICK if time % 10**9 else _SECONDS) for time in times), default=0)
-    return State(blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=16).digest(), settled)
+    return State(_digest(fields), settled)
+
+
+def _digest(fields: Any) -> bytes:
+    return blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=16).digest()
