@@ -106,6 +106,26 @@ _RUNS = {
     "R_PROFILE_USER": "names a file that R runs",
     "CUDA_INJECTION64_PATH": "has CUDA load a library",
     "GTK_MODULES": "has programs load a library",
+    "GCONV_PATH": "has every program load a library",
+    "OPENSSL_CONF": "has OpenSSL load a library",
+    "OPENSSL_ENGINES": "has OpenSSL load a library",
+    "OPENSSL_MODULES": "has OpenSSL load a library",
+    "QT_PLUGIN_PATH": "has programs load a library",
+    "GST_PLUGIN_PATH": "has programs load a library",
+    "VK_ICD_FILENAMES": "has programs load a library",
+    "OCL_ICD_VENDORS": "has programs load a library",
+    "LUA_INIT": "is run by Lua",
+    "ZDOTDIR": "says where shells find files that they run",
+    "PS4": "is evaluated by shells",
+    "LESSOPEN": "names a program",
+    "PYTHONPLATLIBDIR": "says where Python finds its library",
+    "PYTEST_ADDOPTS": "has pytest load plugins",
+    "PYTEST_PLUGINS": "has pytest load plugins",
+    "JUPYTER_CONFIG_DIR": "says where Jupyter finds files that it runs",
+    "IPYTHONDIR": "says where IPython finds files that it runs",
+    "NUMBA_CACHE_DIR": "says where Numba finds pickles that it loads",
+    "TORCH_EXTENSIONS_DIR": "says where PyTorch finds libraries that it loads",
+    "TRITON_CACHE_DIR": "says where Triton finds libraries that it loads",
     "HF_HUB_TRUST_REMOTE_CODE": "has models run code of the hub",
     "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "switches a check of MLflow off",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "switches a check of MLflow off",
@@ -140,6 +160,17 @@ _REDIRECTS = {
     "CURL_CA_BUNDLE": "says whom to trust",
     "SSL_CERT_FILE": "says whom to trust",
     "SSL_CERT_DIR": "says whom to trust",
+    "HOME": "says where programs find their settings",
+    "XDG_CONFIG_HOME": "says where programs find their settings",
+    "MPLCONFIGDIR": "says where Matplotlib finds its settings",
+    "MPLBACKEND": "names a module that Matplotlib imports",
+    "LDSHARED": "names a program that builds run",
+    "CFLAGS": "changes what builds run",
+    "LDFLAGS": "changes what builds run",
+    "SSLKEYLOGFILE": "has the keys of connections written to a file",
+    "AWS_CONFIG_FILE": "says whose account is used",
+    "AWS_ENDPOINT_URL": "says where data come from",
+    "MLFLOW_S3_ENDPOINT_URL": "says where data come from",
     "HF_ENDPOINT": "says which hub models come from",
     "MLFLOW_TRACKING_URI": "says where models and runs are",
     "MLFLOW_REGISTRY_URI": "says where models and runs are",
@@ -209,6 +240,11 @@ def _of_option(entry: Entry, name: str, value: str | None) -> Iterator[Finding]:
         yield new_finding(
             "MLM484", message, entry.place, "take the line out: wheels run nothing when they are installed"
         )
+    elif name in ("global-option", "install-option", "build-option", "config-settings", "config-setting"):
+        message = (
+            f"{quoted(text)}: pip builds the package from source, which runs code of its author with this"
+        )
+        yield new_finding("MLM484", message, entry.place, "take it out: wheels need no options")
     elif name == "pre":
         message = f"{quoted(text)}: pip takes pre-releases of every package that is not pinned"
         yield new_finding("MLM484", message, entry.place, "pin the pre-release that is wanted")
@@ -244,7 +280,7 @@ def near_names(model: Model) -> Iterator[Finding]:
     environment = recorded.of(model)
     packages = environment.conda.packages if environment.conda is not None else ()
     names = {
-        *(entry.name for listing in environment.listings for entry in listing.entries),
+        *(entry.name for entry in environment.own_lines),
         *(package.distribution for package in packages),
     }
     meant = {name: one_edit_away(name) for name in names if name is not None and len(name) <= _MAX_NAME}
@@ -262,10 +298,9 @@ _MAX_NAME = 100
 
 
 def _listed(environment: Environment) -> Iterator[tuple[str, str, Location]]:
-    for listing in environment.listings:
-        for entry in listing.entries:
-            if entry.name is not None and entry.form is Form.REQUIREMENT:
-                yield entry.name, entry.name, entry.place
+    for entry in environment.own_lines:
+        if entry.name is not None and entry.form is Form.REQUIREMENT:
+            yield entry.name, entry.name, entry.place
 
 
 def _of_conda(packages: Iterable[Package]) -> Iterator[tuple[str, str, Location]]:
