@@ -89,6 +89,9 @@ class ValidateCommand(LoadCommand):
     type=click.Path(dir_okay=False),
     help="Write to this file, in UTF-8, not to standard output.",
 )
+@click.option(
+    "--digests", is_flag=True, help="Report SHA-256 of the directory, and in JSON of every file of it."
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option(
     "--select",
@@ -204,6 +207,7 @@ def command(
     no_ignore: bool,
     formats: tuple[outputs.Output, ...],
     output_file: str | None,
+    digests: bool,
     statistics: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -249,7 +253,9 @@ def command(
     load = requested_load(context, loading)
     try:
         settings = _settings(config_file, no_config)
-        options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
+        options = _options(settings, select, ignore, severity, max_findings, debug)._replace(
+            load=load, digests=digests
+        )
         named = (config.check_trusted(name) for name in as_rules(trust_module))
         options = options._replace(trust=frozenset([*settings.trust, *named]))
         if today is not None:
