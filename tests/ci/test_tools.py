@@ -81,7 +81,7 @@ def _multitool(npm: Path) -> str:
 
 
 AXE = """
-const fs = require("fs"), [,, page, browser] = process.argv;
+const fs = require("fs"), [, page, browser] = process.argv;
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const said = (where, result) => result.violations.map(v => [where, v.id, v.impact, v.nodes[0].html.slice(0, 200)]);
 async function inBrowser() {
@@ -110,7 +110,7 @@ async function inJsdom() {
 """
 
 
-@pytest.mark.nightly
+@pytest.mark.node
 def test_the_page_is_accessible_and_well_formed(npm: Path, bad: Path) -> None:
     make_model(bad.parent / "good")
     mlmodel("validate", "-v", "--format", "html=report.html", "-r", ".")

@@ -43,6 +43,8 @@ UNBOUNDED = {
     # Bounded by the size of the file, 8 kB.
     "model._parse_common",
     # Names of our own tables, schemas and patterns.
+    "catalogue._family",
+    "catalogue._hooks",
     "module_history._series",
     "module_history._table",
     "pythons.table",

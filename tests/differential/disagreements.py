@@ -47,6 +47,7 @@ STRICTER = {
     "MLM211": "`Model.load` does not look into flavors; `pyfunc.load_model` fails",
     "MLM213": "the environment is looked at only when it is rebuilt",
     "MLM214": "each reader reads one of the two paths, and loads another model",
+    "MLM220": "`Model.load` does not import the loader module; `pyfunc.load_model` imports it first",
     # The signature
     "MLM303": "false, 0 and empty lists and mappings count as no schema",
     "MLM304": "an empty JSON object counts as an empty array of params",
@@ -72,6 +73,7 @@ STRICTER = {
     # The tool
     "MLM903": "more levels of nesting, or digits, than the validator judges",
     # Serialized objects
+    "MLM613": "`Model.load` does not look into flavors; the flavor's own loader imports and calls what is named",
     "MLM617": "`Model.load` does not import the loader module; `pyfunc.load_model` imports whatever is named",
 }
 """Rules of which MLflow 3.17.2 reads a model that they reject.  Each rule's page says why it rejects all the same."""
@@ -155,6 +157,11 @@ UNFORESEEN = (
         r"^pyfunc: .*(datetime|date)\b",
         "a date where a string is wanted fails in some places; the warning comes in all",
         frozenset({"MLM111"}),
+    ),
+    Unforeseen(
+        r"^write: AttributeError: 'NoneType' object has no attribute 'isoformat'",
+        "a null date is read, and the model predicts; only its MLmodel file cannot be written again",
+        frozenset({"MLM335"}),
     ),
     # What another release wrote, and reads.
     Unforeseen(

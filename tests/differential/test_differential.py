@@ -46,7 +46,7 @@ def listed(found: Iterable[object]) -> str:
     return f"{len(shown)} mutants\n" + "\n".join(shown[:20])
 
 
-@pytest.mark.nightly
+@pytest.mark.mlflow
 def test_what_mlflow_refuses_has_an_error(release: str, compared: list[Compared]) -> None:
     missed = [
         each for each in compared if each.raised and not each.rejected and unforeseen(release, each) is None
@@ -54,7 +54,7 @@ def test_what_mlflow_refuses_has_an_error(release: str, compared: list[Compared]
     assert not missed, listed(missed)
 
 
-@pytest.mark.nightly
+@pytest.mark.mlflow
 @pytest.mark.parametrize("release", [NEWEST], indirect=True)
 def test_what_mlflow_reads_has_no_error_but_known_ones(compared: list[Compared]) -> None:
     stricter = [each for each in compared if each.rejected and not each.raised]

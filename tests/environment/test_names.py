@@ -259,6 +259,10 @@ def test_a_null_datetime(release: str, expected: list[Severity], tmp_path: Path)
     model = make_model(tmp_path / "model", [Fence("setup", body="\n".join(lines))])
     found = [finding.severity for finding in validate(model).findings if finding.rule in ("MLM323", "MLM335")]
     assert found == expected
+    lines[0] = lines[0].replace('"default": null, "shape": null', '"default": [null], "shape": [-1]')
+    model = make_model(tmp_path / "list", [Fence("setup", body="\n".join(lines))])
+    found = [finding.severity for finding in validate(model).findings if finding.rule in ("MLM323", "MLM335")]
+    assert found == [Severity.WARNING]  # no release writes it
 
 
 @pytest.mark.parametrize(

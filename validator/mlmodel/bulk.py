@@ -9,6 +9,7 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mlmodel.common import garbage
 from mlmodel.common.interruption import Interrupted
 from mlmodel.findings import Location, Report, Verdict
 from mlmodel.standard.rules import new_finding
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
 _CHUNK = 32
 _LEAVING = 10.0
 """Seconds that workers have to remove what they have made."""
-
-
-def relax_gc() -> None:
-    """Have Python look for circular garbage rarely, and not at all at the end of the process.
-
-    For a process of our own that only validates: models leave no circles behind (:meth:`Model.clear`), what was
-    imported stays, and looking through it again and again took a tenth of the time, at the end as much as 30 models.
-    """
-    import atexit
-    import gc
-
-    gc.set_threshold(50_000)
-    atexit.register(gc.freeze)
 
 
 def validate_all(paths: Iterable[str], options: Options, jobs: int = 1) -> Iterator[Report]:
@@ -121,7 +109,7 @@ def _begin(cleans: bool) -> None:
     """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
     import threading
 
-    relax_gc()
+    garbage.collect_rarely()
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them

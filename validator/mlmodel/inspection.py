@@ -9,7 +9,9 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.sources.directory import Kind, ModelDirectory
+from mlmodel.sources.base import Kind, UnopenedError
+from mlmodel.sources.directory import ModelDirectory
+from mlmodel.sources.opening import is_archive, is_remote, open_file, open_source
 from mlmodel.standard.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from mlmodel.pickles import Call, Found, Pickled, Stream
     from mlmodel.pickles.observations import Remark
+    from mlmodel.sources.base import Source
 
 
 class CallCount(NamedTuple):
@@ -71,22 +74,39 @@ def inspect(path: str | os.PathLike[str]) -> Iterator[InspectedObject]:
     """Everything in a file, or in the files of a directory.
 
     Args:
-        path: a file, or a directory.
+        path: a file, a directory, an archive of a model, or the address of one of them.
 
     Raises:
         FileNotFoundError: there is nothing.
+        AddressError: what reads the address is not installed, or it is none (:mod:`mlmodel.sources.addresses`).
+        UnopenedError: there is nothing at the address, or its server does not answer.
         UnreadableError: a file cannot be read.
     """
     given = os.fspath(path)
-    if not os.path.exists(given):
+    if not is_remote(given) and not os.path.exists(given):
         raise FileNotFoundError(f"{given} does not exist")
-    directory = ModelDirectory(given) if os.path.isdir(given) else ModelDirectory.around(given)
+    directory = _opened(given)
     names = [path for path, entry in directory.entries.items() if entry.kind is Kind.FILE]
     for file in sorted(names):
         yield from _inspected(directory, file)
 
 
-def _inspected(directory: ModelDirectory, file: str) -> Iterator[InspectedObject]:
+def _opened(given: str) -> Source:
+    """The files at a path or an address: those of a model, or one file."""
+    if os.path.isdir(given):
+        return ModelDirectory(given)
+    if not is_remote(given) and not is_archive(given):
+        return open_file(given)[0]
+    try:
+        return open_source(given)
+    except UnopenedError as error:
+        try:
+            return open_file(given)[0]  # an archive that holds no model is an object itself, or holds some
+        except UnopenedError:
+            raise error from None
+
+
+def _inspected(directory: Source, file: str) -> Iterator[InspectedObject]:
     from mlmodel import pickles
     from mlmodel.pickles.judgement import is_watched
 

@@ -11,7 +11,7 @@ from mlmodel import checks
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model.model import Model
 from mlmodel.sources.base import UnopenedError, UnreadableError
-from mlmodel.sources.opening import open_source
+from mlmodel.sources.opening import is_remote, open_source
 from mlmodel.standard import releases
 from mlmodel.standard.rules import catalogue, new_finding
 
@@ -63,7 +63,8 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     """Judge the model directory ``path`` without running, importing or fetching anything of it.
 
     Args:
-        path: the directory that holds the ``MLmodel`` file, or an archive of it (zip, tar).
+        path: the directory that holds the ``MLmodel`` file, or an archive of it (zip, tar); or the address of either,
+            such as ``s3://bucket/model``, ``https://host/model.zip`` or ``models:/name@alias``.
         options: what to report; everything when not given.
 
     Returns:
@@ -71,6 +72,7 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
 
     Raises:
         NotADirectoryError: ``path`` is neither a directory nor an archive.
+        AddressError: what reads the address is not installed, or it is none (:mod:`mlmodel.sources.addresses`).
         MissingToolError: :attr:`Options.resolve` is set, and uv is not installed (:mod:`mlmodel.resolution.uv`).
     """
     options = options or Options()
@@ -79,12 +81,22 @@ def validate(path: str | os.PathLike[str], options: Options | None = None) -> Re
     try:
         source = open_source(given)
     except UnopenedError as error:
-        return _unopened(given, error, options)
+        return _unopened(_shown(given), error, options)
+    given = _shown(given)
     model = Model(source, options.today, options.trust)
     try:
         return replace(_report(model, given, options), seconds=time.monotonic() - start)
     finally:
         model.clear()
+
+
+def _shown(given: str) -> str:
+    """A path as reports show it: an address without what may be secret."""
+    if not is_remote(given):
+        return given
+    from mlmodel.sources.addresses import shown
+
+    return shown(given)
 
 
 def _unopened(given: str, error: UnopenedError, options: Options) -> Report:
@@ -99,6 +111,9 @@ def _report(model: Model, given: str, options: Options) -> Report:
     digests, found = _digests(model) if options.digests else (None, [])
     found += run_checks(model, options)
     load = None
+    failure = model.directory.failure
+    if failure is not None:  # what was found of a part says nothing of the model
+        return Report(given, Verdict.UNJUDGED, (new_finding("MLM902", failure, Location()),))
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
         found = [_disproven(finding, load) for finding in found] + more

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location
-from mlmodel.model import file_indexes, paths
+from mlmodel.model import paths
 from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
@@ -36,6 +36,8 @@ def quantized(model: Model) -> Iterator[Finding]:
         about = (schemas.flavor_schema(flavor) or {}).get("x-quantizers")
         if about is None:
             continue
+        from mlmodel.model import file_indexes  # few flavors have any
+
         folders = [conf.get(key) for key in about["in"]]
         for folder in folders:
             if not isinstance(folder, str) or paths.fault(folder) is not None:
@@ -79,6 +81,8 @@ def chat_template(model: Model) -> Iterator[Finding]:
     look = model.directory.look
     if look(folder).kind is not Kind.DIRECTORY:
         return  # MLM007, or it is on the hub
+    from mlmodel.model import file_indexes
+
     config = file_indexes.document(model, f"{folder}/tokenizer_config.json")
     if isinstance(config, dict) and config.get("chat_template"):
         return

@@ -233,13 +233,13 @@ _MOST_LOCATIONS = 1000
 
 def external_data(model: Model) -> Iterator[Finding]:
     """MLM609, MLM615: where ONNX files say that their tensors are."""
-    from mlmodel.model import onnx_tensors
-
     conf = model.flavors.get("onnx", {})
     named = conf.get("data") if isinstance(conf.get("data"), str) else None
     for path, entry in model.directory.entries.items():
         if not (path.endswith(".onnx") or path == named) or entry.kind is not Kind.FILE:
             continue
+        from mlmodel.model import onnx_tensors
+
         folder = path.rpartition("/")[0]
         with model.directory.open_mapped(path) as data:
             for count, item in enumerate(onnx_tensors.locations(data)):

@@ -326,7 +326,9 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
         values = default if isinstance(default, list) else [default]
         for position, value in enumerate(values):
             if value is None and type_ == "datetime":
-                yield from _null_date(model, document, (*place, position) if shape else place)
+                yield from _null_date(
+                    model, document, (*place, position) if shape else place, in_list=bool(shape)
+                )
             elif not signatures.fits_param(value, type_):
                 place = (*place, position) if shape else place
                 message = f"the default is {describe(value)}, which is no {type_}"
@@ -335,9 +337,17 @@ def _default(model: Model, document: Document, index: int, item: dict[str, Any])
         yield model.finding("MLM323", message, document, place)
 
 
-def _null_date(model: Model, document: Document, place: tuple[str | int, ...]) -> Iterator[Finding]:
-    """MLM335: a null date, which releases before 3.18 read and cannot write (``ParamSpec.to_dict``)."""
-    if not releases.at_least(model.release, "3.18.0"):
+def _null_date(
+    model: Model, document: Document, place: tuple[str | int, ...], *, in_list: bool
+) -> Iterator[Finding]:
+    """MLM335: a null date, which releases before 3.18, and in a list all releases, read and cannot write
+    (``ParamSpec.to_dict``)."""
+    if in_list:
+        message = (
+            "the default has null in a list of datetimes: MLflow reads the model, and cannot save it again"
+        )
+        yield model.finding("MLM335", message, document, place)
+    elif not releases.at_least(model.release, "3.18.0"):
         message = (
             "the default of a datetime is null: MLflow before 3.18 reads the model, and cannot save it again"
         )

@@ -45,7 +45,8 @@ def command(context: click.Context, directory: str, words: tuple[str, ...], form
     from mlmodel.findings import Verdict
     from mlmodel.model.model import Model
     from mlmodel.sources import discovery
-    from mlmodel.sources.directory import ModelDirectory, UnreadableError
+    from mlmodel.sources.base import UnopenedError, UnreadableError
+    from mlmodel.sources.opening import open_source
     from mlmodel.standard.targets import TargetError, parse
     from mlmodel.targets.compatibility import compatibility
     from mlmodel.validation import validate
@@ -56,7 +57,11 @@ def command(context: click.Context, directory: str, words: tuple[str, ...], form
     except (discovery.DiscoveryError, TargetError) as error:
         raise click.UsageError(printable(str(error)), context) from None
     report = validate(path)
-    model = Model(ModelDirectory(path))
+    try:
+        model = Model(open_source(path))
+    except UnopenedError as error:
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        context.exit(3)
     try:
         found = compatibility(model, targets) if model.config else None
     except UnreadableError:

@@ -25,12 +25,16 @@ def command(context: click.Context, directory: str, format_: str) -> None:
     """
     from mlmodel.description import describe
     from mlmodel.sources import discovery
+    from mlmodel.sources.base import UnopenedError
 
     try:
         path = next(discovery.directories([directory]))
         found = describe(path, compatibility=True)
     except (discovery.DiscoveryError, NotADirectoryError) as error:
         raise click.UsageError(printable(str(error)), context) from None
+    except UnopenedError as error:
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        context.exit(3)
     if format_ == "json":
         import json
 

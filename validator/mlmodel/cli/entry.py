@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from mlmodel.common import interruption
+from mlmodel.common import garbage, interruption
 
 
 def main(prog_name: str = "mlmodel") -> None:
@@ -27,6 +27,7 @@ def _run(module: str, name: str, prog_name: str | None) -> None:
     """Run a command; a signal that ends it gives the exit code that shells have for it, and one line."""
     try:
         interruption.install()
+        garbage.collect_rarely()
         command = getattr(import_module(module), name)
         command(prog_name=prog_name) if prog_name is not None else command()
     except interruption.Interrupted as why:

@@ -19,7 +19,11 @@ def command(context: click.Context, directories: tuple[str, ...], recursive: boo
     Only texts are changed, no binary file.
     """
     from mlmodel.sources import discovery
+    from mlmodel.sources.opening import is_remote
 
+    for path in directories:
+        if is_remote(path):
+            raise click.UsageError(f"{path} is an address: only folders are repaired", context)
     found = discovery.below(directories) if recursive else discovery.directories(directories)
     worst = 0
     try:

@@ -27,13 +27,14 @@ def command(context: click.Context, path: str, format_: str) -> None:
     Names by distribution, calls, code by value, and the versions that they betray.
     """
     from mlmodel import inspection
-    from mlmodel.sources.directory import UnreadableError
+    from mlmodel.common.errors import MlmodelError
+    from mlmodel.sources.base import UnopenedError, UnreadableError
 
     try:
         parts = list(inspection.inspect(path))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, MlmodelError) as error:
         raise click.UsageError(printable(str(error)), context) from None
-    except (UnreadableError, OSError) as error:
+    except (UnreadableError, UnopenedError, OSError) as error:
         click.echo(f"Error: {printable(str(error))}", err=True)
         context.exit(3)
     if format_ == "json":

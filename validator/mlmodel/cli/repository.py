@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from mlmodel.cli.errors import WrongUseError
 
@@ -47,6 +46,8 @@ def git(folder: str, *arguments: str, stdin: bytes = b"", index: str | None = No
     Raises:
         GitError: there is no git, or the command fails.
     """
+    import subprocess  # most runs ask git nothing
+
     environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     if index is not None:
         environment["GIT_INDEX_FILE"] = index

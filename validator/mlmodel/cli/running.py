@@ -77,9 +77,8 @@ class Run:
             BaselineError: the baseline cannot be read or written.
             InternalError: an output cannot be written.
         """
-        from mlmodel.bulk import relax_gc, validate_all
+        from mlmodel.bulk import validate_all
 
-        relax_gc()
         found = self.models()
         changes = self._changes()
         try:

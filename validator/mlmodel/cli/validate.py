@@ -16,6 +16,8 @@ from mlmodel.cli.selectors import RuleSelectors, as_rules
 from mlmodel.common.version import __version__
 from mlmodel.findings import Severity
 from mlmodel.sources import discovery
+from mlmodel.sources.base import UnopenedError
+from mlmodel.sources.opening import is_remote
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
@@ -249,6 +251,9 @@ def command(
         raise click.UsageError(
             "--write-baseline and --diff exclude each other: a baseline has everything", context
         )
+    expanded = tuple(_expand(paths))
+    if (watch or revision is not None) and any(map(is_remote, expanded)):
+        raise click.UsageError("--watch and --diff are for local paths, not for addresses", context)
     chosen = outputs.chosen(formats, output_file, context)
     load = requested_load(context, loading)
     try:
@@ -270,7 +275,7 @@ def command(
         run = Run(
             options=options,
             jobs=processes,
-            paths=tuple(_expand(paths)),
+            paths=expanded,
             recursive=recursive,
             enclosing=enclosing,
             exclusion=(*settings.exclude, *exclude),
@@ -290,6 +295,8 @@ def command(
         models, status = run.once()
     except (WrongUseError, rules.UnknownRuleError, discovery.DiscoveryError) as error:
         raise click.UsageError(printable(str(error)), context) from None
+    except UnopenedError as error:
+        raise InternalError(printable(str(error))) from None
     except (click.ClickException, click.exceptions.Exit, OSError):
         raise
     except Exception as error:

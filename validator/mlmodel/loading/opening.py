@@ -42,6 +42,8 @@ def load(path: str | os.PathLike[str], *, trust: bool = False) -> Model:
         LoadError: the directory is not valid or not trusted (its ``report`` says why), no installed flavor reads it,
             or its library cannot.
     """
+    if not os.path.isdir(path):
+        raise NotADirectoryError(f"{os.fspath(path)} is not a directory")
     folder = os.path.abspath(os.fspath(path))
     judged = judge(os.fspath(path), trust=trust)
     config, flavors = judged.config, judged.flavors

@@ -10,7 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.model import file_indexes, paths
+from mlmodel.model import paths
 from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 
@@ -210,6 +210,8 @@ def _is_so(place: _Place, case: Json) -> bool:
 
 def _json_at(model: Model, path: str, pointer: str) -> list[object]:
     """The values at a JSON Pointer in which ``*`` stands for every key or index."""
+    from mlmodel.model import file_indexes  # few flavors have any
+
     values = [file_indexes.document(model, path)]
     for step in pointer.split("/")[1:]:
         below: list[object] = []
@@ -226,6 +228,8 @@ def _named(place: _Place, index: str, about: Mapping[str, Any]) -> Iterator[Need
     """The files that an index names."""
     folder = index.rsplit("/", 1)[0] + "/" if "/" in index else ""
     if "reader" in about:
+        from mlmodel.model import file_indexes  # few flavors have any
+
         for found in file_indexes.READERS[about["reader"]](place.model, index):
             yield Needed(
                 found.names, found.kind, place.flavor, place.pointer, found.formats, by=index, what=found.what, size=found.size,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.observations import Remark
-    from mlmodel.sources.directory import ModelDirectory
+    from mlmodel.sources.base import Source
 
 # -m has Python look for modules in the current folder first, which may be anybody's.
 if not getattr(sys.flags, "safe_path", False) and sys.path[:1] in ([""], [os.getcwd()]):
@@ -37,7 +37,9 @@ usage; 3 something could not be read or judged.
 
 def main(paths: list[str]) -> int:
     """Judge files; the exit status."""
-    from mlmodel.sources.directory import ModelDirectory, UnreadableError
+    from mlmodel.common.errors import MlmodelError
+    from mlmodel.sources.base import UnopenedError, UnreadableError
+    from mlmodel.sources.opening import open_file
 
     if paths[:1] in (["-h"], ["--help"]):
         sys.stdout.write(_HELP)
@@ -58,16 +60,18 @@ def main(paths: list[str]) -> int:
     worst = 0
     for path in paths:
         try:
-            found = list(_remarks(ModelDirectory.around(path), os.path.basename(path)))
-        except (UnreadableError, OSError) as error:
+            found = list(_remarks(*open_file(path)))
+        except (UnreadableError, UnopenedError, OSError) as error:
             found = [(3, f"cannot be read: {error}")]
+        except MlmodelError as error:
+            found = [(2, str(error))]
         for status, text in found:
             worst = max(worst, status)
             sys.stdout.write(f"{_printable(path)}: {_printable(text)}\n")
     return worst
 
 
-def _remarks(directory: ModelDirectory, name: str) -> Iterator[tuple[int, str]]:
+def _remarks(directory: Source, name: str) -> Iterator[tuple[int, str]]:
     """Pairs of an exit status and what to say, for everything in a file."""
     from mlmodel.pickles import ContainerAnomaly, Pickled, Unreadable, scan
     from mlmodel.pickles.judgement import is_watched, judge, judge_document

@@ -92,21 +92,31 @@ def _reviewed() -> dict[str, Any]:
         "attributes": frozenset(tuple(pair.split(" ")) for pair in review["attributes"]),
         "functions": frozenset(review["functions"]),
         "numpy": frozenset(review["numpy functions"].split()),
-        "methods": _any(review["method_families"]),
-        "values": _any(review["value_families"]),
-        "classes": _any(review["reference_classes"]),
+        "methods": review["method_families"],
+        "values": review["value_families"],
+        "classes": review["reference_classes"],
         "new": frozenset(review["new"]),
         "words": frozenset(review["words"]),
         "reviewed": frozenset(review["reviewed"]),
         "called": frozenset(review["plain_methods"]),
-        "hooks": [(re.compile(line), rule) for rule, lines in review["hooks"].items() for line in lines],
+        "hooks": review["hooks"],
         "dangers": review["dangers"],
         "own methods": review["methods"],
     }
 
 
-def _any(expressions: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{expression})" for expression in expressions))
+@cache
+def _family(key: str) -> re.Pattern[str]:
+    """The names of a list of expressions of the review; compiled when first asked for: few files need any of them."""
+    return re.compile("|".join(f"(?:{expression})" for expression in _reviewed()[key]))
+
+
+@cache
+def _hooks(library: str) -> list[tuple[re.Pattern[str], str]]:
+    """The expressions for methods of a library, each with its rule; those that begin with a group are for several."""
+    begins = (f"{library}\\.", "(")
+    rules = _reviewed()["hooks"].items()
+    return [(re.compile(line), rule) for rule, lines in rules for line in lines if line.startswith(begins)]
 
 
 _MAX_NAME = 500
@@ -192,7 +202,7 @@ def rule_of(hook: behavior.Hook) -> Rule:
     danger = review["dangers"].get(hook.name)
     if danger is not None:
         return Rule("unknown", does=danger)
-    for expression, rule in review["hooks"]:
+    for expression, rule in _hooks(hook.name.partition(".")[0]):
         if expression.fullmatch(hook.name) or expression.fullmatch(f"{hook.name} {hook.kind}"):
             own = review["own methods"].get(hook.name, "")
             return Rule(rule, hook.methods.union(own.split()))
@@ -208,9 +218,9 @@ def may_be_held(module: str, name: str) -> bool:
     """Whether an object may hold a function, or another value, to use it later: it only computes from what it is given."""
     review = _reviewed()
     full = f"{module}.{name}"
-    if full in review["functions"] or review["values"].fullmatch(full):
+    if full in review["functions"] or _family("values").fullmatch(full):
         return True
-    if review["methods"].fullmatch(f"{module} {name}"):
+    if _family("methods").fullmatch(f"{module} {name}"):
         return True
     if name in review["numpy"] and _NUMPY.fullmatch(module):
         return True
@@ -219,7 +229,7 @@ def may_be_held(module: str, name: str) -> bool:
 
 def is_data_class(module: str, name: str) -> bool:
     """Whether a class with a constructor of its own may be held: it makes an array, an index, a scalar or a type of these."""
-    return _reviewed()["classes"].fullmatch(f"{module}.{name}") is not None
+    return _family("classes").fullmatch(f"{module}.{name}") is not None
 
 
 def is_word(name: str) -> bool:

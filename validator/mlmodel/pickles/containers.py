@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mlmodel.pickles import class_manifests, tars, zips
+from mlmodel.pickles import tars, zips
 from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import ScanBudget, Target
@@ -18,6 +18,7 @@ from mlmodel.sources.ranges import contiguous
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlmodel.pickles import class_manifests
     from mlmodel.pickles.operands import Buffer
 
 MAX_DEPTH = 5
@@ -239,7 +240,7 @@ class Opener:
     @staticmethod
     def _hdf5(data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
         """Keras keeps a model's configuration as JSON in an attribute; the rest are numbers."""
-        from mlmodel.pickles import hdf5
+        from mlmodel.pickles import class_manifests, hdf5
 
         del depth
         uses: dict[class_manifests.Use, None] = {}
@@ -316,6 +317,8 @@ class Opener:
         )
 
     def _zip(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
+        from mlmodel.pickles import class_manifests
+
         seen: set[tuple[int, int, int, str | None]] = set()
         names: set[str] = set()
         for member in zips.members(data, start, end):
@@ -369,11 +372,13 @@ class Opener:
     def _document(
         self, data: Buffer, member: zips.Member, path: str, method: str, form: str
     ) -> Iterator[Found]:
+        from mlmodel.pickles import class_manifests
+
         found = class_manifests.read(self._text(data, member, method, class_manifests.MAX_BYTES), form)
         yield Unreadable(path, found) if isinstance(found, str) else _named(path, form, found)
 
     def _source(self, data: Buffer, member: zips.Member, path: str, method: str) -> Iterator[Found]:
-        from mlmodel.pickles import torchscript
+        from mlmodel.pickles import class_manifests, torchscript
 
         text = self._text(data, member, method, torchscript.MAX_BYTES)
         if len(text) > torchscript.MAX_BYTES:

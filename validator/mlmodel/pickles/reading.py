@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.pickles import frame_readings
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.recorder import Target
 from mlmodel.pickles.symbols import CallResult, Global, Problem, ProblemKind, Stream
@@ -41,6 +40,8 @@ def read(data: Buffer, start: int, end: int, target: Target | None = None) -> St
         if _asks_more(plain, stream):
             others.append(plain)
     if machine.framed:
+        from mlmodel.pickles import frame_readings  # few streams have any
+
         for reading in frame_readings.readings(data, start, end):
             if reading is None:
                 problems.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles import behavior, formulas
+from mlmodel.pickles import behavior
 from mlmodel.pickles.catalogue import is_reviewed, rule_of
 from mlmodel.pickles.plain_values import is_plain
 from mlmodel.pickles.symbols import CallResult, Global
@@ -96,10 +96,14 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
     if rule == "template" and key == "_parse_arg_template":
         if value.kind != "str":
             return "its _parse_arg_template is executed at load, and is computed"
+        from mlmodel.pickles import formulas  # few objects hold any
+
         return formulas.template_fault(str(value.value))
     if rule == "formula" and key == "formula" and value.kind != "None":
         if value.kind != "str":
             return "its formula is evaluated at load, and is computed"
+        from mlmodel.pickles import formulas  # few objects hold any
+
         wrong = formulas.formula_fault(str(value.value))
         return f"evaluates its formula at load: {wrong}" if wrong is not None else None
     if rule == "nodes" and key == "nodes" and _is_made(value) and not _is_array(value):

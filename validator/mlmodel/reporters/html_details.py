@@ -21,16 +21,18 @@ _PARTS = 8
 def details(path: str) -> Iterator[str]:
     """Sections of HTML about a model directory, read anew; nothing where it cannot be read."""
     from mlmodel import description
+    from mlmodel.common.errors import MlmodelError
     from mlmodel.model.model import Model
-    from mlmodel.sources.directory import ModelDirectory, UnreadableError
+    from mlmodel.sources.base import UnopenedError, UnreadableError
+    from mlmodel.sources.opening import open_source
 
     unread: list[dict[str, str]] = []
     try:
-        model = Model(ModelDirectory(path))
+        model = Model(open_source(path))
         flavors = model.flavors
         signature = description.signature(model, unread)
         environment = description.environment(model, unread)
-    except (UnreadableError, OSError):
+    except (UnreadableError, UnopenedError, MlmodelError, OSError):
         return
     if flavors:
         yield _section("Flavors", _flavors(flavors))
@@ -143,13 +145,14 @@ def _short(value: object) -> str:
 
 def _parts(path: str) -> Iterator[InspectedObject]:
     from mlmodel import inspection
-    from mlmodel.sources.directory import UnreadableError
+    from mlmodel.common.errors import MlmodelError
+    from mlmodel.sources.base import UnopenedError, UnreadableError
 
     try:
         for part in inspection.inspect(path):
             if part.imports or part.calls or part.remarks:
                 yield part
-    except (UnreadableError, OSError):
+    except (UnreadableError, UnopenedError, MlmodelError, OSError):
         return
 
 

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import unicode_text
+from mlmodel.sources.opening import is_remote
 
 if TYPE_CHECKING:
     from mlmodel.findings import Finding, Report
@@ -19,6 +20,8 @@ def model_path(report: Report, root: str | None = None) -> str:
     Relative to ``root``, an absolute path, where it is inside; else as it was given.
     """
     given = report.path
+    if is_remote(given):
+        return given.rstrip("/")
     if root is not None:
         inside = _inside(os.path.abspath(given), root) or _inside(
             os.path.realpath(given), os.path.realpath(root)

@@ -17,6 +17,8 @@ from mlmodel.runtime.confinement.watching import UnconfinedError
 from mlmodel.runtime.load_options import report_progress
 from mlmodel.runtime.probe_job import job
 from mlmodel.runtime.speculative_install import SpeculativeEnvironment
+from mlmodel.sources.base import UnreadableError
+from mlmodel.sources.copying import local_folder
 from mlmodel.standard.rules import catalogue, new_finding
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class LoadStage:
         self.options = options
         self.load = LoadReport("unproven", self._mode)
         self._found = found
+        self._folder = ""
+        """The folder with the files of the model."""
 
     @property
     def _mode(self) -> str:
@@ -55,13 +59,16 @@ class LoadStage:
         scratch.sweep(remove=disk.remove)
         try:
             work = self._accepted(model)
-            yield from self._run(model, work)
+            with local_folder(model.directory) as self._folder:
+                yield from self._run(model, work)
         except LoadNotPossible as why:
             yield why.finding
         except ToolFailedError as error:
             yield new_finding("MLM905", f"the environment cannot be made here: {error}", Location())
         except UnansweredError as error:
             yield new_finding("MLM904", f"the environment cannot be made: {error}", Location())
+        except UnreadableError as error:
+            yield new_finding("MLM905", f"not loaded: it cannot be fetched: {error.reason}", Location())
         except OSError as error:
             yield new_finding("MLM905", f"not loaded: {described(error)}", Location(), _hint(error))
         finally:
@@ -208,7 +215,7 @@ class LoadStage:
         report_progress(self.options, "loading and predicting")
         size = sum(entry.size for entry in model.directory.entries.values())
         try:
-            return probe_runner.run(work, model.directory.root, size, python, folder, self.options, libraries)
+            return probe_runner.run(work, self._folder, size, python, folder, self.options, libraries)
         except UnconfinedError as error:
             hint = "--allow-weak-sandbox loads it all the same" if error.missing else None
             raise LoadNotPossible(

@@ -7,13 +7,14 @@ file of the model, and told as a defect.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import stat
 import tarfile
 import zipfile
-from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
 from mlmodel.sources.base import (
     MAPPED_FROM,
@@ -32,7 +33,8 @@ from mlmodel.sources.base import (
 from mlmodel.sources.ranges import RangedBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 MAX_MEMBER = 1 << 28
 """Bytes of one member that are held in memory at once: 256 MiB.  Larger compressed ones have to be unpacked first."""
@@ -56,11 +58,26 @@ class _Member(NamedTuple):
     item: zipfile.ZipInfo | tarfile.TarInfo
 
 
-class ArchiveSource(Source):
-    """One model directory inside an archive."""
+class Server(Protocol):
+    """What serves an archive that is not on this machine."""
 
-    def __init__(self, path: str, prefix: str = "") -> None:
+    failure: str | None
+
+
+class ArchiveSource(Source):
+    """One model directory inside an archive.
+
+    Args:
+        path: the archive.
+        opened: opens it for reading, should it not be a file of this machine.
+    """
+
+    def __init__(self, path: str, opened: Callable[[], IO[bytes]] | None = None) -> None:
         super().__init__(path)
+        self._opened: Callable[[], IO[bytes]] = opened or functools.partial(open, path, "rb")  # type: ignore[assignment]
+        self._elsewhere = opened is not None
+        self._store: Server | None = None
+        self._stamp: str | None = None
         self._unpacked = 0
         self._defects: list[Defect] = []
         self._members: dict[str, _Member] = {}
@@ -68,8 +85,25 @@ class ArchiveSource(Source):
         """The large member that was decompressed last."""
         self._open_archive()
         self._collect()
-        self.prefix = prefix or self._find_root()
+        self.prefix = self._find_root()
         """Path of the model directory inside the archive, with a slash at its end; empty at the top."""
+
+    def served_by(self, store: Server, stamp: str | None) -> None:
+        """Say where the archive is, should it not be a file of this machine, and the stamp that it has there."""
+        self._store = store
+        self._stamp = stamp
+
+    @property
+    def failure(self) -> str | None:
+        """Why the server of the archive is not asked any more; None as long as it is."""
+        return self._store.failure if self._store is not None else None
+
+    def fingerprint(self) -> str | None:
+        """Length and time, or stamp, of the archive."""
+        if self._store is not None:
+            return self._stamp
+        status = os.stat(self.root)
+        return f"{status.st_size} {status.st_mtime_ns}"
 
     # -- what a kind of archive offers -----------------------------------------------------------
 
@@ -79,8 +113,8 @@ class ArchiveSource(Source):
     def _items(self) -> Iterator[_Member]:
         raise NotImplementedError
 
-    def _stream(self, member: _Member) -> IO[bytes]:
-        """The content of a member; the caller closes it."""
+    def _stream(self, member: _Member) -> AbstractContextManager[IO[bytes]]:
+        """The content of a member."""
         raise NotImplementedError
 
     def _stored_at(self, member: _Member) -> int | None:
@@ -258,6 +292,30 @@ class ArchiveSource(Source):
         self._held = member.name, content
         return content
 
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """All bytes of a member of any size, one piece after the other."""
+        member = self._member(path)
+        if self._stored_at(member) is not None:
+            yield from super().chunks(path)
+            return
+        with self._stream(member) as stream:
+            yield from self._pieces(path, member, stream)
+
+    def _pieces(self, path: str, member: _Member, stream: IO[bytes]) -> Iterator[bytes]:
+        left = member.size
+        while left > 0:
+            try:
+                chunk = stream.read(min(left, _CHUNK))
+            except UnreadableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - zipfile, tarfile and the decompressors have no common error
+                raise UnreadableError(path, _unpacking(error)) from None
+            if not chunk:
+                raise UnreadableError(path, "it is shorter than the archive says")
+            self._spend(path, len(chunk))
+            left -= len(chunk)
+            yield chunk
+
     @staticmethod
     def _beyond(path: str) -> UnreadableError:
         reason = f"more than {MAX_MEMBER:,} bytes of it are compressed in an archive: unpack the archive to judge it"
@@ -267,7 +325,7 @@ class ArchiveSource(Source):
         if size > MAX_MEMBER:
             raise too_large(path, size, MAX_MEMBER)
         try:
-            with open(self.root, "rb") as file:
+            with self._opened() as file:
                 file.seek(offset)
                 content = file.read(size)
         except OSError as error:
@@ -292,11 +350,7 @@ class ArchiveSource(Source):
         except UnreadableError:
             raise
         except Exception as error:  # noqa: BLE001 - zipfile, tarfile and the decompressors have no common error
-            raise UnreadableError(
-                path, f"it cannot be unpacked: {type(error).__name__}: {error}"[:300]
-            ) from None
-        if left:
-            raise UnreadableError(path, "it is shorter than the archive says")
+            raise UnreadableError(path, _unpacking(error)) from None
         if left:
             raise UnreadableError(path, "it is shorter than the archive says")
         return b"".join(chunks)
@@ -314,7 +368,7 @@ class ZipSource(ArchiveSource):
 
     def _open_archive(self) -> None:
         try:
-            with open(self.root, "rb") as file:
+            with self._opened() as file:
                 file.seek(0, os.SEEK_END)
                 length = file.tell()
                 file.seek(max(0, length - (1 << 16) - 22))
@@ -326,7 +380,7 @@ class ZipSource(ArchiveSource):
                 raise UnopenedError(
                     f"the archive's list of members is larger than {MAX_CENTRAL_DIRECTORY:,} bytes"
                 )
-            self._zip = zipfile.ZipFile(self.root)
+            self._zip = zipfile.ZipFile(self._opened() if self._elsewhere else self.root)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise UnopenedError(f"the archive cannot be read as a zip: {error}") from None
 
@@ -358,11 +412,13 @@ class ZipSource(ArchiveSource):
             info,
         )
 
-    def _stream(self, member: _Member) -> IO[bytes]:
+    @contextmanager
+    def _stream(self, member: _Member) -> Iterator[IO[bytes]]:
         assert isinstance(member.item, zipfile.ZipInfo)
         if member.item.flag_bits & _ENCRYPTED:
             raise ValueError("it is encrypted")
-        return self._zip.open(member.item)
+        with self._zip.open(member.item) as stream:
+            yield stream
 
     def _stored_at(self, member: _Member) -> int | None:
         info = member.item
@@ -370,7 +426,7 @@ class ZipSource(ArchiveSource):
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED or member.size <= SMALL:
             return None
         try:
-            with open(self.root, "rb") as file:
+            with self._opened() as file:
                 file.seek(info.header_offset)
                 header = file.read(30)
         except OSError:
@@ -385,18 +441,20 @@ class TarSource(ArchiveSource):
     """A model directory in a tar, compressed or not."""
 
     def _open_archive(self) -> None:
-        with open(self.root, "rb") as file:
+        with self._opened() as file:
             start = file.read(6)
         self._mode = _tar_mode(start)
         if self._mode == "r|zst" and not _has_zstandard():
             raise UnopenedError("it is compressed with Zstandard, which Python reads since 3.14")
 
-    def _archive(self) -> tarfile.TarFile:
-        return tarfile.open(self.root, self._mode)  # type: ignore[call-overload,no-any-return]
+    def _archive(self, stack: ExitStack) -> tarfile.TarFile:
+        file = stack.enter_context(self._opened())
+        return stack.enter_context(tarfile.open(fileobj=file, mode=self._mode))  # type: ignore[call-overload,no-any-return]
 
     def _items(self) -> Iterator[_Member]:
         try:
-            with self._archive() as archive:
+            with ExitStack() as stack:
+                archive = self._archive(stack)
                 for info in archive:
                     self._check_pace(archive)
                     yield self._item(archive, info)
@@ -464,23 +522,48 @@ class TarSource(ArchiveSource):
             raise too_large(path, len(kept), size)
         return kept[start : start + size] if start >= 0 else kept[start:][:size]
 
-    def _stream(self, member: _Member) -> IO[bytes]:
+    @contextmanager
+    def _stream(self, member: _Member) -> Iterator[IO[bytes]]:
         assert isinstance(member.item, tarfile.TarInfo)
         with ExitStack() as stack:
-            archive = stack.enter_context(self._archive())
+            archive = self._archive(stack)
             for info in archive:
                 self._check_pace(archive)
                 if info.offset == member.item.offset:
-                    stream = archive.extractfile(info)
-                    if stream is not None:
-                        stack.pop_all()  # the stream reads from it
-                        return stream
-        return io.BytesIO()
+                    yield archive.extractfile(info) or io.BytesIO()
+                    return
+        yield io.BytesIO()
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every regular file; those of a compressed archive in the order in which they stand there, in one pass."""
+        if self._mode == "r:":
+            yield from super().files()
+            return
+        wanted = {path: entry for path, entry in self.entries.items() if entry.kind is Kind.FILE}
+        found: dict[int, str] = {}
+        for path in wanted:
+            member = self._members[self.prefix + path]
+            if member.link is None and isinstance(member.item, tarfile.TarInfo):
+                found[member.item.offset] = path
+        with ExitStack() as stack:
+            archive = self._archive(stack)
+            for info in archive:
+                self._check_pace(archive)
+                path = found.get(info.offset, "")
+                stream = archive.extractfile(info) if path else None
+                if stream is not None:
+                    yield path, self._pieces(path, self._members[self.prefix + path], stream)
+        for path in wanted.keys() - set(found.values()):  # links to files
+            yield path, self.chunks(path)
 
     def _stored_at(self, member: _Member) -> int | None:
         info = member.item
         assert isinstance(info, tarfile.TarInfo)
         return info.offset_data if self._mode == "r:" and info.sparse is None else None
+
+
+def _unpacking(error: Exception) -> str:
+    return f"it cannot be unpacked: {type(error).__name__}: {error}"[:300]
 
 
 def _beside(name: str, target: str) -> str:
@@ -505,10 +588,14 @@ def _has_zstandard() -> bool:
     return sys.version_info >= (3, 14)
 
 
-def open_archive(path: str) -> ArchiveSource:
+def open_archive(path: str, opened: Callable[[], IO[bytes]] | None = None) -> ArchiveSource:
     """The model in an archive.
+
+    Args:
+        path: the archive, by whose ending its form is known.
+        opened: opens it for reading, should it not be a file of this machine.
 
     Raises:
         UnopenedError: it cannot be read, or holds no model, or several.
     """
-    return (ZipSource if path.lower().endswith(".zip") else TarSource)(path)
+    return (ZipSource if path.lower().endswith(".zip") else TarSource)(path, opened)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mlmodel.sources.ranges import RangedBytes
 
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+"""Endings of archives that are read as model directories."""
+
+
 class Kind(Enum):
     """What stands under a name."""
 
@@ -72,6 +76,8 @@ class UnopenedError(Exception):
         self.rule = rule
 
 
+CHUNK = 1 << 23
+"""Bytes that are read at once of a file that is copied."""
 MAX_ENTRIES = 20_000
 """Names listed at most; what lies beyond is still found when a path key points to it."""
 MAPPED_FROM = 1 << 20
@@ -157,6 +163,15 @@ class Source(ABC):
         """What is wrong with the container of the files; nothing for a folder."""
         return ()
 
+    @property
+    def failure(self) -> str | None:
+        """Why nothing more can be read of the source as a whole, a server that stopped answering for instance."""
+        return None
+
+    def fingerprint(self) -> str | None:
+        """What changes when the content does, found without reading a file; None where the source cannot tell."""
+        return None
+
     def parent_has(self, name: str) -> bool:  # noqa: ARG002 - a folder knows what is around it
         """Whether the directory around this one has a file of that name."""
         return False
@@ -228,6 +243,22 @@ class Source(ABC):
     def _fetch_small(self, path: str) -> bytes | None:
         """All bytes of a file that is listed as small; None where it is larger by now."""
         return self._fetch(path, 0, SMALL, whole=True)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """All bytes of a regular file of any size, one piece after the other.
+
+        Raises:
+            UnreadableError: as :meth:`read`, the limit aside.
+        """
+        size = self.look(path).size
+        for start in range(0, size, CHUNK):
+            yield self.read_at(path, start, CHUNK)
+
+    def files(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every regular file, with its bytes as of :meth:`chunks`, in the order in which they are read most quickly."""
+        for path, entry in self.entries.items():
+            if entry.kind is Kind.FILE:
+                yield path, self.chunks(path)
 
     @contextmanager
     def open_mapped(self, path: str) -> Iterator[bytes | mmap | RangedBytes]:

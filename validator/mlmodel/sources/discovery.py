@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.sources.exclusion import Exclusion
 from mlmodel.sources.metadata_copies import is_metadata_copy
-from mlmodel.sources.opening import is_archive
+from mlmodel.sources.opening import is_archive, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,13 +20,17 @@ class DiscoveryError(Exception):
 
 
 def directories(paths: Iterable[str]) -> Iterator[str]:
-    """The given directories and archives; a path of an ``MLmodel`` file means the directory around it.
+    """The given directories, archives and addresses; a path of an ``MLmodel`` file means the directory around it.
+
+    Whether there is anything at an address, nobody has asked yet.
 
     Raises:
-        DiscoveryError: a path is not there, or is another file.
+        DiscoveryError: a path is not there, or is another file; or what reads an address is not installed.
     """
     for path in paths:
-        if os.path.isdir(path):
+        if is_remote(path):
+            yield _checked(path)
+        elif os.path.isdir(path):
             yield path
         elif os.path.basename(path) == "MLmodel" and os.path.lexists(path):
             yield os.path.dirname(path) or "."
@@ -40,6 +44,17 @@ def directories(paths: Iterable[str]) -> Iterator[str]:
             raise DiscoveryError(f"{path} does not exist")
 
 
+def _checked(address: str) -> str:
+    from mlmodel.sources.addresses import AddressError
+    from mlmodel.sources.remote.opening import check_address
+
+    try:
+        check_address(address)
+    except AddressError as error:
+        raise DiscoveryError(str(error)) from None
+    return address
+
+
 def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[str]:
     """Every model directory at or below the given directories, in the order of their names.
 
@@ -47,14 +62,20 @@ def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[
     followed.
 
     Args:
-        paths: directories, which are searched whatever is left out.
+        paths: directories, which are searched whatever is left out; or addresses, in which .gitignore files do not count.
         exclusion: what is left out below them.
 
     Raises:
-        DiscoveryError: a path is not a directory.
+        DiscoveryError: a path is not a directory, or what reads an address is not installed.
+        mlmodel.sources.base.UnopenedError: the server of an address does not say what is there.
     """
     exclusion = exclusion or Exclusion()
     for path in paths:
+        if is_remote(path):
+            from mlmodel.sources.remote.discovery import models_below
+
+            yield from models_below(_checked(path), exclusion.names_folder)
+            continue
         if not os.path.isdir(path):
             raise DiscoveryError(f"{path} is not a directory")
         pending = [(path, exclusion.starting_at(path))]
@@ -92,9 +113,14 @@ def enclosing(paths: Iterable[str]) -> Iterator[str]:
     """The nearest model directory around each path, each once; paths inside no model are left out.
 
     A path need not exist (a deleted file still has a model around it).
+
+    Raises:
+        DiscoveryError: it is an address.
     """
     seen: set[str] = set()
     for path in paths:
+        if is_remote(path):
+            raise DiscoveryError(f"{path} is an address: --enclosing looks around local paths")
         folder = path if os.path.isdir(path) else os.path.dirname(path)
         found = _nearest_model_dir(folder)
         if found is not None and found not in seen:

@@ -67,6 +67,10 @@ class Exclusion:
         """Whether the user's patterns name a folder, given by its path from the start of the search."""
         return self._own is not None and bool(_decision(self._own, relative + "/"))
 
+    def names_folder(self, relative: str) -> bool:
+        """Whether a folder that is no local one is left out, by its path from the start of the search."""
+        return self.reason(relative.rpartition("/")[2]) is not None or self.is_named(relative)
+
     @property
     def reads_gitignore(self) -> bool:
         """Whether .gitignore files count."""

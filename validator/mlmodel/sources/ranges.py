@@ -21,11 +21,17 @@ class RangedBytes:
     Args:
         size: length of the file.
         fetch: returns exactly the bytes of a range, given its offset and length.
+        ahead: blocks that are fetched at once at most, where one is looked at after the other.
     """
 
-    def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
+    def __init__(self, size: int, fetch: Callable[[int, int], bytes], ahead: int = 1) -> None:
         self._size = size
         self._fetch = fetch
+        self._ahead = ahead
+        self._run = 1
+        """Blocks to fetch at once, should the next one be wanted."""
+        self._next = -1
+        """The block behind those that were fetched last."""
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
     def __len__(self) -> int:
@@ -101,12 +107,15 @@ class RangedBytes:
         if block is not None:
             self._blocks.move_to_end(number)
             return block
+        self._run = min(self._run * 2, self._ahead) if number == self._next else 1
         start = number * BLOCK
-        block = self._fetch(start, min(BLOCK, self._size - start))
-        self._blocks[number] = block
-        if len(self._blocks) > MAX_BLOCKS:
-            self._blocks.popitem(last=False)
-        return block
+        content = self._fetch(start, min(BLOCK * self._run, self._size - start))
+        self._next = number + self._run
+        for at in range(0, len(content), BLOCK):
+            self._blocks[number + at // BLOCK] = content[at : at + BLOCK]
+            if len(self._blocks) > MAX_BLOCKS:
+                self._blocks.popitem(last=False)
+        return self._blocks[number]
 
 
 def contiguous(data: bytes | bytearray | mmap | RangedBytes) -> bytes | bytearray | mmap:
