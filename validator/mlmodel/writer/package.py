@@ -229,7 +229,10 @@ def write_model(
             elif pip_requirements is not None:
                 wanted = requirement_lines.read("pip_requirements", pip_requirements)
             elif uv_project_path is not None:
-                wanted = Lines(tuple(uv_project.requirements(uv_project_path, uv_groups, uv_extras)))
+                # What loading takes, in the versions of the lock as far as it has them.
+                taken = dependencies.requirements(folder, (), saved.needs, release)
+                locked = uv_project.requirements(uv_project_path, uv_groups, uv_extras)
+                wanted = Lines(requirement_lines.joined(taken, locked))
             else:
                 found = dependencies.requirements(folder, saved.files, saved.needs, release, loaders)
                 wanted = Lines(tuple(found))
