@@ -360,7 +360,7 @@ def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[s
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed_outputs.outputs(folder, LoadOptions()),
+        "outputs": observed_outputs.outputs(folder, LoadOptions(trust=True)),
         "params": stated["params"],
     }
 
@@ -373,7 +373,7 @@ def _answered(folder: str) -> None:
         return
     from mlmodel.runtime.load_options import LoadOptions
 
-    observed_outputs.check(folder, LoadOptions())
+    observed_outputs.check(folder, LoadOptions(trust=True))
 
 
 def _mlflow() -> str:
