@@ -304,6 +304,13 @@ def test_artifacts_of_one_name_are_numbered(tmp_path: Path) -> None:
         (np.ones(1), {"artifacts": ["x"]}, "artifacts is list, and must be a dictionary of paths"),
         (np.ones(1), {"artifacts": {"x": 3}}, "artifacts: 'x' and 3 must be a name and a path"),
         (np.ones(1), {"artifacts": {"x": "none"}}, "none, the artifact x, does not exist"),
+        (np.ones(1), {"params": [1]}, "params is list, and must be a dictionary of names and defaults"),
+        (np.ones(1), {"model_uuid": 3}, "model_uuid is 3, and must be 32 hexadecimal digits"),
+        (np.ones(1), {"model_config": {"a": float("nan")}}, "model_config must be what JSON can hold"),
+        (np.ones(1), {"uv_project_path": 3}, "uv_project_path is int, and must be the path of a folder"),
+        (np.ones(1), {"uv_project_path": ".", "uv_groups": "dev"}, "uv_groups is a list of names"),
+        (np.ones(1), {"uv_groups": ["dev"]}, "give its uv_project_path, too"),
+        (np.ones(1), {"pip_requirements": "a\nb"}, "pip_requirements: a b cannot be read"),
         (np.ones(1), {"uv_project_path": "nowhere"}, "uv_project_path: nowhere has no uv.lock"),
     ],
 )
@@ -362,3 +369,27 @@ def test_objects_are_serialized_without_a_copy(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert dumped.format == "pickle"
     assert (tmp_path / dumped.file).stat().st_size > 48 << 20
+
+
+ODD: tuple[Any, ...] = (3, "\n", b"x", [3], {1: 2}, {"a": object()}, object(), float("nan"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("signature", "input_example", "params", "metadata", "model_config", "resources", "auth_policy"),
+        *("pip_requirements", "extra_pip_requirements", "conda_env", "uv_project_path", "uv_groups"),
+        *("code_paths", "extra_files", "artifacts", "data_path", "prompts", "streamable"),
+        *("pyfunc_predict_fn", "flavor", "serialization", "model_uuid"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_wrong_value_is_one_line(tmp_path: Path, name: str) -> None:
+    """Whatever is given, it is taken, or refused in one line."""
+    for number, value in enumerate(ODD):
+        try:
+            write_model(len, tmp_path / str(number), **{name: value})
+        except WriteError as error:
+            said = str(error)
+            assert "\n" not in said
+            assert not (tmp_path / str(number)).exists()
