@@ -233,13 +233,34 @@ list[NoDefault]
 list[complex]
 """.strip().splitlines()
 
-REFUSED = """
-pd.DataFrame({("a", "b"): [1]})
-pd.DataFrame({None: [1], "x": [2]})
-[object()]
-np.zeros((2,), dtype="f4,i4")
+DIFFERENT: dict[str, dict[str, str]] = {
+    "no reader finds columns whose names are lists; flattened, they have names": {
+        'pd.DataFrame({("a", "b"): [1]})': "2.22.5 3.18.0",
+    },
+    "NaN is no JSON, and no name": {
+        'pd.DataFrame({None: [1], "x": [2]})': "3.18.0",
+    },
+    "what JSON cannot hold is no text": {
+        "[object()]": "2.22.5 3.18.0",
+    },
+    "no release reads the type void, which numpy gives to what has parts": {
+        'np.zeros((2,), dtype="f4,i4")': "2.22.5 3.18.0",
+    },
+    "MLflow 2.22 infers nothing of objects with null beside values; we do as the newest": {
+        '[{"a": {"b": 1}}, {"a": {"b": None}}]': "2.22.5",
+    },
+}
+"""Every value of which we say something else than MLflow, by the reason, with the releases that it is said otherwise by."""
+REFUSED = tuple(
+    value for reason, values in DIFFERENT.items() if not reason.startswith("MLflow") for value in values
+)
+"""What MLflow infers a schema of that it cannot use."""
+SPARSE = """
+pd.DataFrame({"a": pd.arrays.SparseArray([0.0, 1.0]), "b": [1, 2]})
+pd.DataFrame.sparse.from_spmatrix(sp.eye(2))
+pd.Series(pd.arrays.SparseArray([0, 1]))
 """.strip().splitlines()
-"""What MLflow infers a schema of that it cannot use: names that are not text, values that JSON cannot hold, parts."""
+"""Columns of which MLflow infers nothing, and which it refuses to predict on."""
 
 DATACLASSES = ("Outer", "Outer(1, None, [], Inner('x'), [])", "Inner")
 

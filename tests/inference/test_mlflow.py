@@ -22,12 +22,9 @@ def compared(release: str, folder: Path, **asked: list[str]) -> list[dict[str, A
     assert told[0] == release
     answers: list[dict[str, Any]] = json.loads(told[-1])
     for answer in answers:
-        text = answer["mlflow"].get("text")
-        if release != NEWEST and text is not None:
-            answer["mlflow"]["text"], answer["ours"]["text"] = (
-                json.loads(text),
-                json.loads(answer["ours"]["text"]),
-            )
+        for said in (answer["mlflow"], answer["ours"]):
+            if release != NEWEST and isinstance(said.get("text"), str):
+                said["text"] = json.loads(said["text"])
     return answers
 
 
@@ -61,11 +58,38 @@ def test_older(tmp_path: Path) -> None:
 
 
 @pytest.mark.mlflow
+@pytest.mark.parametrize("release", ["2.22.5", NEWEST])
+def test_every_difference_has_a_reason(release: str, tmp_path: Path) -> None:
+    values = [*cases.VALUES, *cases.MISSING, *cases.DATACLASSES, *cases.UNTYPED, *cases.SPARSE]
+    answers = compared(
+        release,
+        tmp_path,
+        schema=list(dict.fromkeys([*values, *cases.REFUSED])),
+        params=[*cases.PARAMS, *cases.OBJECT_PARAMS, *cases.UNTYPED_PARAMS],
+    )
+    different = {
+        answer["expression"]
+        for answer in answers
+        if answer["mlflow"].get("text") != answer["ours"].get("text")
+    }
+    stated = {
+        value
+        for values in cases.DIFFERENT.values()
+        for value, releases in values.items()
+        if release in releases.split()
+    }
+    assert different == stated
+    for answer in answers:
+        if answer["expression"] in cases.SPARSE:
+            assert "make them dense (.sparse.to_dense())" in answer["ours"]["error"]
+
+
+@pytest.mark.mlflow
 def test_untyped(tmp_path: Path) -> None:
     answers = compared(
         NEWEST, tmp_path, schema=cases.UNTYPED, params=cases.UNTYPED_PARAMS, hints=cases.UNTYPED_HINTS
     )
-    answers += compared(NEWEST, tmp_path, schema=cases.REFUSED)
+    answers += compared(NEWEST, tmp_path, schema=list(cases.REFUSED))
     for answer in answers:
         assert answer["expression"] in cases.REFUSED or "error" in answer["mlflow"], answer
         assert answer["ours"]["error"].startswith("UntypedError: "), answer

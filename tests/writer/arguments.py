@@ -141,6 +141,10 @@ CASES: dict[str, tuple[Any, dict[str, Any], Any]] = {
     ),
 }
 if IS_NEW:
+    Path("project").mkdir()
+    for name, text in json.loads(os.environ["PROJECT"]).items():
+        Path("project", name).write_text(text)
+    CASES["uv_project"] = (Configured(), {"uv_project_path": "project", "model_config": {"factor": 1}}, [1])
     CASES["extra_files"] = (
         MODEL,
         {"extra_files": ["a/notes.txt", "lines.txt"], "pip_requirements": PINNED},

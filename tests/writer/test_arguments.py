@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import re
 import sys
 import tracemalloc
@@ -136,31 +137,35 @@ def test_resources_and_policy_of_mlflow(tmp_path: Path) -> None:
     assert stated["auth_policy"] == {"user_auth_policy": {"api_scopes": ["x"]}}
 
 
+PROJECT = {
+    "pyproject.toml": '[project]\nname = "ours"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["packaging"]\n',
+    "uv.lock": 'version = 1\nrevision = 1\nrequires-python = ">=3.10"\n\n'
+    '[[package]]\nname = "ours"\nversion = "1"\nsource = { virtual = "." }\n'
+    'dependencies = [{ name = "packaging" }]\n\n'
+    '[package.metadata]\nrequires-dist = [{ name = "packaging" }]\n\n'
+    '[[package]]\nname = "packaging"\nversion = "24.1"\n'
+    'source = { registry = "https://index.example/simple" }\n'
+    'wheels = [{ url = "https://index.example/packaging-24.1-py3-none-any.whl", '
+    'hash = "sha256:5b8f2217dbdbd2f7f384c41c628544e6d52f2d0f53c6d0c3ea61aa5d1d7ff124" }]\n',
+}
+"""A project of uv with one dependency, which no index is asked for."""
+
+
 def project(folder: Path) -> Path:
-    """A project of uv without dependencies."""
+    """That project."""
     folder.mkdir()
-    (folder / "pyproject.toml").write_text(
-        '[project]\nname = "ours"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["packaging"]\n'
-    )
-    (folder / "uv.lock").write_text(
-        'version = 1\nrevision = 1\nrequires-python = ">=3.10"\n\n'
-        '[[package]]\nname = "ours"\nversion = "1"\nsource = { virtual = "." }\n'
-        'dependencies = [{ name = "packaging" }]\n\n'
-        '[package.metadata]\nrequires-dist = [{ name = "packaging" }]\n\n'
-        '[[package]]\nname = "packaging"\nversion = "24.1"\n'
-        'source = { registry = "https://index.example/simple" }\n'
-        'wheels = [{ url = "https://index.example/packaging-24.1-py3-none-any.whl", '
-        'hash = "sha256:5b8f2217dbdbd2f7f384c41c628544e6d52f2d0f53c6d0c3ea61aa5d1d7ff124" }]\n'
-    )
+    for name, text in PROJECT.items():
+        (folder / name).write_text(text)
     return folder
 
 
 def test_a_project_of_uv(tmp_path: Path) -> None:
     written(tmp_path / "model", uv_project_path=project(tmp_path / "project"))
-    assert lines(tmp_path / "model")[1:] == [
-        "--extra-index-url https://index.example/simple",
-        "packaging==24.1",
-    ]
+    found = lines(tmp_path / "model")
+    assert found[0].startswith("mlflow==")
+    # What loading takes, and the lock does not have.
+    assert found[1] == f"cloudpickle=={metadata.version('cloudpickle')}"
+    assert found[2:] == ["--extra-index-url https://index.example/simple", "packaging==24.1"]
     for name in ("uv.lock", "pyproject.toml"):
         assert (tmp_path / "model" / name).read_bytes() == (tmp_path / "project" / name).read_bytes()
 
@@ -200,6 +205,12 @@ def test_a_loader_module(tmp_path: Path, on_path: Path) -> None:
     assert "helper_of_test" not in sys.modules
     with load(tmp_path / "model", trust=True) as model:
         assert model.predict([2, 0]) == ["two", "zero"]
+
+
+def test_objects_of_a_loader_module_are_required(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(np.ones(2)))
+    write_model(None, tmp_path / "model", loader_module="mlflow.sklearn", data_path=tmp_path / "model.pkl")
+    assert f"numpy=={np.__version__}" in lines(tmp_path / "model")
 
 
 def test_code_is_inferred_without_importing_it(tmp_path: Path, on_path: Path) -> None:
@@ -293,6 +304,13 @@ def test_artifacts_of_one_name_are_numbered(tmp_path: Path) -> None:
         (np.ones(1), {"artifacts": ["x"]}, "artifacts is list, and must be a dictionary of paths"),
         (np.ones(1), {"artifacts": {"x": 3}}, "artifacts: 'x' and 3 must be a name and a path"),
         (np.ones(1), {"artifacts": {"x": "none"}}, "none, the artifact x, does not exist"),
+        (np.ones(1), {"params": [1]}, "params is list, and must be a dictionary of names and defaults"),
+        (np.ones(1), {"model_uuid": 3}, "model_uuid is 3, and must be 32 hexadecimal digits"),
+        (np.ones(1), {"model_config": {"a": float("nan")}}, "model_config must be what JSON can hold"),
+        (np.ones(1), {"uv_project_path": 3}, "uv_project_path is int, and must be the path of a folder"),
+        (np.ones(1), {"uv_project_path": ".", "uv_groups": "dev"}, "uv_groups is a list of names"),
+        (np.ones(1), {"uv_groups": ["dev"]}, "give its uv_project_path, too"),
+        (np.ones(1), {"pip_requirements": "a\nb"}, "pip_requirements: a b cannot be read"),
         (np.ones(1), {"uv_project_path": "nowhere"}, "uv_project_path: nowhere has no uv.lock"),
     ],
 )
@@ -351,3 +369,27 @@ def test_objects_are_serialized_without_a_copy(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert dumped.format == "pickle"
     assert (tmp_path / dumped.file).stat().st_size > 48 << 20
+
+
+ODD: tuple[Any, ...] = (3, "\n", b"x", [3], {1: 2}, {"a": object()}, object(), float("nan"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("signature", "input_example", "params", "metadata", "model_config", "resources", "auth_policy"),
+        *("pip_requirements", "extra_pip_requirements", "conda_env", "uv_project_path", "uv_groups"),
+        *("code_paths", "extra_files", "artifacts", "data_path", "prompts", "streamable"),
+        *("pyfunc_predict_fn", "flavor", "serialization", "model_uuid"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_a_wrong_value_is_one_line(tmp_path: Path, name: str) -> None:
+    """Whatever is given, it is taken, or refused in one line."""
+    for number, value in enumerate(ODD):
+        try:
+            write_model(len, tmp_path / str(number), **{name: value})
+        except WriteError as error:
+            said = str(error)
+            assert "\n" not in said
+            assert not (tmp_path / str(number)).exists()

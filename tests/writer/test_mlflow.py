@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.environments import NEWEST, interpreter, run
 from tests.overlay import fences
+from tests.writer.test_arguments import PROJECT
 
 ROOT = Path(__file__).parents[2]
 RELEASES = ("2.15.0", "2.22.5", NEWEST)
@@ -56,7 +58,10 @@ def test_the_guide(tmp_path: Path, lacking: Path) -> None:
 
 @pytest.mark.mlflow
 @pytest.mark.parametrize("release", RELEASES[1:])
-def test_arguments_of_mlflows_writers(release: str, tmp_path: Path, lacking: Path) -> None:
+def test_arguments_of_mlflows_writers(
+    release: str, tmp_path: Path, lacking: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROJECT", json.dumps(PROJECT))
     script = Path(__file__).with_name("arguments.py")
     out = tmp_path / "out"
     out.mkdir()
@@ -64,7 +69,9 @@ def test_arguments_of_mlflows_writers(release: str, tmp_path: Path, lacking: Pat
     answers = json.loads(told.splitlines()[-1])
     assert len(answers) >= 12
     for name, answer in answers.items():
-        assert not answer["warned"], name
+        # The index of the project's lock becomes an --extra-index-url, as in MLflow, of which the validator warns.
+        expected = {"MLM451"} if name == "uv_project" else set()
+        assert {rule for said in answer["warned"] for rule in re.findall(r"MLM\d+", said)} == expected, name
         is_artifacts = name == "artifacts"
         if is_artifacts and release < "3":
             # Before 3.17.2, MLflow wrote files of one name over each other.
@@ -81,7 +88,10 @@ def test_arguments_of_mlflows_writers(release: str, tmp_path: Path, lacking: Pat
             assert {"code/lot.py", "code/helper_of_lot.py", *more} <= set(ours)
         else:
             assert not more, name
-        if name != "requirements_file":
+        if name == "uv_project":
+            # In another order; and MLflow has itself first.
+            assert sorted(answer["requirements"][0][:-1]) == sorted(answer["requirements"][1])
+        elif name != "requirements_file":
             # MLflow ends requirements.txt without a line end.
             assert answer["requirements"][0] == [*answer["requirements"][1], ""], name
             assert not answer["conda"], name

@@ -70,3 +70,34 @@ def test_no_outputs(monkeypatch: pytest.MonkeyPatch, output: dict[str, Any] | No
     finding = Finding("MLM905", "not-proven", Severity.WARNING, "not confined", Location(), None)
     with pytest.raises(observed_outputs.PredictionFailedError, match=said):
         observe(monkeypatch, output, finding)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rule", "severity", "refused"),
+    [
+        ("loaded", "MLM730", Severity.ERROR, True),
+        ("failed", "MLM722", Severity.ERROR, True),
+        ("predicted", "MLM733", Severity.WARNING, False),
+        ("loaded", "MLM742", Severity.WARNING, False),
+        ("unproven", "MLM905", Severity.WARNING, False),
+    ],
+)
+def test_an_example_that_the_model_refuses(
+    monkeypatch: pytest.MonkeyPatch, outcome: str, rule: str, severity: Severity, refused: bool
+) -> None:
+    finding = Finding(rule, "name", severity, "ValueError:\n  never", Location(), None)
+    report = Report(
+        path="m",
+        verdict=Verdict.VALID,
+        findings=(finding,),
+        mlflow_version=None,
+        flavors=(),
+        truncated=0,
+        load=LoadReport(outcome, "current", phases=()),
+    )
+    monkeypatch.setattr(validation, "validate", lambda *_: report)
+    if not refused:
+        observed_outputs.check("m", LoadOptions())
+        return
+    with pytest.raises(observed_outputs.PredictionFailedError, match="did not predict: ValueError: never"):
+        observed_outputs.check("m", LoadOptions())

@@ -23,7 +23,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mlmodel import infer_signature
 from mlmodel.standard.releases import covered
-from mlmodel.writer import Table, write_model
+from mlmodel.writer import Table, WriteError, write_model
 
 ROWS = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [5, 6], [6, 7.0]])
 LABELS = [0, 0, 0, 1, 1, 1]
@@ -56,6 +56,22 @@ for name, (model, form) in models.items():
     more = name == "pickle"
     report = write_model(model, path, serialization=form, lock=more and LOCKS, predict=more, **given)
     reports[name] = [finding.rule for finding in report.findings if finding.severity.name != "INFO"]
+
+
+def failing(rows: Any) -> Any:
+    raise ValueError(f"never answers {rows}")
+
+
+refused = Path(sys.argv[3], "refused")
+said = "nothing"
+try:
+    write_model(failing, refused, input_example=ROWS)
+except WriteError as error:
+    said = str(error)
+assert said.startswith("the model did not predict: "), said
+assert "never answers" in said, said
+assert not refused.exists()
+write_model(failing, refused, input_example=ROWS, check_example=False)
 assert "mlflow" not in sys.modules
 
 import mlflow

@@ -1,19 +1,18 @@
 """``ChatModel``, ``ChatAgent`` and ``ResponsesAgent`` of MLflow, whose signature is that of their class.
 
-What MLflow records of each (signature, example, task) stands in ``chat_types.json``, as 3.18.0 writes it; the tests hold it
+What MLflow records of each (signature, example, task) stands in ``schemas/chat-types.json``, as 3.18.0 writes it; the tests hold it
 against what releases write.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.flavors import UnsuitableError
 from mlmodel.flavors.importing import needed
 from mlmodel.standard.releases import at_least, parse
+from mlmodel.standard.schemas import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,11 +68,8 @@ def of(model: object) -> str | None:
     )
 
 
-@cache
 def _stated() -> Mapping[str, Any]:
-    path = os.path.join(os.path.dirname(__file__), "chat_types.json")
-    with open(path, encoding="utf-8") as stream:
-        found: Mapping[str, Any] = json.load(stream)
+    found: Mapping[str, Any] = schema("chat-types.json")["types"]
     return found
 
 

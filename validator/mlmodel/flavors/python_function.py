@@ -68,8 +68,8 @@ class _PythonFunction:
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:
         loader = keys["loader_module"]
-        if not loader.startswith("mlflow."):
-            # A loader module of the author's own, from code/.
+        if not loader.startswith("mlflow.pyfunc."):
+            # A loader module of the author's own, from code/, or another of MLflow, which must be installed then.
             data = os.path.join(folder, keys["data"]) if "data" in keys else folder
             return PythonModel(_imported(loader)._load_pyfunc(data), None)  # noqa: SLF001 - MLflow's convention
         if keys.get("model_code_path"):
@@ -117,13 +117,22 @@ def _loaded(model: LoaderModule, folder: str, request: Request) -> Saved:
     if not isinstance(model.name, str) or not all(part.isidentifier() for part in model.name.split(".")):
         raise UnsuitableError(f"loader_module is {model.name!r}, and must be the name of a module")
     function: dict[str, Any] = {"loader_module": model.name, "streamable": False}
+    files: tuple[str, ...] = ()
     if model.data is not None:
         if not os.path.exists(model.data):
             raise UnsuitableError(f"data_path: {model.data} does not exist")
         name = os.path.basename(os.path.abspath(model.data))
         artifacts.copy_one(model.data, os.path.join(folder, "data", name))
         function["data"] = f"data/{name}"
-    return Saved(None, function, (), ())
+        # Serialized objects among them say what is required.
+        below = os.path.join(folder, "data")
+        files = tuple(
+            os.path.relpath(os.path.join(parent, file), folder).replace(os.sep, "/")
+            for parent, _, found in os.walk(below)
+            for file in found
+            if not file.endswith(".py")
+        )
+    return Saved(None, function, files, ())
 
 
 def _texts(inputs: Any) -> Any:

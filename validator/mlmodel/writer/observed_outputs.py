@@ -50,14 +50,16 @@ def check(folder: str, options: LoadOptions) -> None:
     from mlmodel.validation import Options, validate
 
     report = validate(folder, Options(load=options))
-    if report.load is not None and report.load.outcome == "failed":
+    severe = [f for f in report.findings if f.severity is Severity.ERROR and f.rule.startswith("MLM7")]
+    if report.load is not None and (report.load.outcome == "failed" or severe):
         raise PredictionFailedError(_why(report))
 
 
 def _why(report: Report) -> str:
     why = [f.message for f in report.findings if f.rule.startswith(("MLM7", "MLM9"))]
     worst = [f.message for f in report.findings if f.severity is Severity.ERROR]
-    return f"the model did not predict: {(worst or why or ['nobody knows why'])[0]}"
+    said = " ".join((worst or why or ["nobody knows why"])[0].split())
+    return f"the model did not predict: {said}"
 
 
 def _specs(output: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -166,6 +166,8 @@ def write_model(
         raise WriteError(f"{model.__qualname__} is a class; give an object of it")
     given = {"conda_env": conda_env, "pip_requirements": pip_requirements}
     given["extra_pip_requirements"] = extra_pip_requirements
+    if uv_project_path is None and (uv_groups or uv_extras):
+        raise WriteError("uv_groups and uv_extras are of a project; give its uv_project_path, too")
     _refuse_contradictions(given, loader_module, data_path, model, code_paths, infer=infer_code_paths)
     if loader_module is not None:
         model = LoaderModule(loader_module, None if data_path is None else os.fspath(data_path))
@@ -229,7 +231,10 @@ def write_model(
             elif pip_requirements is not None:
                 wanted = requirement_lines.read("pip_requirements", pip_requirements)
             elif uv_project_path is not None:
-                wanted = Lines(tuple(uv_project.requirements(uv_project_path, uv_groups, uv_extras)))
+                # What loading takes, in the versions of the lock as far as it has them.
+                taken = dependencies.requirements(folder, (), saved.needs, release)
+                locked = uv_project.requirements(uv_project_path, uv_groups, uv_extras)
+                wanted = Lines(requirement_lines.joined(taken, locked))
             else:
                 found = dependencies.requirements(folder, saved.files, saved.needs, release, loaders)
                 wanted = Lines(tuple(found))
@@ -254,12 +259,14 @@ def write_model(
                 _answered(folder)
             if targets and "signature" in written:
                 written["signature"] = targeted.signature(written["signature"], targets)
+            if model_uuid is not None and not isinstance(model_uuid, str):
+                raise UnsuitableError(f"model_uuid is {model_uuid!r}, and must be 32 hexadecimal digits")
             written["model_uuid"] = model_uuid or _identity(folder, emit(written))
             _put(folder, {"MLmodel": _emitted(written)})
             report = _checked(folder, destination, targets)
             os.rename(folder, destination)
         except _REASONS as error:
-            raise WriteError(str(error)) from error
+            raise WriteError(" ".join(str(error).split())) from error
     return report
 
 
@@ -357,7 +364,7 @@ def _observed(folder: str, signature: Mapping[str, str | None] | None) -> dict[s
     stated = signature or {"inputs": None, "params": None}
     return {
         "inputs": stated["inputs"],
-        "outputs": observed_outputs.outputs(folder, LoadOptions()),
+        "outputs": observed_outputs.outputs(folder, LoadOptions(trust=True)),
         "params": stated["params"],
     }
 
@@ -370,7 +377,7 @@ def _answered(folder: str) -> None:
         return
     from mlmodel.runtime.load_options import LoadOptions
 
-    observed_outputs.check(folder, LoadOptions())
+    observed_outputs.check(folder, LoadOptions(trust=True))
 
 
 def _mlflow() -> str:

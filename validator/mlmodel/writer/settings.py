@@ -19,7 +19,7 @@ def plain(name: str, value: Any) -> Any:
         UnsuitableError: JSON cannot hold it.
     """
     try:
-        return json.loads(json.dumps(value))
+        return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         raise UnsuitableError(f"{name} must be what JSON can hold: {error}") from error
 

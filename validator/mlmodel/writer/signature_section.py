@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from mlmodel.inference import Signature, SignatureWarning, UntypedError, infer_signature
 from mlmodel.writer.example import split
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class InvalidSignatureError(ValueError):
@@ -46,6 +44,9 @@ def stated(signature: Any, example: object, params: Mapping[str, Any] | None) ->
             raise InvalidSignatureError(
                 f"a signature is a Signature or a mapping of texts, and not {kind}"
             ) from None
+    if params is not None and not isinstance(params, Mapping):
+        kind = type(params).__name__
+        raise InvalidSignatureError(f"params is {kind}, and must be a dictionary of names and defaults")
     if params:
         if found.get("params"):
             raise InvalidSignatureError("the params are stated by the signature, too; give them once")

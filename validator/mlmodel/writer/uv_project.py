@@ -31,6 +31,13 @@ def requirements(
     Raises:
         UnsuitableError: it is no project with a lock, or uv cannot read it.
     """
+    if not isinstance(project, (str, os.PathLike)):
+        raise UnsuitableError(
+            f"uv_project_path is {type(project).__name__}, and must be the path of a folder"
+        )
+    for argument, names in (("uv_groups", groups), ("uv_extras", extras)):
+        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+            raise UnsuitableError(f"{argument} is a list of names")
     path = os.path.abspath(os.fspath(project))
     for name in (_LOCK, _PROJECT):
         if not os.path.isfile(os.path.join(path, name)):
