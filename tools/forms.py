@@ -16,6 +16,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 import shutil
 import stat
 import sys
@@ -45,7 +46,9 @@ MOST = 6
 """Pairs a rule, at most; the page's own example comes to them."""
 PER_KIND = {"base": 2, "depth": 2, "file": 1, "encoding": 2}
 FIRST = {
-    "signature": ("outputs", "in-object", "in-array", "spaced-json"),
+    "mlmodel-file": ("yaml-1.1",),
+    "flavors": ("yaml-1.1",),
+    "signature": ("yaml-1.1", "outputs", "in-object", "in-array", "spaced-json"),
     "environment": ("included", "conda-alone", "remarks"),
     "input-example": ("reindented",),
     "serialized-objects": ("gzip", "xz", "bzip2", "zlib"),
@@ -178,6 +181,22 @@ def _blocks(folder: Path) -> None:
         return _Literal(value) if isinstance(value, str) and len(value) > 12 else value
 
     _rewritten(folder, lambda data: yaml.dump(block(data), Dumper=_Dumper, sort_keys=False))
+
+
+def _as_yaml_1_1(folder: Path) -> None:
+    """Numbers and truths in forms that only YAML 1.1 knows, which is what MLflow reads."""
+    changed = False
+    for path, data in list(_documents(folder)):
+        body = yaml.dump(data, Dumper=_Dumper, sort_keys=False)
+        text = re.sub(r": (\d{1,3})(\d{3})$", r": \1_\2", body, flags=re.MULTILINE)
+        text = re.sub(r": true$", ": yes", text, flags=re.MULTILINE)
+        text = re.sub(r": false$", ": off", text, flags=re.MULTILINE)
+        if yaml.safe_load(text) != data:
+            raise UnfitError
+        path.write_bytes(text.encode())
+        changed = changed or text != body
+    if not changed:
+        raise UnfitError
 
 
 def _reversed(folder: Path) -> None:
@@ -478,6 +497,7 @@ FORMS = (
     Form("flow", "encoding", "in flow style", _flow),
     Form("json", "encoding", "as JSON", _json),
     Form("quoted", "encoding", "with keys and strings in quotes", _quoted),
+    Form("yaml-1.1", "encoding", "with numbers and truths as only YAML 1.1 writes them", _as_yaml_1_1),
     Form("blocks", "encoding", "with strings as blocks", _blocks),
     Form("reversed", "encoding", "with the keys in another order", _reversed),
     Form("commented", "encoding", "between comments and markers", _commented),

@@ -6,6 +6,7 @@ case; ``--check`` only compares.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -36,8 +37,21 @@ def text() -> str:
     cases = applicable(suite.cases(), "validator")
     options = Options("validator", Level.VERDICTS, timeout=60)
     results = run(cases, lambda variables: Adapter(command, 60, variables), options, frozenset())
-    failed = sorted(result.case for result in results if result.outcome in (Outcome.FAIL, Outcome.ERROR))
-    return HEAD + "".join(f"{case}\n" for case in failed)
+    outcomes = {result.case: result.outcome in (Outcome.FAIL, Outcome.ERROR) for result in results}
+    return HEAD + "".join(f"{glob}\n" for glob in _globs(outcomes))
+
+
+def _globs(outcomes: dict[str, bool]) -> list[str]:
+    """The cases that failed; one glob for the forms of an example, where all of them do."""
+    forms: dict[str, list[str]] = {}
+    for case in outcomes:
+        parts = re.fullmatch(r"forms/(MLM\d+)-.*(-bad|-near-miss)", case)
+        forms.setdefault(f"forms/{parts[1]}-*{parts[2]}" if parts else case, []).append(case)
+    found: list[str] = []
+    for glob, cases in forms.items():
+        failed = [case for case in cases if outcomes[case]]
+        found += [glob] if len(failed) == len(cases) else failed
+    return sorted(found)
 
 
 def main(arguments: list[str]) -> int:

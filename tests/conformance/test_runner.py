@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -14,6 +15,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from mlmodel.conformance import suite
 from mlmodel.conformance.comparing import difference
 from tests.command import ROOT, environment
 
@@ -139,8 +141,8 @@ def test_the_json_report_follows_its_schema() -> None:
 
 
 def test_the_other_reports(tmp_path: Path) -> None:
-    suite = ET.fromstring(report("junit"))  # noqa: S314 - our own output
-    assert int(suite.get("failures", "0")) > 0
+    tests = ET.fromstring(report("junit"))  # noqa: S314 - our own output
+    assert int(tests.get("failures", "0")) > 0
     page = report("html", "--badge", str(tmp_path / "badge.svg"))
     assert page.startswith("<!DOCTYPE html>")
     assert not re.findall(r"(?:src|srcset)=|url\(|<link|<script|@import", page)
@@ -215,19 +217,117 @@ def test_numbers_differ_by_more_than_the_tolerance() -> None:
     assert difference(True, 1, "") is not None
 
 
-@pytest.mark.node
-def test_the_loop_of_the_guide(tmp_path: Path) -> None:
-    """From the folder and node alone to a first result."""
-    guide = (ROOT / "conformance" / "README.md").read_text(encoding="utf-8")
-    script = tmp_path / "loop.mjs"
-    script.write_text(guide.split("```js\n")[1].split("```")[0], encoding="utf-8")
-    folder = ROOT / "conformance"
-    result = subprocess.run(
-        ["node", str(script)], check=True, cwd=folder, capture_output=True, encoding="utf-8"
+RUNNER = ROOT / "conformance" / "run.mjs"
+
+
+def node(*arguments: str | Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["node", *map(str, arguments)],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=300,
     )
-    found = re.fullmatch(r"(\d+) of (\d+) verdicts are right\n", result.stdout)
-    assert found is not None
-    assert 300 < int(found[1]) < int(found[2])
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--", sys.executable, str(MUTANT), "none"),
+        ("--", sys.executable, str(MUTANT), "wrong-rule"),
+        ("--", sys.executable, str(MUTANT), "wrong-pointer"),
+        ("--", sys.executable, str(MUTANT), "rubbish"),
+        ("--", sys.executable, str(MUTANT), "crash"),
+        ("--", sys.executable, str(MUTANT), "executes"),
+        (
+            "--role",
+            "reader",
+            "--run",
+            "describe/*",
+            "--",
+            sys.executable,
+            "-m",
+            "mlmodel.conformance.adapter",
+        ),
+        ("--oneshot", f"{sys.executable} -c 'import sys; sys.exit(len(sys.argv[1]) % 3)' {{model}}"),
+    ],
+    ids=lambda arguments: arguments[-1].split("/")[-1][:20],
+)
+def test_the_runner_in_javascript_gives_the_same_report(arguments: tuple[str, ...]) -> None:
+    """But for the times; the lengths of paths differ, so that the last command is held to its form only."""
+    few = ("--timeout", "60", "--run", "rules/MLM202*", "--run", "hostile/canary-p*")
+    reports = [
+        json.loads(text)
+        for text in (
+            node(RUNNER, *few, "--format", "json", *arguments).stdout,
+            conformance("run", *few, "--format", "json", *arguments).stdout,
+        )
+    ]
+    schema: Any = json.loads(
+        (ROOT / "schemas" / "conformance-report.schema.json").read_text(encoding="utf-8")
+    )
+    for data in reports:
+        jsonschema.Draft7Validator(schema).validate(data)
+        del data["seconds"], data["suite"]["tool"]
+        for result in data["results"]:
+            del result["seconds"]
+    ours, theirs = reports
+    if arguments[0] == "--oneshot":
+        assert [result["case"] for result in ours["results"]] == [
+            result["case"] for result in theirs["results"]
+        ]
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.node
+def test_the_runner_in_javascript_says_what_is_wrong() -> None:
+    few = ("--run", "rules/MLM202*")
+    assert node(RUNNER).returncode == 2
+    assert node(RUNNER, "--oneshot", "tool").returncode == 2
+    assert node(RUNNER, *few, "--", "no-such-program").returncode == 3
+    assert node(RUNNER, *few, "--oneshot", "no-such-program {model}").returncode == 3
+    hanging = node(RUNNER, *few, "--timeout", "8", "--", sys.executable, MUTANT, "silent")
+    assert hanging.returncode == 1
+    assert "no answer within 8 seconds" in hanging.stdout
+
+
+@pytest.mark.node
+def test_a_release_of_the_suite(tmp_path: Path) -> None:
+    """From an empty folder, the package and Node.js alone to a first result; with the adapter of the guide."""
+    built = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "suite.py"), str(tmp_path / "dist")],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert built.stdout.count("bytes") == 3
+    sums = (tmp_path / "dist" / "SHA256SUMS").read_text(encoding="ascii").splitlines()
+    for line in sums:
+        digest, name = line.split()
+        assert hashlib.sha256((tmp_path / "dist" / name).read_bytes()).hexdigest() == digest
+    index: Any = json.loads((tmp_path / "dist" / "index.json").read_text(encoding="utf-8"))
+    schema: Any = json.loads((ROOT / "schemas" / "conformance-index.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(index)
+    assert [entry["id"] for entry in index["cases"]] == [case.id for case in suite.cases()]
+    (package,) = (tmp_path / "dist").glob("*.tgz")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--offline", str(package)]
+    subprocess.run(install, check=True, cwd=empty, timeout=300, capture_output=True)
+    installed = empty / "node_modules" / "mlmodel-conformance"
+    cases = {path.relative_to(installed) for path in (installed / "cases").rglob("*") if path.is_file()}
+    source = ROOT / "conformance"
+    assert cases == {path.relative_to(source) for path in (source / "cases").rglob("*") if path.is_file()}
+    guide = (source / "README.md").read_text(encoding="utf-8")
+    (empty / "mine.mjs").write_text(guide.split("```js\n")[1].split("```")[0], encoding="utf-8")
+    globs = ("--run", "rules/MLM2*", "--run", "forms/MLM202*")
+    result = node(installed / "run.mjs", *globs, "--", "node", "mine.mjs", folder=empty)
+    assert result.returncode == 1
+    assert re.search(r"^  verdicts +0 % +100 % +50 %$", result.stdout, re.MULTILINE), result.stdout
 
 
 @pytest.mark.node

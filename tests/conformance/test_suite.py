@@ -167,7 +167,7 @@ def test_the_reference_reader_is_right_about_all() -> None:
     assert len(described) > 200
 
 
-@pytest.mark.nightly
+@pytest.mark.mlflow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is confined elsewhere")
 def test_the_reference_is_right_about_loading() -> None:
     """Loads with a real MLflow, and in environments made anew."""

@@ -86,7 +86,7 @@ def ours(lacking: Path) -> list[str]:
     return ["env", f"PYTHONPATH={path}", python, "-W", "ignore", "-m", "mlmodel.conformance.adapter"]
 
 
-@pytest.mark.nightly
+@pytest.mark.mlflow
 def test_ours_is_right(ours: list[str]) -> None:
     result = conformance("run", "--role", "writer", "--timeout", "60", "--", *ours)
     assert result.returncode == 0, result.stdout
@@ -110,7 +110,7 @@ def test_mlflow_is_what_is_known_of_it() -> None:
         assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.nightly
+@pytest.mark.mlflow
 def test_mlflow_reads_what_the_writers_wrote(ours: list[str], tmp_path: Path) -> None:
     """Every directory that our writers write, the estimators and the models from code, loads with MLflow."""
     python = environments.interpreter(environments.NEWEST)

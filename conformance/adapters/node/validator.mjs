@@ -22,12 +22,13 @@ for (const inner of ["", "flavors"]) {
 
 // The schema object at a JSON Pointer, and the nearest `x-rules` on the way: which rule a keyword enforces.
 function ruleOf(error) {
-  const [name, pointer = ""] = error.schemaPath.split("#");
-  let node = ajv.getSchema(name || error.root)?.schema ?? {};
-  let rule = node["x-rules"]?.[error.keyword];
-  for (const step of pointer.split("/").slice(1, -1)) {
+  const [, name, pointer] = /^(.*?\.schema\.json)?#?(\/.*)?$/.exec(error.schemaPath);
+  let node = ajv.getSchema(name ?? error.root)?.schema ?? {};
+  const of = (words) => words?.[`${error.keyword}:${error.params.missingProperty}`] ?? words?.[error.keyword];
+  let rule = of(node["x-rules"]);
+  for (const step of (pointer ?? "").split("/").slice(1, -1)) {
     node = node?.[decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~")];
-    rule = node?.["x-rules"]?.[error.keyword] ?? rule;
+    rule = of(node?.["x-rules"]) ?? rule;
   }
   return rule;
 }
@@ -57,7 +58,8 @@ function validate(model) {
   const found = check("mlmodel.schema.json", document.toJS(), "MLmodel");
   // Only errors make a directory invalid; a keyword without a rule of severity error is advice.
   const errors = found.filter((finding) => severities[finding.rule] === "error");
-  return { verdict: errors.length ? "invalid" : "valid" };
+  const findings = errors.map((finding) => ({ ...finding, severity: "error" }));
+  return { verdict: errors.length ? "invalid" : "valid", findings };
 }
 
 const { rules } = JSON.parse(readFileSync(join(folder, "rules.json"), "utf-8"));

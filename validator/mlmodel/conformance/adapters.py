@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 _MAX_LINE = 64 * 1024 * 1024
 _MAX_TAIL = 2000
+_ENDING = 1.0
+"""Seconds between the end of what a process writes and its own end."""
 
 
 class AdapterError(Exception):
@@ -148,7 +150,10 @@ class Adapter:
                 self._tail = (self._tail + line)[-_MAX_TAIL:]
 
     def _failed(self, reason: str) -> AdapterError:
-        code = self._process.poll() if self._process is not None else None
+        code = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # what hangs has no exit code
+                code = self._process.wait(timeout=_ENDING if "ended" in reason else 0)
         self._end()
         detail = f" (exit {code})" if code is not None else ""
         return AdapterError(f"{reason}{detail}{_last_lines(self._tail)}")

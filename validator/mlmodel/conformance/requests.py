@@ -17,9 +17,9 @@ def arguments(request: Mapping[str, Any], given: str) -> dict[str, Any]:
         found["signature"] = _signature(request["signature"])
     if "example" in request:
         found["input_example"] = _example(request["example"])
-    for key in ("metadata", "requirements"):
+    for key, argument in (("metadata", "metadata"), ("requirements", "pip_requirements")):
         if key in request:
-            found[key] = request[key]
+            found[argument] = request[key]
     return found
 
 

@@ -33,6 +33,8 @@ class Case(NamedTuple):
     twin: str | None = None
     features: frozenset[str] = frozenset()
     origin: str = "hand"
+    since: str = SUITE_VERSION
+    """The version of the standard that brought it."""
     base: str | None = None
     """The case whose directory it is made of, by the steps of ``setup``."""
 
@@ -110,6 +112,7 @@ def _read(folder: str) -> Case:
         raw.get("twin"),
         frozenset(raw.get("features", ())),
         raw.get("origin", "hand"),
+        raw.get("since", SUITE_VERSION),
         raw.get("base"),
     )
 
