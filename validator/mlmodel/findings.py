@@ -329,6 +329,20 @@ class Digests(NamedTuple):
         return {"algorithm": "sha256", "directory": self.directory, "files": files}
 
 
+class Facts(NamedTuple):
+    """What a model says of itself, for whoever counts many of them (:attr:`mlmodel.validation.Options.facts`)."""
+
+    python: str | None = None
+    """The Python of its recorded environment, ``3.11.7``."""
+    created: str | None = None
+    """When it was saved, as the MLmodel file has it: ``utc_time_created``."""
+    run_id: str | None = None
+    model_id: str | None = None
+    digest: str | None = None
+    """SHA-256, in hexadecimal digits, of the names and sizes of its files, and of the content of those up to 64 KiB, of
+    4 MiB of them at most: what changes one of the documents changes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -348,8 +362,10 @@ class Report:
     """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
     digests: Digests | None = None
     """Of the files that were judged, where that was asked for."""
+    facts: Facts | None = None
+    """What the model says of itself, where :attr:`mlmodel.validation.Options.facts` asked for it."""
     seconds: float = field(default=0.0, compare=False)
-    """Time that the validation took."""
+    """Time that the validation took; 0 for a verdict that was kept."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

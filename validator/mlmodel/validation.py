@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from mlmodel.findings import Digests, LoadReport
+    from mlmodel.findings import Digests, Facts, LoadReport
     from mlmodel.runtime.load_options import LoadOptions
 
 _MAX_FINDINGS_OF_CHECK = 10_000
@@ -55,6 +55,8 @@ class Options(NamedTuple):
     """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
     digests: bool = False
     """Whether :attr:`Report.digests` is wanted, for which every file is read whole, before it is judged and after that."""
+    facts: bool = False
+    """Tell, too, what the model says of itself (:attr:`mlmodel.findings.Report.facts`)."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -144,6 +146,7 @@ def _report(model: Model, given: str, options: Options) -> Report:
         truncated=len(graded) - len(kept),
         load=load,
         digests=digests,
+        facts=_facts(model, options) if options.facts else None,
     )
 
 
@@ -155,6 +158,18 @@ def _digests(model: Model) -> tuple[Digests | None, list[Finding]]:
         return digests.of_directory(model.directory), []
     except UnreadableError as error:
         return None, [new_finding("MLM902", error.reason, Location(error.path))]
+
+
+def _facts(model: Model, options: Options) -> Facts:
+    from mlmodel.environment import identity
+    from mlmodel.findings import Facts
+
+    try:
+        return identity.of(model)
+    except Exception:
+        if options.debug:
+            raise
+        return Facts()  # the check that met the same has said so
 
 
 def _load(
