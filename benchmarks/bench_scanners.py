@@ -1,8 +1,8 @@
-"""The judgement of serialized objects beside picklescan, modelscan and fickling, on the same files in the same run.
+"""The judgement of serialized objects beside picklescan, modelscan, fickling and modelaudit, on the same files in the same run.
 
-``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--only detection|speed]``
+``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--samples FOLDER] [--only detection|speed]``
 
-PYTHON are interpreters: one that has the three scanners, one that has the libraries of
+PYTHON are interpreters: one that has the scanners, one that has the libraries of
 ``tests/pickles/benign_libraries.py``, whose objects are the honest ones.  The hostile ones are those of ``tests/pickles/attacks``.
 
 * detection: each tool through its own library, one file after the other; what it flags, and what it cannot read.
@@ -51,7 +51,13 @@ def fickling(path):
     import fickling
     return "clean" if fickling.is_likely_safe(path) else "flagged"
 
-tool = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling}[sys.argv[1]]
+def modelaudit(path):
+    from modelaudit.core import scan_model_directory_or_file
+    result = scan_model_directory_or_file(path)
+    grave = [issue for issue in result.issues if getattr(issue.severity, "value", issue.severity) in ("critical", "warning")]
+    return "flagged" if grave else "clean" if result.success else "unread"
+
+tool = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling, "modelaudit": modelaudit}[sys.argv[1]]
 answers = {}
 for path in sorted(Path(sys.argv[2]).iterdir()):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -61,7 +67,7 @@ for path in sorted(Path(sys.argv[2]).iterdir()):
             answers[path.name] = "unread"
 print(json.dumps(answers))
 """
-TOOLS = ("picklescan", "modelscan", "fickling")
+TOOLS = ("picklescan", "modelscan", "fickling", "modelaudit")
 
 
 def ours(folder: Path) -> dict[str, str]:
@@ -94,7 +100,7 @@ def theirs(python: str, tool: str, folder: Path) -> dict[str, str]:
     return answers
 
 
-def detection(scanners: str, libraries: str | None) -> None:
+def detection(scanners: str, libraries: str | None, samples: Path | None) -> None:
     """Hostile files flagged, honest ones flagged, and files that were not read."""
     with tempfile.TemporaryDirectory() as scratch:
         hostile, honest = Path(scratch, "hostile"), Path(scratch, "honest")
@@ -102,6 +108,9 @@ def detection(scanners: str, libraries: str | None) -> None:
         honest.mkdir()
         for number, attack in enumerate(every()):
             (hostile / f"{number:04}{attack.suffix}").write_bytes(attack.content)
+        for path in sorted(samples.rglob("*")) if samples is not None else ():
+            if path.suffix in (".pkl", ".pt", ".joblib", ".tar", ".h5"):
+                shutil.copyfile(path, hostile / f"handed-{path.name}")
         if libraries:
             script = str(ROOT / "tests" / "pickles" / "benign_libraries.py")
             subprocess.run([libraries, "-W", "ignore", script, str(honest)], check=True, capture_output=True)
@@ -170,6 +179,7 @@ def speed(scanners: str) -> None:
                 "picklescan": [str(folder / "picklescan"), "-p", str(file)],
                 "modelscan": [str(folder / "modelscan"), "-p", str(file)],
                 "fickling": [str(folder / "fickling"), "--check-safety", str(file)],
+                "modelaudit": [str(folder / "modelaudit"), "scan", "--no-cache", str(file)],
             }
             for tool, command in commands.items():
                 seconds, peak = measured(command, scratch)
@@ -183,11 +193,12 @@ def main() -> None:
     )
     parser.add_argument("--scanners", required=True, metavar="PYTHON")
     parser.add_argument("--libraries", metavar="PYTHON")
+    parser.add_argument("--samples", type=Path, metavar="FOLDER", help="more hostile files, below a folder")
     parser.add_argument("--only", choices=("detection", "speed"))
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if options.only != "speed":
-        detection(options.scanners, options.libraries)
+        detection(options.scanners, options.libraries, options.samples)
     if options.only != "detection":
         speed(options.scanners)
 

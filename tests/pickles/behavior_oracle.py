@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, sys.argv[1])
 
 from mlmodel.pickles import behavior, judgement, reading
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 
 warnings.simplefilter("ignore")
 LIBRARIES = "sklearn scipy numpy pandas statsmodels lightgbm joblib imblearn category_encoders pmdarima patsy skops fsspec jinja2 sympy".split()
@@ -140,7 +140,7 @@ class Maker:
 
 
 def is_clean(data: bytes) -> bool:
-    stream = reading.read(data, 0, len(data), Target(judgement.is_watched, calls=False))
+    stream = reading.read(data, 0, len(data), ScanOptions(judgement.is_watched, calls=False))
     return not any(True for _ in judgement.judge(stream))
 
 

@@ -66,7 +66,7 @@ def test_reading_goes_on_behind_the_array(name: str, protocol: int) -> None:
     if "objects" in name:
         assert stream.nested
     elif name != "masked":
-        assert not stream.others
+        assert not stream.alternatives
 
 
 @pytest.mark.parametrize("form", ["zlib", "gzip", "bz2", "xz", "lzma"])
@@ -92,8 +92,8 @@ def test_an_array_that_a_plain_reader_would_run() -> None:
     unpadded = data.replace(b"numpy_array_alignment_bytes", b"numpy_array_alignment_bytez")
     stream = whole(unpadded[: at - 1 - padding] + unpadded[at:])
     assert "os" not in stream.modules
-    assert [max(other.modules) for other in stream.others] == ["os"]
-    assert stream.others[0].view == "plain"
+    assert [max(other.modules) for other in stream.alternatives] == ["os"]
+    assert stream.alternatives[0].view == "plain"
 
 
 def test_an_array_whose_size_is_not_known() -> None:

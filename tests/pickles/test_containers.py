@@ -39,7 +39,7 @@ def paths(data: bytes) -> list[str]:
     streams = [
         (item.path, stream)
         for item in items
-        for stream in (item.stream, *item.stream.others, *item.stream.nested)
+        for stream in (item.stream, *item.stream.alternatives, *item.stream.nested)
     ]
     return [path for path, stream in streams if "evil" in stream.modules]
 

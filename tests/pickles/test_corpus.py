@@ -31,7 +31,7 @@ def test_names_are_those_of_pickletools() -> None:
                 stream = item.stream
                 assert stream.complete, item
                 assert not stream.problems, item
-                assert not stream.others, item
+                assert not stream.alternatives, item
                 if "!" not in item.path:
                     data = (model / entry.path).read_bytes()[stream.start : stream.end]
                     assert {(name.module, name.name) for name in stream.globals} == oracle.names(data)

@@ -14,7 +14,7 @@ from mlmodel.pickles.containers import DeclaredClasses, Opener, Pickled
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.machine import _METHODS
 from mlmodel.pickles.reading import read
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 from tests.pickles.asking import Witness
 from tests.pickles.attacks import every
 from tests.pickles.benign import OBJECTS
@@ -68,7 +68,7 @@ def test_damaged_files_are_read_and_judged() -> None:
     seeds += [pickle.dumps(value, protocol) for value in OBJECTS.values() for protocol in (2, 4, 5)]
     seeds = [seed for seed in seeds if len(seed) < MOST]
     source = random.Random(SEED)
-    target = Target(is_watched, calls=False)
+    target = ScanOptions(is_watched, calls=False)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(MUTANTS):
         data = damaged(source, seeds)

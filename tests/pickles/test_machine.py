@@ -11,7 +11,7 @@ import pytest
 
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.reading import MAX_STREAMS, read, row
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 from mlmodel.pickles.symbols import Call, CallResult, Global, ProblemKind, Stream
 from tests.pickles import oracle
 from tests.pickles.asking import Witness
@@ -23,7 +23,7 @@ def names(stream: Stream) -> set[tuple[str | None, str | None]]:
 
 
 def whole(data: bytes, **target: Any) -> Stream:
-    return read(data, 0, len(data), Target(**target))
+    return read(data, 0, len(data), ScanOptions(**target))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_the_names_are_those_that_find_class_sees(name: str, protocol: int, real
     stream = whole(data)
     assert stream.complete
     assert not stream.problems
-    assert not stream.others
+    assert not stream.alternatives
     assert stream.end == len(data)
     assert stream.protocol == (protocol if protocol >= 2 else 0)
     assert names(stream) == real.ask("R", data) == oracle.names(data)
@@ -389,6 +389,6 @@ def test_a_piece_of_a_larger_buffer() -> None:
 
 def test_the_machine_keeps_nothing_of_what_it_reads() -> None:
     data = b"\x80\x04" + b"B\xff\xff\xff\x00" + bytes(0xFFFFFF) + b"cos\nsystem\n."
-    machine = Machine(data, 0, len(data), Target())
+    machine = Machine(data, 0, len(data), ScanOptions())
     assert machine.run().globals == (Global("os", "system", 4, "GLOBAL", 2 + 5 + 0xFFFFFF),)
     assert len(machine.stack) == 1

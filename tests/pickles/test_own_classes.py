@@ -20,12 +20,12 @@ import pytest
 
 from mlmodel.pickles import judgement, reading
 from mlmodel.pickles.observations import Kind
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 
 
 def kinds(content: bytes) -> set[Kind]:
     """What is said of a pickle."""
-    stream = reading.read(content, 0, len(content), Target(judgement.is_watched))
+    stream = reading.read(content, 0, len(content), ScanOptions(judgement.is_watched))
     return {remark.kind for remark in judgement.judge(stream)}
 
 

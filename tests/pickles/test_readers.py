@@ -20,7 +20,7 @@ def witness() -> Iterator[Witness]:
 
 
 def covered(stream: Stream, module: str, name: str) -> bool:
-    for one in (stream, *stream.others):
+    for one in (stream, *stream.alternatives):
         for item in one.globals:
             if item.extension is not None:
                 if (module, name) == ("extension", f"number_{item.extension}"):
@@ -55,5 +55,7 @@ def test_a_dropped_rest_of_a_frame_is_told(witness: Witness) -> None:
     stream = read(data, 0, len(data))
     assert any(problem.trouble is ProblemKind.FRAME for problem in stream.problems)
     assert ("m.n", "a") not in {(item.module, item.name) for item in stream.globals}
-    assert ("m.n", "a") in {(item.module, item.name) for other in stream.others for item in other.globals}
-    assert [item.offset for item in stream.others[0].globals] == [18]
+    assert ("m.n", "a") in {
+        (item.module, item.name) for other in stream.alternatives for item in other.globals
+    }
+    assert [item.offset for item in stream.alternatives[0].globals] == [18]

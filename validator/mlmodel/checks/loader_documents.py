@@ -97,7 +97,7 @@ def _of_name(item: ImportedName) -> Iterator[Finding]:
 
 def _danger(name: str, *, is_module: bool) -> str | None:
     """Why a name must not be imported and called; None for one of a library that is not known."""
-    from mlmodel.pickles.catalogue import Standing, known
+    from mlmodel.pickles.allowlist import Permission, known
 
     if len(name) > _MAX_NAME or not all(part.isidentifier() for part in name.split(".")):
         return "no class has this name"
@@ -105,10 +105,10 @@ def _danger(name: str, *, is_module: bool) -> str | None:
     if is_standard(top, None):
         return "it is part of Python"
     module, _, attribute = name.rpartition(".")
-    standing = known(module or name, attribute if module else "").standing
-    if standing is Standing.EFFECT:
+    permission = known(module or name, attribute if module else "").permission
+    if permission is Permission.EFFECT:
         return "it runs, imports or opens something"
-    if standing in (Standing.FUNCTION, Standing.DOTTED) and not is_module:
+    if permission in (Permission.FUNCTION, Permission.DOTTED) and not is_module:
         return "it is a function"
     if top in (
         "torch",

@@ -149,7 +149,7 @@ def _of_document(file: str, item: DeclaredClasses) -> Iterator[Finding]:
 
 def trusted_types(model: Model) -> Iterator[Finding]:
     """MLM614: types that the MLmodel file calls trusted, and that no reader should trust."""
-    from mlmodel.pickles.catalogue import effect_of
+    from mlmodel.pickles.allowlist import effect_of
 
     for flavor, conf in model.flavors.items():
         types = conf.get("skops_trusted_types")
@@ -184,7 +184,7 @@ def named_modules(model: Model) -> Iterator[Finding]:
 
 
 def _is_none_to_load_by(module: str) -> bool:
-    from mlmodel.pickles.catalogue import effect_of
+    from mlmodel.pickles.allowlist import effect_of
 
     top = module.partition(".")[0]
     return top != "mlflow" and (is_standard(top, None) or effect_of(module[:_MAX_MODULE]) is not None)

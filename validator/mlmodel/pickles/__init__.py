@@ -1,6 +1,6 @@
 """Serialized objects, read without running them: what a pickle imports and calls, in whatever file it stands.
 
-Imports ``sources``, ``standard`` and ``common``.  ``machine`` reads opcodes, ``containers`` opens what holds them, ``catalogue``
+Imports ``sources``, ``standard`` and ``common``.  ``machine`` reads opcodes, ``containers`` opens what holds them, ``allowlist``
 is what is known of names, ``judgement`` says what is wrong.  A new container format is opened in ``containers``.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.containers import ContainerAnomaly, DeclaredClasses, Found, Opener, Pickled, Unreadable
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, Stream, Use, Value
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def scan(
         UnreadableError: the file is not there or cannot be read.
     """
     with directory.open_mapped(path) as data:
-        yield from Opener(len(data), Target(watch, detail, calls=calls)).open(data, 0, len(data), path)
+        yield from Opener(len(data), ScanOptions(watch, detail, calls=calls)).open(data, 0, len(data), path)
 
 
 def imported(found: Found) -> frozenset[str]:

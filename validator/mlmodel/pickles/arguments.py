@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior
-from mlmodel.pickles.catalogue import (
+from mlmodel.pickles.allowlist import (
     CLASSES,
-    Standing,
+    Permission,
     effect_of,
     is_attribute,
     is_data_class,
@@ -108,9 +108,9 @@ def _is_class(value: Value) -> bool:
         return False
     found = known(*target)
     return (
-        found.standing in CLASSES
-        or found.standing is Standing.LOCAL
-        or (found.standing is Standing.ARGUMENTS and found.detail in ("no text", "no file"))
+        found.permission in CLASSES
+        or found.permission is Permission.LOCAL
+        or (found.permission is Permission.ARGUMENTS and found.detail in ("no text", "no file"))
     )
 
 
@@ -119,9 +119,9 @@ def _may_be_class(value: Value) -> bool:
     if _is_class(value):
         return True
     module, name = _target(value.value)
-    return (bool(name) and not is_word(name) and known(module, name).standing is Standing.UNKNOWN) or (
+    return (bool(name) and not is_word(name) and known(module, name).permission is Permission.UNKNOWN) or (
         bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
-        and known(module, name).standing is Standing.DOTTED
+        and known(module, name).permission is Permission.DOTTED
     )
 
 
@@ -149,11 +149,11 @@ def _maker(made: CallResult) -> str | None:
 
 
 def _is_nameable(module: str, name: str) -> bool:
-    standing = known(module, name).standing
-    return standing in _NAMEABLE or (standing is Standing.UNKNOWN and not is_word(name))
+    permission = known(module, name).permission
+    return permission in _NAMEABLE or (permission is Permission.UNKNOWN and not is_word(name))
 
 
-_NAMEABLE = CLASSES | {Standing.FUNCTION, Standing.STANDARD}
+_NAMEABLE = CLASSES | {Permission.FUNCTION, Permission.STANDARD}
 """What may be named, whichever module it is fetched from."""
 _GIVES_ANYTHING = frozenset(
     {"subimport", "getattr", "getitem", "_getattribute", "_import_module", "_get_attr", "_ufunc_reconstruct"}
@@ -180,8 +180,8 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if owner.kind in ("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"):
         return None
     module, cls = _target(owner.value)
-    standing = known(module, cls).standing if cls else None
-    if standing in (Standing.UNKNOWN, Standing.LOCAL, Standing.DOTTED):
+    permission = known(module, cls).permission if cls else None
+    if permission in (Permission.UNKNOWN, Permission.LOCAL, Permission.DOTTED):
         return "that is no name of a method" if is_word(name) else None
     if not _is_class(owner):
         return "of what is neither an object nor a class that is known"
@@ -189,7 +189,7 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if (
         may_be_held(module, inner)
         or is_attribute(f"{module}.{cls}", name)
-        or known(module, inner).standing in CLASSES
+        or known(module, inner).permission in CLASSES
     ):
         return None
     return f"it fetches {module}.{inner}, which is none of the functions that only compute"
@@ -264,7 +264,7 @@ def _library_class(given: tuple[Value, ...]) -> str | None:
     module, name = _target(given[0].value) if len(given) == 1 else ("", "")
     return (
         None
-        if module.startswith("sklearn.") and known(module, name).standing in CLASSES
+        if module.startswith("sklearn.") and known(module, name).permission in CLASSES
         else "of what is no class of the library"
     )
 
@@ -300,7 +300,7 @@ def _distribution(given: tuple[Value, ...]) -> str | None:
     target = by.target if isinstance(by, Global) else None
     found = behavior.of(*target) if target is not None else None
     fine = found is not None and any(rule_of(hook).rule == "template" for hook in found.hooks)
-    if target is not None and known(*target).standing in (Standing.LOCAL, Standing.UNKNOWN):
+    if target is not None and known(*target).permission in (Permission.LOCAL, Permission.UNKNOWN):
         fine = True  # something is said of that
     return None if fine else "it calls methods of its argument, which is no distribution"
 
@@ -322,11 +322,11 @@ def _callable(given: tuple[Value, ...]) -> str | None:
     if isinstance(inner, CallResult) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
     target = inner.target if isinstance(inner, Global) else None
-    if target is not None and known(*target).standing in (
-        Standing.FUNCTION,
-        Standing.STANDARD,
-        Standing.EFFECT,
-        Standing.ACTIVE,
+    if target is not None and known(*target).permission in (
+        Permission.FUNCTION,
+        Permission.STANDARD,
+        Permission.EFFECT,
+        Permission.ACTIVE,
     ):
         full = ".".join(target)
         doubted = not is_reviewed(full) and not is_word(full)  # of which something else is said
@@ -410,7 +410,11 @@ def _is_metaclass(value: Value) -> bool:
     if isinstance(value.value, CallResult):
         return _is_class(value)
     module, name = _target(value.value)
-    return bool(name) and known(module, name).standing in (Standing.LOCAL, Standing.UNKNOWN, Standing.CLASS)
+    return bool(name) and known(module, name).permission in (
+        Permission.LOCAL,
+        Permission.UNKNOWN,
+        Permission.CLASS,
+    )
 
 
 def _is_code(value: Value) -> bool:
@@ -424,7 +428,7 @@ def _rebuilt(given: tuple[Value, ...]) -> str | None:
     module, name = _target(given[0].value) if given else ("", "")
     fine = (
         module.partition(".")[0] in ("torch", "numpy")
-        and known(module, name).standing is Standing.CONSTRUCTOR
+        and known(module, name).permission is Permission.CONSTRUCTOR
     )
     return (
         None
@@ -453,7 +457,8 @@ def _ufunc(given: tuple[Value, ...]) -> str | None:
         return "the name is computed"
     module, name = str(given[0].value), str(given[1].value)
     fine = (
-        module.partition(".")[0] in ("numpy", "scipy") and known(module, name).standing is Standing.FUNCTION
+        module.partition(".")[0] in ("numpy", "scipy")
+        and known(module, name).permission is Permission.FUNCTION
     )
     return None if fine and not name.startswith("__") else "that is no function of arrays"
 
@@ -512,7 +517,8 @@ def _class_and_base(given: tuple[Value, ...]) -> str | None:
         return "of what is not known as a class"
     module, name = _target(given[1].value)
     fine = (
-        module in ("builtins", "collections", "datetime") and known(module, name).standing is Standing.VALUE
+        module in ("builtins", "collections", "datetime")
+        and known(module, name).permission is Permission.VALUE
     )
     return None if fine or _same(given[0], given[1]) else "by what is no type of Python's own"
 
@@ -521,7 +527,7 @@ def _same(one: Value, other: Value) -> bool:
     return (
         one.kind == "global"
         and _target(one.value) == _target(other.value)
-        and known(*_target(one.value)).standing in (Standing.COMPILED, Standing.CONSTRUCTOR)
+        and known(*_target(one.value)).permission in (Permission.COMPILED, Permission.CONSTRUCTOR)
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from mlmodel.pickles import tars, zips
 from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
-from mlmodel.pickles.recorder import ScanBudget, Target
+from mlmodel.pickles.recorder import ScanBudget, ScanOptions
 from mlmodel.pickles.symbols import Global, ProblemKind, Stream
 from mlmodel.sources.ranges import contiguous
 
@@ -168,9 +168,9 @@ def _behind_user_block(data: Buffer, start: int, end: int) -> ContainerFormat | 
 class Opener:
     """Looks into one file; the bounds count for all that is in it."""
 
-    def __init__(self, size: int, target: Target | None = None) -> None:
+    def __init__(self, size: int, target: ScanOptions | None = None) -> None:
         self._effort = ScanBudget(_TIMES * size + _FREE)
-        self._target = (target or Target())._replace(effort=self._effort)
+        self._target = (target or ScanOptions())._replace(effort=self._effort)
         self._budget = Budget(MAX_UNPACKED)
         self._bonus = _UNPACKED
         self._items = MAX_ITEMS

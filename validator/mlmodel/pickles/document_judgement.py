@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.pickles import behavior, references, states
-from mlmodel.pickles.catalogue import CLASSES, Standing, effect_of, is_plain_method, known
+from mlmodel.pickles.allowlist import CLASSES, Permission, effect_of, is_plain_method, known
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.symbols import CallResult, Global, Value
 
@@ -231,19 +231,19 @@ def _of_keras(use: Use) -> Remark | None:
             else None
         )
     what = known(use.module, use.name)
-    if what.standing is Standing.EFFECT or effect_of(full) is not None:
+    if what.permission is Permission.EFFECT or effect_of(full) is not None:
         return _executes(f"names {full}, which runs or opens something: Keras imports and calls it")
-    if what.standing in (Standing.STANDARD, Standing.DOTTED):
+    if what.permission in (Permission.STANDARD, Permission.DOTTED):
         return _executes(
             f"names {full} of the standard library: it is no layer, and Keras imports and calls it"
         )
-    if what.standing in (Standing.FUNCTION, Standing.ARGUMENTS):
+    if what.permission in (Permission.FUNCTION, Permission.ARGUMENTS):
         return _executes(
             f"names {full}, a function of a library: it is no layer, and Keras imports and calls it"
         )
-    if what.standing is Standing.UNKNOWN and references.is_suspicious(use.module, use.name):
+    if what.permission is Permission.UNKNOWN and references.is_suspicious(use.module, use.name):
         return _executes(f"names {full}, which has the name of what runs, opens or imports")
-    if what.standing in (Standing.UNKNOWN, Standing.LOCAL) and top != "builtins":
+    if what.permission in (Permission.UNKNOWN, Permission.LOCAL) and top != "builtins":
         return _unexplained(f"names {full}, which nobody has reviewed")
     return None
 
@@ -260,7 +260,7 @@ def _of_skops(use: Use) -> Iterator[Remark]:
     if full in _CONTAINERS or (use.module in _PURE_MODULES and use.name not in _CALLING):
         return
     if use.role == "call":
-        remark = _of_called(full, known(use.module, use.name).standing)
+        remark = _of_called(full, known(use.module, use.name).permission)
         if remark is not None:
             yield remark
     elif use.role in ("function", "type"):
@@ -270,7 +270,7 @@ def _of_skops(use: Use) -> Iterator[Remark]:
 
 
 def _of_object(module: str, name: str, state: tuple[Value, ...] | None) -> Iterator[Remark]:
-    if known(module, name).standing is not Standing.ARGUMENTS or behavior.of(module, name) is None:
+    if known(module, name).permission is not Permission.ARGUMENTS or behavior.of(module, name) is None:
         yield from references.judge_object(module, name, state=state)
         return
     # A class that pickles may call with some arguments: here it is not called.
@@ -284,14 +284,14 @@ def _of_object(module: str, name: str, state: tuple[Value, ...] | None) -> Itera
         yield _executes(f"restores {module}.{name}: {fault}")
 
 
-def _of_called(full: str, standing: Standing) -> Remark | None:
-    if standing in (Standing.VALUE, Standing.CONSTRUCTOR, Standing.COMPILED):
+def _of_called(full: str, permission: Permission) -> Remark | None:
+    if permission in (Permission.VALUE, Permission.CONSTRUCTOR, Permission.COMPILED):
         return None
-    if full.startswith("numpy.") and standing in (Standing.CLASS, Standing.NEW, Standing.ARGUMENTS):
+    if full.startswith("numpy.") and permission in (Permission.CLASS, Permission.NEW, Permission.ARGUMENTS):
         return None
-    if standing in CLASSES and standing is not Standing.ACTIVE:
+    if permission in CLASSES and permission is not Permission.ACTIVE:
         return _unexplained(f"calls {full}, a class whose own code then runs")
-    if standing in (Standing.UNKNOWN, Standing.LOCAL):
+    if permission in (Permission.UNKNOWN, Permission.LOCAL):
         return _unexplained(f"calls {full}, which nobody has reviewed")
     return _executes(f"calls {full} while the object is made")
 

@@ -2,7 +2,7 @@
 
 A class is accepted where restoring it is known to run nothing but what a rule explains (:mod:`mlmodel.pickles.states`); a function may be
 held only if it is known to compute (:mod:`mlmodel.pickles.references`); what is called must have been reviewed
-(:mod:`mlmodel.pickles.catalogue`).  Nothing that the model says of itself counts.
+(:mod:`mlmodel.pickles.allowlist`).  Nothing that the model says of itself counts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from mlmodel.pickles import (
     states,
     stream_anomalies,
 )
+from mlmodel.pickles.allowlist import Known, Permission, is_reviewed, known
 from mlmodel.pickles.call_repr import named, spelled
-from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.references import VERBS as _VERBS
@@ -39,11 +39,11 @@ def is_watched(symbol: Global) -> bool:
     target = symbol.target
     if target is None:
         return True
-    standing = known(*target).standing
-    return standing not in _HARMLESS or standing is Standing.COMPILED or states.is_watched(*target)
+    permission = known(*target).permission
+    return permission not in _HARMLESS or permission is Permission.COMPILED or states.is_watched(*target)
 
 
-_HARMLESS = frozenset({Standing.VALUE, Standing.CONSTRUCTOR, Standing.CLASS, Standing.COMPILED})
+_HARMLESS = frozenset({Permission.VALUE, Permission.CONSTRUCTOR, Permission.CLASS, Permission.COMPILED})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
@@ -80,7 +80,7 @@ def judge_document(found: DeclaredClasses) -> Iterator[Remark]:
 
 def _all(stream: Stream) -> Iterator[Stream]:
     yield stream
-    for inner in (*stream.nested, *stream.others):
+    for inner in (*stream.nested, *stream.alternatives):
         yield from _all(inner)
 
 
@@ -124,15 +124,15 @@ class _Judge:
 
     def _known(self, module: str, name: str) -> Known:
         found = known(module, name)
-        if found.standing in _STRANGE and module.partition(".")[0] in self._local:
-            return Known(Standing.LOCAL)
+        if found.permission in _STRANGE and module.partition(".")[0] in self._local:
+            return Known(Permission.LOCAL)
         if (
-            found.standing in _TRUSTABLE
+            found.permission in _TRUSTABLE
             and self._trusted
             and references.is_trusted(module, name, self._trusted)
         ):
             self._accepted[f"{module}.{name}"] = None
-            return Known(Standing.LOCAL)
+            return Known(Permission.LOCAL)
         return found
 
     # -- what is done with names
@@ -151,9 +151,9 @@ class _Judge:
             yield from self._of_new(use, symbol, name, found)
 
     def _of_call(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
-        match found.standing:
-            case Standing.VALUE | Standing.CONSTRUCTOR | Standing.COMPILED:
-                if found.standing is Standing.COMPILED:
+        match found.permission:
+            case Permission.VALUE | Permission.CONSTRUCTOR | Permission.COMPILED:
+                if found.permission is Permission.COMPILED:
                     yield from self._of_dropped(use, symbol)
                 for call in self._calls.get((symbol, use.opcode), []):
                     if arguments.takes_objects(call):
@@ -161,7 +161,7 @@ class _Judge:
                             use, f"calls {spelled(call)}, and so methods of the object that it gives"
                         )
                         return
-            case Standing.ARGUMENTS:
+            case Permission.ARGUMENTS:
                 calls = self._calls.get((symbol, use.opcode), [])
                 if len(calls) < use.times:
                     yield self._executes(use, f"calls {name} more often than can be looked into")
@@ -172,22 +172,22 @@ class _Judge:
                     if wrong is not None:
                         self._said.add(symbol)
                         yield Remark(Kind.EXECUTES, f"calls {spelled(call)}: {wrong}", call.offset)
-            case Standing.ACTIVE:
+            case Permission.ACTIVE:
                 self._said.add(symbol)
                 yield self._executes(
                     use,
                     f"calls {self._call(use, symbol)}, a class that opens, connects to or runs something when it is made",
                 )
-            case Standing.CLASS | Standing.NEW | Standing.LOCAL:
+            case Permission.CLASS | Permission.NEW | Permission.LOCAL:
                 self._said.add(symbol)
                 calls = self._calls.get((symbol, use.opcode), [])
-                if found.standing is not Standing.LOCAL and any(
+                if found.permission is not Permission.LOCAL and any(
                     call.arguments is None or not all(map(_is_explained, call.arguments)) for call in calls
                 ):
                     yield self._executes(
                         use, f"calls {self._call(use, symbol)} at load, with what its own code may then call"
                     )
-                elif found.standing is not Standing.LOCAL and not _is_called_by_picklers(symbol):
+                elif found.permission is not Permission.LOCAL and not _is_called_by_picklers(symbol):
                     yield self._executes(
                         use,
                         f"calls {self._call(use, symbol)} at load, which no pickler does: its __init__ then runs with these",
@@ -196,10 +196,10 @@ class _Judge:
                     yield self._unexplained(
                         use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
                     )
-            case Standing.UNKNOWN | Standing.DOTTED if self._is_made_plainly(use, symbol):
+            case Permission.UNKNOWN | Permission.DOTTED if self._is_made_plainly(use, symbol):
                 self._said.add(symbol)
                 self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
-            case Standing.EFFECT:
+            case Permission.EFFECT:
                 self._said.add(symbol)
                 yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
             case _:
@@ -207,22 +207,22 @@ class _Judge:
                 yield self._executes(use, f"calls {self._call(use, symbol)}, which nobody has reviewed")
 
     def _of_new(self, use: Use, symbol: Global, name: str, found: Known) -> Iterator[Remark]:
-        match found.standing:
-            case Standing.EFFECT:
+        match found.permission:
+            case Permission.EFFECT:
                 self._said.add(symbol)
                 yield self._executes(use, f"makes {self._call(use, symbol)}, {_VERBS[found.detail]}")
-            case Standing.ARGUMENTS:
+            case Permission.ARGUMENTS:
                 calls = self._calls.get((symbol, use.opcode), [])
                 if len(calls) < use.times or any(call.arguments is None or call.arguments for call in calls):
                     yield from self._of_call(use, symbol, name, found)
-            case Standing.CLASS | Standing.NEW | Standing.ACTIVE | Standing.COMPILED:
+            case Permission.CLASS | Permission.NEW | Permission.ACTIVE | Permission.COMPILED:
                 calls = self._calls.get((symbol, use.opcode), [])
                 for call in calls:
                     given = call.arguments
                     if arguments.builds_expression(call):
                         continue
                     if (
-                        found.standing is Standing.NEW
+                        found.permission is Permission.NEW
                         and not is_reviewed(name)
                         and given
                         and all(map(_is_explained, given))
@@ -233,7 +233,7 @@ class _Judge:
                         break
                     if (
                         given is None
-                        or (given and found.standing is Standing.NEW)
+                        or (given and found.permission is Permission.NEW)
                         or not all(map(_is_explained, given))
                     ):
                         self._said.add(symbol)
@@ -241,22 +241,22 @@ class _Judge:
                         yield Remark(Kind.EXECUTES, message, call.offset)
                         break
                 yield from self._of_dropped(use, symbol)
-            case Standing.FUNCTION:
+            case Permission.FUNCTION:
                 self._said.add(symbol)
                 yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
-            case Standing.STANDARD:
+            case Permission.STANDARD:
                 self._said.add(symbol)
                 yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
-            case Standing.UNKNOWN if references.is_suspicious(*(symbol.target or ("", ""))):
+            case Permission.UNKNOWN if references.is_suspicious(*(symbol.target or ("", ""))):
                 self._said.add(symbol)
                 yield self._executes(
                     use, f"makes an object of {name}, which has the name of what runs, opens or imports"
                 )
-            case Standing.UNKNOWN:
+            case Permission.UNKNOWN:
                 self._said.add(symbol)
                 yield from self._of_dropped(use, symbol)
                 self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
-            case Standing.DOTTED:
+            case Permission.DOTTED:
                 self._said.add(symbol)
                 if self._is_nested_class(symbol):
                     self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
@@ -285,7 +285,7 @@ class _Judge:
         """Whether a dotted name may be that of a class inside a class of a library that nobody has read."""
         module, name = symbol.target or ("", "")
         return (
-            known(module, name.partition(".")[0]).standing is Standing.UNKNOWN
+            known(module, name.partition(".")[0]).permission is Permission.UNKNOWN
             and all(map(arguments.is_class_form, name.split(".")[:-1]))
             and not references.is_suspicious(module, name)
         )
@@ -348,7 +348,7 @@ class _Judge:
             and found is not None
             and found.exact
             and "c" not in found.marks
-            and known(*target).standing in (Standing.CLASS, Standing.NEW, Standing.ACTIVE)
+            and known(*target).permission in (Permission.CLASS, Permission.NEW, Permission.ACTIVE)
         )
 
     def _of_own_class(self, use: Use) -> Iterator[Remark]:
@@ -357,13 +357,17 @@ class _Judge:
         calls = self._calls.get((use.callee, use.opcode), [])
         given = len(calls) < use.times or any(call.arguments is None or call.arguments for call in calls)
         for base in sorted(self._bases):
-            standing = self._known(*base).standing
-            if given and (standing is Standing.NEW or (called and standing is Standing.ACTIVE)):
+            permission = self._known(*base).permission
+            if given and (permission is Permission.NEW or (called and permission is Permission.ACTIVE)):
                 yield self._executes(
                     use,
                     f"makes an object of a class derived from {'.'.join(base)}, whose own code runs with its arguments",
                 )
-            elif called and standing is Standing.CLASS and "r" not in (behavior.of(*base) or _NOTHING).marks:
+            elif (
+                called
+                and permission is Permission.CLASS
+                and "r" not in (behavior.of(*base) or _NOTHING).marks
+            ):
                 yield self._unexplained(
                     use, f"calls a class derived from {'.'.join(base)}, whose own code then runs"
                 )
@@ -387,9 +391,9 @@ class _Judge:
             held = symbol in self._stream.values
             found = self._known(*target)
             if (
-                found.standing in _STRANGE
+                found.permission in _STRANGE
                 and not references.is_suspicious(*target)
-                and (found.standing is Standing.UNKNOWN or self._is_nested_class(symbol))
+                and (found.permission is Permission.UNKNOWN or self._is_nested_class(symbol))
             ):
                 self._strange.setdefault(target[0].partition(".")[0], []).append(symbol)
                 return
@@ -407,7 +411,8 @@ class _Judge:
             and len(call.arguments) > 1
             and isinstance(call.arguments[0].value, Global)
             and call.arguments[0].value.target is not None
-            and self._known(*call.arguments[0].value.target).standing in (Standing.UNKNOWN, Standing.LOCAL)
+            and self._known(*call.arguments[0].value.target).permission
+            in (Permission.UNKNOWN, Permission.LOCAL)
             for call in calls
         )
 
@@ -415,7 +420,7 @@ class _Judge:
     def _holds(self) -> bool:
         """Whether there is a function, or a way to one, that could be put where a method is looked for."""
         return bool(self._stream.code) or any(
-            symbol.target is None or known(*symbol.target).standing not in _HARMLESS
+            symbol.target is None or known(*symbol.target).permission not in _HARMLESS
             for symbol in self._stream.globals
         )
 
@@ -490,7 +495,7 @@ class _Judge:
     @staticmethod
     def _made_by_library(target: tuple[str, str]) -> bool:
         """Whether a reviewed function makes objects, whose classes take a pair as their state."""
-        return known(*target).standing in (Standing.CONSTRUCTOR, Standing.ARGUMENTS)
+        return known(*target).permission in (Permission.CONSTRUCTOR, Permission.ARGUMENTS)
 
     # -- wording
 
@@ -526,8 +531,8 @@ _CONTAINERS = frozenset(
         "array._array_reconstructor",
     }
 )
-_STRANGE = frozenset({Standing.UNKNOWN, Standing.DOTTED})
-_TRUSTABLE = _STRANGE | {Standing.FUNCTION, Standing.STANDARD}
+_STRANGE = frozenset({Permission.UNKNOWN, Permission.DOTTED})
+_TRUSTABLE = _STRANGE | {Permission.FUNCTION, Permission.STANDARD}
 _MOST_NAMES = 6
 
 

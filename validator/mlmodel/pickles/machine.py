@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcode_handlers import RARE
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
-from mlmodel.pickles.recorder import FRESH, BrokenError, Target
+from mlmodel.pickles.recorder import FRESH, BrokenError, ScanOptions
 from mlmodel.pickles.state import MachineState
 from mlmodel.pickles.symbols import ProblemKind, Stream
 
@@ -68,7 +68,7 @@ class Machine(MachineState):
         data: Buffer,
         start: int,
         end: int,
-        target: Target,
+        target: ScanOptions,
         *,
         arrays: bool = True,
         place: Callable[[int], int] = int,

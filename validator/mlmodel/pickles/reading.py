@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.pickles.machine import Machine
-from mlmodel.pickles.recorder import Target
+from mlmodel.pickles.recorder import ScanOptions
 from mlmodel.pickles.symbols import CallResult, Global, Problem, ProblemKind, Stream
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class Row(NamedTuple):
     """Whether there are more than :data:`MAX_STREAMS`."""
 
 
-def read(data: Buffer, start: int, end: int, target: Target | None = None) -> Stream:
-    """The pickle at ``start``, however it is broken; :attr:`Stream.others` has what other readers see in it."""
-    target = target or Target()
+def read(data: Buffer, start: int, end: int, target: ScanOptions | None = None) -> Stream:
+    """The pickle at ``start``, however it is broken; :attr:`Stream.alternatives` has what other readers see in it."""
+    target = target or ScanOptions()
     machine = Machine(data, start, end, target)
     stream = machine.run()
     others: list[Stream] = []
@@ -55,7 +55,7 @@ def read(data: Buffer, start: int, end: int, target: Target | None = None) -> St
             if _asks_more(found, stream, *others):
                 others.append(found)
     if others or problems:
-        stream = stream._replace(problems=(*stream.problems, *problems), others=tuple(others))
+        stream = stream._replace(problems=(*stream.problems, *problems), alternatives=tuple(others))
     return stream
 
 
@@ -85,7 +85,7 @@ def marked(data: Buffer, at: int) -> bool:
     )
 
 
-def row(data: Buffer, start: int, end: int, target: Target | None = None) -> Row:
+def row(data: Buffer, start: int, end: int, target: ScanOptions | None = None) -> Row:
     """All pickles from ``start`` on, up to the first that is broken, or to what is none.
 
     Before protocol 2 nothing marks a pickle, and the first letters of many a text are opcodes: such a stream
@@ -97,7 +97,7 @@ def row(data: Buffer, start: int, end: int, target: Target | None = None) -> Row
         if len(streams) == MAX_STREAMS:
             return Row(streams, at, more=True)
         stream = read(data, at, end, target)
-        if not marked(data, at) and not any(map(_plausible, (stream, *stream.others))):
+        if not marked(data, at) and not any(map(_plausible, (stream, *stream.alternatives))):
             break
         streams.append(stream)
         at = stream.end

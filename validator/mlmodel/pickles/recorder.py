@@ -132,7 +132,7 @@ class ScanBudget:
         self.left = left
 
 
-class Target(NamedTuple):
+class ScanOptions(NamedTuple):
     """What the caller of the machine wants to know more of, and what it may take."""
 
     watch: Callable[[Global], bool] | None = None
@@ -147,7 +147,7 @@ class Target(NamedTuple):
 class Recorder:
     """The symbols of one stream and what happens to them."""
 
-    def __init__(self, data: Buffer, end: int, target: Target, place: Callable[[int], int]) -> None:
+    def __init__(self, data: Buffer, end: int, target: ScanOptions, place: Callable[[int], int]) -> None:
         self._data = data
         self._end = end
         self._watch = target.watch

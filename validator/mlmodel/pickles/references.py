@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior, states
-from mlmodel.pickles.catalogue import (
+from mlmodel.pickles.allowlist import (
     CLASSES,
-    Standing,
+    Permission,
     is_data_class,
     is_reviewed,
     is_word,
@@ -20,7 +20,7 @@ from mlmodel.pickles.observations import Kind, Remark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.pickles.catalogue import Known
+    from mlmodel.pickles.allowlist import Known
     from mlmodel.pickles.symbols import Value
 
 VERBS = {
@@ -67,45 +67,45 @@ def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offs
         offset: of the name.
     """
     full = f"{module}.{name}"
-    if found.standing is Standing.EFFECT:
+    if found.permission is Permission.EFFECT:
         if not code or _COMMANDS.fullmatch(f"{module} {name}"):
             return Remark(Kind.REFERS, f"refers to {full}, {VERBS[found.detail]}", offset)
         return None
-    if found.standing is Standing.DOTTED:
+    if found.permission is Permission.DOTTED:
         if may_be_held(module, name):
             return None
         owner = known(module, name.rpartition(".")[0])
-        if owner.standing in CLASSES and not is_word(name.rpartition(".")[0]):
+        if owner.permission in CLASSES and not is_word(name.rpartition(".")[0]):
             return None if code or not held else _refers(full, offset)
         return Remark(Kind.EXECUTES, f"imports {full}, a path that may lead anywhere", offset)
-    if found.standing is Standing.UNKNOWN:
+    if found.permission is Permission.UNKNOWN:
         if is_suspicious(module, name):
             return Remark(
                 Kind.REFERS, f"refers to {full}, which has the name of what runs, opens or imports", offset
             )
         return Remark(Kind.UNEXPLAINED, f"imports {full}, which nobody has reviewed", offset)
-    if not held or code or found.standing in (Standing.LOCAL, Standing.VALUE):
+    if not held or code or found.permission in (Permission.LOCAL, Permission.VALUE):
         return None
     if may_be_held(module, name) or is_data_class(module, name):
         return None
-    if found.standing in (Standing.CLASS, Standing.COMPILED, Standing.CONSTRUCTOR):
+    if found.permission in (Permission.CLASS, Permission.COMPILED, Permission.CONSTRUCTOR):
         for wrong, certain in (*states.made_faults(module, name), *states.restored_faults(module, name)):
             return Remark(
                 Kind.REFERS if certain else Kind.UNEXPLAINED, f"holds {full}, which {wrong}", offset
             )
         return None
-    if found.standing in (Standing.NEW, Standing.ACTIVE):
+    if found.permission in (Permission.NEW, Permission.ACTIVE):
         does = (
             "opens, connects to or runs something"
-            if found.standing is Standing.ACTIVE
+            if found.permission is Permission.ACTIVE
             else "runs code of its own"
         )
         kind = Kind.REFERS if is_reviewed(module) or is_word(full) else Kind.UNEXPLAINED
         return Remark(kind, f"holds {full}, a class that {does} when it is called", offset)
-    if found.standing is Standing.STANDARD and _CLASS.fullmatch(name):
+    if found.permission is Permission.STANDARD and _CLASS.fullmatch(name):
         return Remark(Kind.UNEXPLAINED, f"holds {full}, a class that nobody has reviewed", offset)
     if (
-        found.standing is Standing.FUNCTION
+        found.permission is Permission.FUNCTION
         and behavior.of(module, name) is None
         and _CLASS.fullmatch(name)
         and not is_word(name)
@@ -149,12 +149,12 @@ def judge_object(
     """
     found = known(module, name)
     full = f"{module}.{name}"
-    if found.standing not in CLASSES and found.standing is not Standing.LOCAL:
+    if found.permission not in CLASSES and found.permission is not Permission.LOCAL:
         said = remark(module, name, found, held=True, code=False)
         if said is not None:
             yield said
         return
-    if found.standing is Standing.NEW and arguments:
+    if found.permission is Permission.NEW and arguments:
         yield Remark(
             Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0
         )

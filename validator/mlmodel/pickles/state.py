@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.memo import Memo
-from mlmodel.pickles.recorder import Recorder, Target
+from mlmodel.pickles.recorder import Recorder, ScanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ class MachineState:
     """The state of :class:`mlmodel.pickles.machine.Machine` that handlers of single opcodes read and change."""
 
     def __init__(
-        self, data: Buffer, start: int, end: int, target: Target, place: Callable[[int], int]
+        self, data: Buffer, start: int, end: int, target: ScanOptions, place: Callable[[int], int]
     ) -> None:
         self.data = data
         self.start = start

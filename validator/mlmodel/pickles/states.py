@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior
-from mlmodel.pickles.catalogue import is_reviewed, rule_of
+from mlmodel.pickles.allowlist import is_reviewed, rule_of
 from mlmodel.pickles.plain_values import is_plain
 from mlmodel.pickles.symbols import CallResult, Global
 

@@ -213,7 +213,7 @@ class Stream(NamedTuple):
     problems: tuple[Problem, ...] = ()
     nested: tuple[Stream, ...] = ()
     """Pickles inside it that its reader reads along with it: object arrays of joblib."""
-    others: tuple[Stream, ...] = ()
+    alternatives: tuple[Stream, ...] = ()
     """What other readers take the same bytes for, where they ask for something more."""
     methods: frozenset[str] = frozenset()
     """Strings in it that are names of methods which reading runs without a call: ``__setstate__``."""

@@ -16,7 +16,7 @@ from mlmodel.standard import data
 from mlmodel.standard.standard_library import is_standard
 
 
-class Standing(Enum):
+class Permission(Enum):
     """What may be done with a name."""
 
     VALUE = "value"
@@ -49,18 +49,18 @@ class Standing(Enum):
 class Known(NamedTuple):
     """What is known of a name."""
 
-    standing: Standing
+    permission: Permission
     detail: str = ""
 
 
 CLASSES = frozenset(
     {
-        Standing.VALUE,
-        Standing.CONSTRUCTOR,
-        Standing.CLASS,
-        Standing.NEW,
-        Standing.ACTIVE,
-        Standing.COMPILED,
+        Permission.VALUE,
+        Permission.CONSTRUCTOR,
+        Permission.CLASS,
+        Permission.NEW,
+        Permission.ACTIVE,
+        Permission.COMPILED,
     }
 )
 """What is a class, or called like one."""
@@ -75,9 +75,9 @@ _CLOUDPICKLE = re.compile(
 @cache
 def _reviewed() -> dict[str, Any]:
     review = data.annex("reviewed.json")
-    known = {name: Known(Standing.VALUE) for name in review["values"]}
-    known.update({name: Known(Standing.CONSTRUCTOR) for name in review["constructors"]})
-    known.update({name: Known(Standing.ARGUMENTS, rule) for name, rule in review["arguments"].items()})
+    known = {name: Known(Permission.VALUE) for name in review["values"]}
+    known.update({name: Known(Permission.CONSTRUCTOR) for name in review["constructors"]})
+    known.update({name: Known(Permission.ARGUMENTS, rule) for name, rule in review["arguments"].items()})
     return {
         "known": known,
         "effects": {name: effect for effect, names in review["effects"].items() for name in names},
@@ -121,7 +121,7 @@ _MAX_NAME = 500
 def known(module: str, name: str) -> Known:
     """What is known of a name; of hostile ones nothing is remembered."""
     if len(module) + len(name) > _MAX_NAME:
-        return Known(Standing.UNKNOWN)
+        return Known(Permission.UNKNOWN)
     return _known(module, name)
 
 
@@ -137,33 +137,33 @@ def _known(module: str, name: str) -> Known:
         return found
     effect = effect_of(full)
     if effect is not None:
-        return Known(Standing.EFFECT, effect)
+        return Known(Permission.EFFECT, effect)
     top = module.partition(".")[0]
     if top in ("__main__", "__mp_main__"):
-        return Known(Standing.LOCAL)
+        return Known(Permission.LOCAL)
     if top == "__torch__":
-        return Known(Standing.VALUE)  # the archive's own TorchScript
+        return Known(Permission.VALUE)  # the archive's own TorchScript
     if top in behavior.libraries():
         if name.startswith("__pyx_unpickle_"):
-            return Known(Standing.CONSTRUCTOR)  # what Cython makes for each of its classes
+            return Known(Permission.CONSTRUCTOR)  # what Cython makes for each of its classes
         return _of_class(full, module, name)
     if "." in name:
-        return Known(Standing.DOTTED)
+        return Known(Permission.DOTTED)
     if full in review["active"]:
-        return Known(Standing.ACTIVE)
-    return Known(Standing.STANDARD if is_standard(top) else Standing.UNKNOWN)
+        return Known(Permission.ACTIVE)
+    return Known(Permission.STANDARD if is_standard(top) else Permission.UNKNOWN)
 
 
 def _of_class(full: str, module: str, name: str) -> Known:
     found = behavior.of(module, name)
     if found is None:
-        return Known(Standing.DOTTED if "." in name else Standing.FUNCTION)
+        return Known(Permission.DOTTED if "." in name else Permission.FUNCTION)
     if full in _reviewed()["active"] or "i" in found.marks:
-        return Known(Standing.ACTIVE)
+        return Known(Permission.ACTIVE)
     marks = set(found.marks)
     if marks & {"!", "n"} and not marks & {"t", "*", "e"} and full not in _reviewed()["new"]:
-        return Known(Standing.NEW)
-    return Known(Standing.COMPILED if marks & {"*", "e"} else Standing.CLASS)
+        return Known(Permission.NEW)
+    return Known(Permission.COMPILED if marks & {"*", "e"} else Permission.CLASS)
 
 
 def effect_of(full: str) -> str | None:
