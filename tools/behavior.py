@@ -1,4 +1,4 @@
-"""Writes what restoring the classes of reviewed libraries runs: ``pickles/data/behavior/<top-level module>.json``.
+"""Writes what restoring the classes of reviewed libraries runs: ``spec/annex/behavior/<top-level module>.json``.
 
 ``python tools/behavior.py PYTHON... [-- TOP...]`` asks the libraries that are installed for each interpreter, with
 ``tools/behavior_probe.py`` in a process of its own, and adds what it learns; it takes nothing away, so that several
@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "validator/mlmodel/pickles/data/behavior"
-REVIEWED = ROOT / "validator/mlmodel/pickles/data/reviewed.json"
+TARGET = ROOT / "spec/annex/behavior"
+REVIEWED = ROOT / "spec/annex/reviewed.json"
 PROBE = ROOT / "tools/behavior_probe.py"
 _STRICT = ["plain", "cython", "names", "native", "acts"]
 _MOST = 40

@@ -183,6 +183,6 @@ def test_names(name: str, meant: str | None, tmp_path: Path) -> None:
 
 
 def test_known_distributions_are_near_to_none() -> None:
-    from mlmodel.environment.pythons import table
+    from mlmodel.standard.data import table
 
     assert [name for name in table("modules.json")["distributions"] if well_known.one_edit_away(name)] == []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from datetime import date
@@ -69,12 +67,3 @@ def end_of_life(numbers: tuple[int, ...]) -> date | None:
     if minor in days:
         return date.fromisoformat(days[minor]["day"])
     return date(2020, 1, 1) if numbers < (3,) else None
-
-
-@cache
-def table(name: str) -> dict[str, Any]:
-    """A data file beside this module."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", name)
-    with open(path, encoding="utf-8") as file:
-        content: dict[str, Any] = json.load(file)
-    return content

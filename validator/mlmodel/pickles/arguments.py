@@ -32,7 +32,7 @@ def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
     """What is wrong with the arguments of a call, None where they are harmless.
 
     Args:
-        rule: what ``data/reviewed.json`` names under ``arguments``.
+        rule: what ``spec/annex/reviewed.json`` names under ``arguments``.
         call: the call.
         imports: the modules that calls in the same stream import (``subimport``).
     """
