@@ -186,7 +186,8 @@ def test_a_web_server_with_index_pages(ranges: bool, tmp_path: Path) -> None:
         assert describe(f"{server.address}/models/a%20model") == describe(model)
         report = validate(f"{server.address}/models/a%20model/")
         assert said(report) == said(validate(model))
-        assert list(discovery.below([f"{server.address}/models"])) == [f"{server.address}/models/a model"]
+        assert list(discovery.below([f"{server.address}/models"])) == [f"{server.address}/models/a%20model"]
+        assert describe(f"{server.address}/models/a model") == describe(model)
 
 
 def test_an_archive_on_a_web_server_is_read_by_ranges(tmp_path: Path) -> None:
