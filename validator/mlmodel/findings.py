@@ -312,6 +312,20 @@ class Suppressed(NamedTuple):
         return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
 
 
+class Facts(NamedTuple):
+    """What a model says of itself, for whoever counts many of them (:attr:`mlmodel.validation.Options.facts`)."""
+
+    python: str | None = None
+    """The Python of its recorded environment, ``3.11.7``."""
+    created: str | None = None
+    """When it was saved, as the MLmodel file has it: ``utc_time_created``."""
+    run_id: str | None = None
+    model_id: str | None = None
+    digest: str | None = None
+    """SHA-256, in hexadecimal digits, of the names and sizes of its files, and of the content of those up to 64 KiB, of
+    4 MiB of them at most: what changes one of the documents changes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -329,8 +343,10 @@ class Report:
     """What came of loading the model, where that was asked for."""
     suppressed: tuple[Suppressed, ...] = ()
     """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
+    facts: Facts | None = None
+    """What the model says of itself, where :attr:`mlmodel.validation.Options.facts` asked for it."""
     seconds: float = field(default=0.0, compare=False)
-    """Time that the validation took."""
+    """Time that the validation took; 0 for a verdict that was kept."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""

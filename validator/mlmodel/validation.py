@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from mlmodel.findings import LoadReport
+    from mlmodel.findings import Facts, LoadReport
     from mlmodel.runtime.load_options import LoadOptions
 
 _MAX_FINDINGS_OF_CHECK = 10_000
@@ -53,6 +53,8 @@ class Options(NamedTuple):
     """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
     trust: frozenset[str] = frozenset()
     """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
+    facts: bool = False
+    """Tell, too, what the model says of itself (:attr:`mlmodel.findings.Report.facts`)."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -133,7 +135,20 @@ def _report(model: Model, given: str, options: Options) -> Report:
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
         truncated=len(graded) - len(kept),
         load=load,
+        facts=_facts(model, options) if options.facts else None,
     )
+
+
+def _facts(model: Model, options: Options) -> Facts:
+    from mlmodel.environment import identity
+    from mlmodel.findings import Facts
+
+    try:
+        return identity.of(model)
+    except Exception:
+        if options.debug:
+            raise
+        return Facts()  # the check that met the same has said so
 
 
 def _load(
