@@ -186,7 +186,8 @@ def test_a_web_server_with_index_pages(ranges: bool, tmp_path: Path) -> None:
         assert describe(f"{server.address}/models/a%20model") == describe(model)
         report = validate(f"{server.address}/models/a%20model/")
         assert said(report) == said(validate(model))
-        assert list(discovery.below([f"{server.address}/models"])) == [f"{server.address}/models/a model"]
+        assert list(discovery.below([f"{server.address}/models"])) == [f"{server.address}/models/a%20model"]
+        assert describe(f"{server.address}/models/a model") == describe(model)
 
 
 def test_an_archive_on_a_web_server_is_read_by_ranges(tmp_path: Path) -> None:
@@ -387,6 +388,25 @@ def test_an_archive_that_claims_a_terabyte(ending: str, tmp_path: Path) -> None:
     assert peak < 64 << 20
 
 
+def test_all_answers_together_have_their_time(tmp_path: Path, hurried: pytest.MonkeyPatch) -> None:
+    model = make_model(tmp_path / "model")
+    for number in range(20):
+        (model / f"model{number}.pkl").write_bytes(b"\x80\x04" + b"]" * (1 << 17))
+
+    class Slow(Files):
+        def file(self, path: Path, *, body: bool) -> None:
+            time.sleep(0.05)
+            super().file(path, body=body)
+
+    hurried.setattr(store, "PATIENCE", 0.2)
+    hurried.setattr(store, "RATE", 1 << 40)
+    with serving(Slow, tmp_path) as server:
+        report = validate(f"{server.address}/model")
+    assert report.verdict is Verdict.UNJUDGED
+    assert [finding.rule for finding in report.findings] == ["MLM902"]
+    assert "its answers took more than" in report.findings[0].message
+
+
 def test_links_of_an_index_page_stay_below_it(tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     names = "".join(f'<a href="{path.name}">x</a>' for path in model.iterdir())
@@ -509,6 +529,13 @@ def test_what_needs_a_folder_says_so(arguments: tuple[str, ...]) -> None:
     result = mlmodel(*arguments, "memory://x")
     assert result.status == 2
     assert "address" in (result.stdout + result.stderr)
+
+
+def test_a_file_at_an_address_is_no_model(tmp_path: Path) -> None:
+    address = in_memory(make_model(tmp_path / "model"), "one") + "/model.pkl"
+    report = validate(address)
+    assert report.verdict is Verdict.UNJUDGED
+    assert report.findings[0].message.startswith(f"{address}: it is a file, and neither")
 
 
 def test_nothing_at_an_address() -> None:

@@ -7,14 +7,16 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tarfile
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from mlmodel.sources.remote import store
 from tests import environments
 from tests.command import ROOT
 from tests.overlay import make_model
-from tests.sources.large import joblib_model
+from tests.sources.large import joblib_model, torch_model
 from tests.sources.servers import Files, Objects, serving
 
 CASES = [case for case in suite.cases() if "validate" in case.expect and Path(case.model).is_dir()]
@@ -172,17 +174,18 @@ def test_several_processes_ask_a_store(s3: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("form", [joblib_model, torch_model])
 @pytest.mark.parametrize("kind", ["s3", "http"])
 def test_a_large_model_is_judged_by_few_bytes(
-    kind: str, tmp_path: Path, credentials: pytest.MonkeyPatch
+    kind: str, form: Callable[[Path, int], Path], tmp_path: Path, credentials: pytest.MonkeyPatch
 ) -> None:
-    size = 2 << 30
-    model = joblib_model(tmp_path / "bucket" / "model", size)
+    size = 1 << 31
+    model = form(tmp_path / "bucket" / "model", size)
     with serving(Objects if kind == "s3" else Files, tmp_path) as server:
         credentials.setenv("AWS_ENDPOINT_URL", server.address)
         report = validate("s3://bucket/model" if kind == "s3" else f"{server.address}/bucket/model")
         assert (said(report), report.verdict) == (said(validate(model)), Verdict.VALID)
-        assert size < (model / "weights.joblib").stat().st_size
+        assert size < sum(path.stat().st_size for path in model.iterdir())
         assert server.sent < size / 1000
 
 
@@ -246,6 +249,52 @@ def test_a_store_that_fails_is_not_blamed_on_the_model(
     assert [finding.rule for finding in report.findings] == ["MLM902"]
     assert expected in report.findings[0].message
     assert "sesame" not in str(report)
+
+
+class Redirecting(Files):
+    """It sends everybody to another server."""
+
+    elsewhere = ""
+
+    def respond(self, *, body: bool) -> None:  # noqa: ARG002
+        self.send_response(302)
+        self.send_header("Location", f"{self.elsewhere}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.mark.slow
+def test_a_redirect_from_https_to_http_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(tmp_path / "model")
+    certificate(tmp_path / "certificate.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem")
+    monkeypatch.setitem(fsspec.config.conf, "https", {"ssl": False})
+    with serving(Files, tmp_path) as plain:
+        handler = type("One", (Redirecting,), {"elsewhere": plain.address})
+        with serving(handler, tmp_path) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            report = validate(f"{server.address.replace('http:', 'https:')}/model")
+    fsspec.get_filesystem_class("https").clear_instance_cache()
+    assert report.verdict is Verdict.UNJUDGED
+    assert "the server redirects from https to http" in report.findings[0].message
+
+
+def certificate(path: Path) -> None:
+    """A certificate that signs itself, with its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    form = serialization.PrivateFormat.PKCS8
+    text = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    path.write_bytes(text + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
 @pytest.mark.slow

@@ -11,9 +11,9 @@ from pickle import PickleError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.common import garbage
+from mlmodel.common.errors import MlmodelError
 from mlmodel.common.interruption import Interrupted
 from mlmodel.findings import Location, Report, Verdict
-from mlmodel.sources.addresses import AddressError, shown
 from mlmodel.standard.rules import new_finding
 from mlmodel.validation import Options, validate
 
@@ -312,8 +312,12 @@ def _validate(path: str, options: Options) -> Report:
         return validate(path, options)
     except OSError as error:  # it vanished after it was found
         return _unjudged(path, "MLM902", error.strerror or str(error))
-    except AddressError as error:  # what reads it is not installed here
-        return _unjudged(shown(path), "MLM902", str(error))
+    except MlmodelError as error:
+        from mlmodel.sources.addresses import AddressError, shown
+
+        if not isinstance(error, AddressError):
+            raise
+        return _unjudged(shown(path), "MLM902", str(error))  # what reads it is not installed here
 
 
 def _unjudged(path: str, rule: str, message: str) -> Report:

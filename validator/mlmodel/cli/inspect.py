@@ -22,7 +22,7 @@ mlmodel-validate's."""
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
 def command(context: click.Context, path: str, format_: str) -> None:
-    """Show what serialized objects hold, without loading them.
+    """Show what serialized objects hold, without loading them: of a file, a model directory, an archive or an address.
 
     Names by distribution, calls, code by value, and the versions that they betray.
     """

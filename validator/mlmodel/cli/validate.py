@@ -243,8 +243,8 @@ def command(
 ) -> None:
     """Validate model directories, without running anything in them unless --load says so.
 
-    PATH is a directory that holds an MLmodel file, or that file itself; - reads paths from standard
-    input, one a line.
+    PATH is a directory that holds an MLmodel file, or that file itself; an archive of it; or the address of
+    either, such as s3://bucket/model or models:/name@alias.  - reads paths from standard input, one a line.
     """
     if not paths:
         raise click.UsageError("no PATH given; '.' is the current directory", context)

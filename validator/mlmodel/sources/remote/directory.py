@@ -50,7 +50,16 @@ class RemoteDirectory(Source):
         self._ranged: OrderedDict[str, RangedBytes] = OrderedDict()
         self._fetched_together = False
         if not self.entries:
-            raise UnopenedError(f"{store.shown}: there is nothing at this address")
+            raise UnopenedError(f"{store.shown}: {self._why_empty()}")
+
+    def _why_empty(self) -> str:
+        try:
+            item = self._store.look("")
+        except StoreError as error:
+            return error.reason
+        if item is None or item.kind is not Kind.FILE:
+            return "there is nothing at this address"
+        return "it is a file, and neither a model directory nor an archive of one"
 
     @property
     def failure(self) -> str | None:

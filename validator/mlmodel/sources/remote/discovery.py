@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from mlmodel.sources.addresses import joined
+from mlmodel.sources.addresses import joined, scheme
 from mlmodel.sources.base import Kind, UnopenedError
 from mlmodel.sources.metadata_copies import METADATA, is_all_copies, is_same_model
 from mlmodel.sources.remote.opening import open_store
@@ -31,11 +32,12 @@ def models_below(address: str, leaves_out: Callable[[str], bool] = lambda _: Fal
         UnopenedError: the server does not say what is there.
     """
     store = open_store(address)
+    web = scheme(address) in ("http", "https")
     try:
         for folder in _folders(store):
             parts = folder.split("/") if folder else []
             if not any(leaves_out("/".join(parts[:end])) for end in range(1, len(parts) + 1)):
-                yield joined(address, folder)
+                yield joined(address, quote(folder) if web else folder)
     except StoreError as error:
         raise UnopenedError(said(store, error)) from None
 

@@ -206,7 +206,7 @@ class HttpStore(RangeStore):
             raise AddressError(
                 f"{urlsplit(address).scheme}:// needs fsspec and aiohttp: pip install 'mlmodel[remote]'"
             ) from None
-        self._address = address
+        self._address = quote(address, safe="%/:=&?~#+!$,;'@()*[]")
         self._fs = fsspec.filesystem(urlsplit(address).scheme, **options)
 
     def _url(self, path: str) -> str:

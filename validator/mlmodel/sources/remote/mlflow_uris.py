@@ -17,7 +17,7 @@ from mlmodel.sources.remote.deadlines import LateError, within
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ANSWER = 60.0
+ANSWER = 30.0
 """Seconds in which the server has to say where a model is; the client itself tries several times."""
 MAX_HOPS = 4
 """Addresses of MLflow that lead to another one, as the source of a model version does to a logged model."""
