@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.common.texts import unicode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Severity(IntEnum):
@@ -326,6 +329,20 @@ class Facts(NamedTuple):
     4 MiB of them at most: what changes one of the documents changes it."""
 
 
+class Digests(NamedTuple):
+    """SHA-256 of what was judged, in hexadecimal digits."""
+
+    directory: str
+    """Of the names and digests of all files (:func:`mlmodel.model.digests.of_directory`)."""
+    files: Mapping[str, str]
+    """By the path of each file."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        files = {_text(path): digest for path, digest in self.files.items()}
+        return {"algorithm": "sha256", "directory": self.directory, "files": files}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -345,6 +362,8 @@ class Report:
     """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
     facts: Facts | None = None
     """What the model says of itself, where :attr:`mlmodel.validation.Options.facts` asked for it."""
+    digests: Digests | None = None
+    """Of the files that were judged, where that was asked for."""
     seconds: float = field(default=0.0, compare=False)
     """Time that the validation took; 0 for a verdict that was kept."""
 
@@ -366,6 +385,7 @@ class Report:
             "findings": [finding.to_dict() for finding in self.findings],
             "truncated": self.truncated > 0,
             **({"load": self.load.to_dict()} if self.load is not None else {}),
+            **({"digests": self.digests.to_dict()} if self.digests is not None else {}),
             **({"suppressed": [item.to_dict() for item in self.suppressed]} if self.suppressed else {}),
         }
 

@@ -91,6 +91,9 @@ class ValidateCommand(LoadCommand):
     type=click.Path(dir_okay=False),
     help="Write to this file, in UTF-8, not to standard output.",
 )
+@click.option(
+    "--digests", is_flag=True, help="Report SHA-256 of the directory, and in JSON of every file of it."
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option(
     "--select",
@@ -212,6 +215,7 @@ def command(
     no_ignore: bool,
     formats: tuple[outputs.Output, ...],
     output_file: str | None,
+    digests: bool,
     statistics: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -263,7 +267,7 @@ def command(
         settings = asked.settings(config_file, no_config)
         options = asked.options(
             settings, asked.Given(select, ignore, severity, trust_module, targets, max_findings)
-        )._replace(load=load, debug=debug)
+        )._replace(load=load, debug=debug, digests=digests)
         if today is not None:
             options = options._replace(today=today.date())
         if resolve:
