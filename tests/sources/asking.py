@@ -34,7 +34,7 @@ for number, folder in enumerate(folders):
     shutil.copytree(folder, destination / "0" / run.info.run_id / "artifacts" / str(number))
     source = f"{run.info.artifact_uri}/{number}"
     version = client.create_model_version("cases", source=source, run_id=run.info.run_id).version
-    found[folder] = asked(f"models:/cases/{version}")
+    found[folder] = {**asked(f"models:/cases/{version}"), "local": asked(folder)["findings"]}
 
 client.log_artifacts(run.info.run_id, folders[0], "model")
 version = client.create_model_version(

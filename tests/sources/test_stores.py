@@ -393,7 +393,9 @@ def test_the_whole_suite_is_judged_the_same_in_a_registry(release: str, client: 
 def registered(release: str, client: str, cases: list[Path], tmp_path: Path) -> None:
     python = environments.environment(f"client-{client}", (f"mlflow-skinny=={client}", *CLIENT))
     (tmp_path / "artifacts").mkdir()
-    models = [make_model(tmp_path / "sound"), *cases]
+    # MLflow's client takes what it lists for quoted, and asks for another name.
+    carried = [case for case in cases if not any("%" in path.name for path in case.rglob("*"))]
+    models = [make_model(tmp_path / "sound"), *carried]
     with tracking(release, tmp_path) as address:
         done = subprocess.run(
             [
@@ -415,9 +417,12 @@ def registered(release: str, client: str, cases: list[Path], tmp_path: Path) -> 
     found = json.loads(done.stdout)
     assert "sesame" not in done.stdout
     for model in models:
-        expected, result = validate(model), found.pop(str(model))
-        kept = [tuple(one) for one in result["findings"] if one[0] not in NOT_CARRIED]
-        assert (result["verdict"], kept) == (expected.verdict.label, said(expected)), str(model)
+        result = found.pop(str(model))
+        # In the client's environment: what libraries say differs by their versions.
+        kept, local = (
+            [one for one in result[key] if one[0] not in NOT_CARRIED] for key in ("findings", "local")
+        )
+        assert (result["verdict"], kept) == (validate(model).verdict.label, local), str(model)
     for name, result in found.items():
         if "described" in result:
             assert (result["verdict"], result["described"]) == ("valid", True), (name, result)
