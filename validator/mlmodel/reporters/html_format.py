@@ -131,7 +131,8 @@ def _filters(tally: Tally, *, notes: bool) -> str:
     return f"<fieldset><legend>Show</legend>{boxes}</fieldset>\n"
 
 
-def _badge(kind: str, text: str) -> str:
+def badge(kind: str, text: str) -> str:
+    """A word on a colored ground."""
     return f'<span class="badge {kind}">{text}</span>'
 
 
@@ -143,7 +144,7 @@ def _row(report: Report, path: str, number: int) -> tuple[str, ...]:
     counts = (report.count(severity) for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO))
     return (
         shown,
-        _badge(report.verdict.label, verdict),
+        badge(report.verdict.label, verdict),
         escaped(", ".join(report.flavors) or "-"),
         escaped(report.mlflow_version or "-"),
         *(f"{count:,}" for count in counts),
@@ -154,7 +155,7 @@ def _model(report: Report, path: str, number: int) -> Iterator[str]:
     verdict = "not judged" if report.verdict is Verdict.UNJUDGED else report.verdict.label
     yield (
         f'<section class="model" id="model-{number}" aria-labelledby="name-{number}">\n'
-        f'<h3 id="name-{number}"><code>{escaped(path)}</code> {_badge(report.verdict.label, verdict)}</h3>\n'
+        f'<h3 id="name-{number}"><code>{escaped(path)}</code> {badge(report.verdict.label, verdict)}</h3>\n'
     )
     facts = [f"flavors {', '.join(report.flavors)}"] if report.flavors else []
     facts += [f"MLflow {report.mlflow_version}"] if report.mlflow_version else []
@@ -189,7 +190,7 @@ def _finding(finding: Finding) -> str:
             source = f'<pre tabindex="0" role="group" aria-label="the line">{chr(10).join(shown)}</pre>'
     hint = f"<p><strong>Hint:</strong> {escaped(finding.hint)}</p>" if finding.hint else ""
     return (
-        f'<li class="finding {label}">{_badge(label, _LABELS[label])} '
+        f'<li class="finding {label}">{badge(label, _LABELS[label])} '
         f'<a href="#{finding.rule}">{finding.rule}</a> {finding.name}{where}'
         f"<p>{escaped(finding.message)}</p>{source}{hint}</li>\n"
     )
