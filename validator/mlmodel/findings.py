@@ -315,20 +315,6 @@ class Suppressed(NamedTuple):
         return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
 
 
-class Digests(NamedTuple):
-    """SHA-256 of what was judged, in hexadecimal digits."""
-
-    directory: str
-    """Of the names and digests of all files (:func:`mlmodel.model.digests.of_directory`)."""
-    files: Mapping[str, str]
-    """By the path of each file."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the JSON report has it."""
-        files = {_text(path): digest for path, digest in self.files.items()}
-        return {"algorithm": "sha256", "directory": self.directory, "files": files}
-
-
 class Facts(NamedTuple):
     """What a model says of itself, for whoever counts many of them (:attr:`mlmodel.validation.Options.facts`)."""
 
@@ -341,6 +327,20 @@ class Facts(NamedTuple):
     digest: str | None = None
     """SHA-256, in hexadecimal digits, of the names and sizes of its files, and of the content of those up to 64 KiB, of
     4 MiB of them at most: what changes one of the documents changes it."""
+
+
+class Digests(NamedTuple):
+    """SHA-256 of what was judged, in hexadecimal digits."""
+
+    directory: str
+    """Of the names and digests of all files (:func:`mlmodel.model.digests.of_directory`)."""
+    files: Mapping[str, str]
+    """By the path of each file."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        files = {_text(path): digest for path, digest in self.files.items()}
+        return {"algorithm": "sha256", "directory": self.directory, "files": files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,10 +360,10 @@ class Report:
     """What came of loading the model, where that was asked for."""
     suppressed: tuple[Suppressed, ...] = ()
     """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
-    digests: Digests | None = None
-    """Of the files that were judged, where that was asked for."""
     facts: Facts | None = None
     """What the model says of itself, where :attr:`mlmodel.validation.Options.facts` asked for it."""
+    digests: Digests | None = None
+    """Of the files that were judged, where that was asked for."""
     seconds: float = field(default=0.0, compare=False)
     """Time that the validation took; 0 for a verdict that was kept."""
 

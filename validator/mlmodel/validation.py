@@ -53,10 +53,10 @@ class Options(NamedTuple):
     """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
     trust: frozenset[str] = frozenset()
     """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
-    digests: bool = False
-    """Whether :attr:`Report.digests` is wanted, for which every file is read whole, before it is judged and after that."""
     facts: bool = False
     """Tell, too, what the model says of itself (:attr:`mlmodel.findings.Report.facts`)."""
+    digests: bool = False
+    """Whether :attr:`Report.digests` is wanted, for which every file is read whole, before it is judged and after that."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -145,19 +145,9 @@ def _report(model: Model, given: str, options: Options) -> Report:
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
         truncated=len(graded) - len(kept),
         load=load,
-        digests=digests,
         facts=_facts(model, options) if options.facts else None,
+        digests=digests,
     )
-
-
-def _digests(model: Model) -> tuple[Digests | None, list[Finding]]:
-    """The digests of the files, or why there are none."""
-    from mlmodel.model import digests
-
-    try:
-        return digests.of_directory(model.directory), []
-    except UnreadableError as error:
-        return None, [new_finding("MLM902", error.reason, Location(error.path))]
 
 
 def _facts(model: Model, options: Options) -> Facts:
@@ -170,6 +160,16 @@ def _facts(model: Model, options: Options) -> Facts:
         if options.debug:
             raise
         return Facts()  # the check that met the same has said so
+
+
+def _digests(model: Model) -> tuple[Digests | None, list[Finding]]:
+    """The digests of the files, or why there are none."""
+    from mlmodel.model import digests
+
+    try:
+        return digests.of_directory(model.directory), []
+    except UnreadableError as error:
+        return None, [new_finding("MLM902", error.reason, Location(error.path))]
 
 
 def _load(
