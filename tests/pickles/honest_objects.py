@@ -372,7 +372,7 @@ def main() -> None:
             continue
         process = Process(target=write, args=(folder, top))
         process.start()
-        process.join(60)
+        process.join(180)
         if process.is_alive():
             process.kill()
             process.join()

@@ -61,13 +61,13 @@ OTHERS = (
     "numpy==2.3.5", "pandas==2.3.3", "scipy==1.15.3", "scikit-learn==1.9.1", "cloudpickle==3.1.3", "joblib==1.6.0", "gensim==4.4.0", "lifelines==0.30.3",
     "river==0.26.1", "pgmpy==1.1.2", "networkx==3.6.1", "scikit-surprise==1.1.5", "implicit==0.7.3", "statsforecast==2.1.1", "shap==0.51.0", "umap-learn==0.5.12",
     "hdbscan==0.8.44", "pyod==3.6.7", "tslearn==0.10.0", "category-encoders==2.11.2", "feature-engine==1.9.4", "imbalanced-learn==0.14.2", "mapie==1.6.0",
-    "interpret==0.7.8", "pygam==0.12.0", "hmmlearn==0.3.3", "kmodes==0.12.2", "mlxtend==0.25.0", "metric-learn==0.7.0", "sklearn-crfsuite==0.5.0",
-    "scikit-multilearn==0.2.0", "gplearn==0.4.3", "glum==3.4.1", "ngboost==0.6.0", "imodels==3.0.4", "merf==1.0", "linearmodels==7.1", "arch==8.0.0",
+    "interpret==0.7.8", "pygam==0.12.0", "hmmlearn==0.3.3", "kmodes==0.12.2", "metric-learn==0.7.0", "sklearn-crfsuite==0.5.0",
+    "scikit-multilearn==0.2.0", "gplearn==0.4.3", "glum==3.4.1", "imodels==3.0.4", "merf==1.0", "linearmodels==7.1", "arch==8.0.0",
     "optuna==5.0.0", "polars==2.1.0", "scikit-optimize==0.10.2", "ruptures==1.1.10", "econml==0.17.0", "sktime==1.2.0",
 )  # fmt: skip
 TOPS = (
     "gensim lifelines river pgmpy networkx surprise implicit statsforecast shap umap hdbscan pyod tslearn category_encoders feature_engine imblearn mapie"
-    " interpret pygam hmmlearn kmodes mlxtend metric_learn sklearn_crfsuite skmultilearn gplearn glum ngboost imodels merf linearmodels arch optuna polars"
+    " interpret pygam hmmlearn kmodes metric_learn sklearn_crfsuite skmultilearn gplearn glum imodels merf linearmodels arch optuna polars"
     " skopt ruptures econml sktime sklearn"
 ).split()
 
@@ -91,6 +91,19 @@ ASKED = (
     "numpy==2.4.6", "pandas==3.1.1", "scipy==1.17.1", "scikit-learn==1.9.1", "statsmodels==0.15.0", "lightgbm==4.7.0", "imbalanced-learn==0.14.2",
     "category-encoders==2.11.2", "pmdarima==2.1.1", "patsy==1.0.3", "skops==0.16.0", "fsspec==2026.9.0", "jinja2==3.1.6", "sympy==1.14.0", "joblib==1.6.0",
 )  # fmt: skip
+
+
+@pytest.mark.libraries
+def test_what_is_called_clean_does_nothing_in_a_sample() -> None:
+    """As the next one, of the libraries that are installed anyway, one object of each class."""
+    python = environments.environment("libraries", LIBRARIES)
+    result = subprocess.run(
+        [python, str(ORACLE), str(PACKAGE), "1000", "1"], check=True, capture_output=True, text=True
+    )
+    total = json.loads(result.stdout)
+    assert total["objects"] > 3_000
+    assert total["clean"] > 1_000
+    assert total["events"] == []
 
 
 @pytest.mark.nightly
