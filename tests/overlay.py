@@ -12,9 +12,12 @@ import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BASE = Path(__file__).parent / "base"
 
@@ -51,7 +54,12 @@ def make_model(target: Path, blocks: list[Fence] | None = None) -> Path:
     shutil.copytree(BASE, target)
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    for block in blocks or ():
+    return change(target, blocks or ())
+
+
+def change(target: Path, blocks: Iterable[Fence]) -> Path:
+    """Change a directory by the executable blocks."""
+    for block in blocks:
         if "file" in block.words:
             path = target / block.words["file"]
             path.parent.mkdir(parents=True, exist_ok=True)

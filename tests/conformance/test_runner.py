@@ -143,9 +143,43 @@ def test_the_other_reports(tmp_path: Path) -> None:
     assert int(suite.get("failures", "0")) > 0
     page = report("html", "--badge", str(tmp_path / "badge.svg"))
     assert page.startswith("<!DOCTYPE html>")
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert not re.findall(r"(?:src|srcset)=|url\(|<link|<script|@import", page)
+    assert '<meta name="viewport"' in page
+    assert "A python_function flavor must name its loader_module" in page
+    assert "/spec/rules/MLM202-loader-module-missing.md" in page
+    assert "/conformance/cases/rules/MLM202-loader-module-missing-bad" in page
+    assert "<dt>expected</dt><dd>invalid<br>MLM202 at MLmodel/flavors/python_function</dd>" in page
+    assert "<dt>found</dt><dd>invalid<br>MLM999" in page
     badge = ET.fromstring((tmp_path / "badge.svg").read_text(encoding="utf-8"))  # noqa: S314
-    assert "%" in str(badge.get("aria-label"))
+    assert re.fullmatch(r"MLmodel 0\.1: validator, pointers, [\d.]+ % balanced", str(badge.get("aria-label")))
+
+
+@pytest.mark.parametrize(("defect", "found", "accepted"), [("always-valid", 0, 1), ("always-invalid", 1, 0)])
+def test_one_answer_to_everything_is_half(defect: str, found: float, accepted: float) -> None:
+    done = mutant(defect, "--level", "verdicts", "--format", "json")
+    data = json.loads(done.stdout)
+    assert data["balanced"]["verdicts"] == {"found": found, "accepted": accepted, "score": 0.5}
+    assert all(shares["score"] in (0.5, None) for shares in data["chapters"].values())
+
+
+def test_rules_weigh_the_same() -> None:
+    """However many cases a rule has; and what must be refused as much as what must be accepted."""
+    from mlmodel.conformance.balance import balance, weights
+    from mlmodel.conformance.results import Level, Outcome, Result
+
+    def result(case: str, rule: str, refusal: bool, level: Level) -> Result:
+        return Result(case, "validator", Outcome.PASS, level, "", (rule,), 0.0, subject=rule, refusal=refusal)
+
+    results = [
+        *(result(f"a{number}", "MLM1", True, Level.VERDICTS) for number in range(9)),
+        result("b", "MLM2", True, Level.NONE),
+        result("c", "MLM2", False, Level.RULES),
+    ]
+    assert weights(results)["a0"] == pytest.approx(1 / 9)
+    assert balance(results, Level.VERDICTS) == pytest.approx((0.5, 1.0))
+    assert balance(results, Level.VERDICTS).score == pytest.approx(0.75)
+    assert balance(results, Level.RULES) == (0.0, 1.0)
+    assert balance(results[:10], Level.RULES).score is None
 
 
 def test_messages_follow_the_protocol() -> None:

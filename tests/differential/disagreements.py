@@ -27,6 +27,7 @@ STRICTER = {
     "MLM004": "a path that only some readers open, and that leads out of the directory",
     "MLM006": "a path that only some readers open, written for Windows",
     "MLM007": "a path that only some readers open, to a file that is not there",
+    "MLM008": "a path that only some readers open, to the directory itself or to one where a file is opened",
     "MLM017": "a missing `code` directory is noticed only where a module of it is imported",
     # The MLmodel file
     "MLM104": "PyYAML keeps the last of two equal keys and drops the other without a word",
@@ -48,6 +49,7 @@ STRICTER = {
     "MLM213": "the environment is looked at only when it is rebuilt",
     "MLM214": "each reader reads one of the two paths, and loads another model",
     "MLM220": "`Model.load` does not import the loader module; `pyfunc.load_model` imports it first",
+    "MLM221": "`Model.load` does not look into flavors; loading as a Python function, or predicting, fails",
     # The signature
     "MLM303": "false, 0 and empty lists and mappings count as no schema",
     "MLM304": "an empty JSON object counts as an empty array of params",

@@ -227,6 +227,15 @@ def test_hints(predict: Any) -> None:
     )
 
 
+def test_params_that_the_signature_lacks() -> None:
+    with pytest.warns(SignatureWarning, match=r"Model.predict takes params, and the signature has none"):
+        signature_from_hints(Model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        signature_from_hints(Model, {"p": 1})
+        signature_from_hints(answering)
+
+
 def test_hints_of_the_output() -> None:
     found = signature_from_hints(answering)
     assert found.outputs == '[{"type": "any", "required": true}]'

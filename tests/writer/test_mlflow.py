@@ -52,3 +52,38 @@ def test_the_guide(tmp_path: Path, lacking: Path) -> None:
             answers.append(done.stdout.splitlines()[-1])
     assert answers == ["[0 1]", "[0 1]"]  # of MLflow, and of us
     assert sys.executable != python
+
+
+@pytest.mark.mlflow
+@pytest.mark.parametrize("release", RELEASES[1:])
+def test_arguments_of_mlflows_writers(release: str, tmp_path: Path, lacking: Path) -> None:
+    script = Path(__file__).with_name("arguments.py")
+    out = tmp_path / "out"
+    out.mkdir()
+    told = run(interpreter(release), script, str(ROOT / "validator"), str(lacking), str(out))
+    answers = json.loads(told.splitlines()[-1])
+    assert len(answers) >= 12
+    for name, answer in answers.items():
+        assert not answer["warned"], name
+        is_artifacts = name == "artifacts"
+        if is_artifacts and release < "3":
+            # Before 3.17.2, MLflow wrote files of one name over each other.
+            assert answer["expected"]["y"] == "of a"
+            assert answer["pyfunc"]["y"] == answer["loaded"]["y"] == "of b"
+            continue
+        assert not answer["differs"], name
+        assert answer["pyfunc"] == answer["expected"] == answer["loaded"], name
+        more, ours = answer["files"]
+        if name == "infer_code_paths":
+            # MLflow misses modules of packages: what is imported from them, and in 2.22 the packages, too.
+            assert set(more) <= {f"code/parts/{file}.py" for file in ("__init__", "scale", "factor")}
+            assert "code/parts/unused.py" not in ours
+            assert {"code/lot.py", "code/helper_of_lot.py", *more} <= set(ours)
+        else:
+            assert not more, name
+        if name != "requirements_file":
+            # MLflow ends requirements.txt without a line end.
+            assert answer["requirements"][0] == [*answer["requirements"][1], ""], name
+            assert not answer["conda"], name
+        else:
+            assert answer["requirements"][0][-2] == "-c constraints.txt"

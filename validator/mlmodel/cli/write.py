@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 import click
@@ -12,7 +13,7 @@ EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong 
 
 
 @click.command("write", epilog=EPILOG)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(exists=True))
 @click.option("--out", required=True, type=click.Path(), metavar="DIR", help="The directory to make.")
 @click.option(
     "--example",
@@ -25,6 +26,7 @@ EPILOG = """Exit status: 0 written; 1 refused, and nothing was written; 2 wrong 
 @click.option(
     "--code-path", "code", multiple=True, type=click.Path(exists=True), help="A file or folder for code/."
 )
+@click.option("--task", help="What a folder of Transformers is for, where its config.json does not tell.")
 @click.option("--lock", is_flag=True, help="Write requirements.lock with hashes (asks the package index).")
 @click.option(
     "--predict/--no-predict",
@@ -38,15 +40,18 @@ def command(
     example: str | None,
     serialization: str | None,
     code: tuple[str, ...],
+    task: str | None,
     *,
     lock: bool,
     predict: bool | None,
 ) -> None:
-    """Make a model directory of a bare pickle, joblib or skops file.
+    """Make a model directory of a bare file: a pickle, joblib or skops file, or one that XGBoost, LightGBM, CatBoost, ONNX,
+    Keras or torch.export wrote, or a folder of Transformers or Sentence Transformers with safetensors.
 
-    The file is read statically first, and refused if loading it would do anything but make known objects.
+    The format is told by the content.  The file is read statically first, and refused if loading it would do anything
+    but make known objects.
     """
-    from mlmodel.writer import load_object_file
+    from mlmodel.writer import load_object_file, native_files
     from mlmodel.writer.example import UnusableExampleError
     from mlmodel.writer.example_files import read_example
     from mlmodel.writer.package import WriteError, write_model
@@ -54,11 +59,15 @@ def command(
 
     try:
         given = read_example(example) if example is not None else None
+        native = native_files.recognized(file)
+        if native is None and os.path.isdir(file):
+            raise click.ClickException(printable(f"{file} is no folder of a library that is known"))
+        model = load_object_file.load(file) if native is None else native_files.load(file, native, task)
         # What else infer_signature warns of, the findings say, too.
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             report = write_model(
-                load_object_file.load(file),
+                model,
                 out,
                 input_example=given,
                 serialization=serialization,

@@ -78,7 +78,7 @@ def answer(request: dict[str, Any], abilities: Abilities = _NONE) -> dict[str, A
                 str(request["model"]), request.get("load"), request.get("targets", ()), abilities
             )
         case "describe":
-            return {"outcome": "ok", "value": describe(str(request["model"]))}
+            return _describe(str(request["model"]))
         case "predict":
             return _predict(str(request["model"]), request["input"])
         case "write":
@@ -111,6 +111,15 @@ def _validate(model: str, load: str | None, targets: Sequence[str], abilities: A
             for finding in report.findings
         ],
     }
+
+
+def _describe(model: str) -> dict[str, Any]:
+    """A description, or a refusal where there is no MLmodel file that is a mapping."""
+    found = describe(model)
+    reasons = [item["reason"] for item in found["unread"] if item["file"] == "MLmodel"]
+    if reasons and not found["flavors"] and not any(found["identity"].values()):
+        return {"outcome": "reject", "reason": reasons[0]}
+    return {"outcome": "ok", "value": found}
 
 
 def _predict(model: str, given: dict[str, Any]) -> dict[str, Any]:

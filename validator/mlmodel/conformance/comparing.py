@@ -16,10 +16,30 @@ class Comparison(NamedTuple):
 
     level: Level
     reason: str
+    found: tuple[str, ...] = ()
+    """The answer in few words: a verdict or outcome, then each finding with its place."""
 
 
 class ProtocolError(Exception):
     """The answer has not the form that the protocol gives it."""
+
+
+def expected(case: Case, role: str) -> tuple[str, ...]:
+    """What a case expects of a role, in few words."""
+    if role == "validator":
+        wanted = case.expect["validate"]
+        places = [finding_text(item) for item in wanted["findings"]]
+        return (wanted["verdict"], *places, *(f"not {rule}" for rule in wanted.get("forbidden", ())))
+    if role == "writer":
+        return (case.expect["write"]["outcome"],)
+    described = [case.expect["describe"]["outcome"]] if "describe" in case.expect else []
+    asked = case.expect.get("predict", ())
+    return (*described, *("ok" if "output" in item else "reject" for item in asked))
+
+
+def finding_text(item: dict[str, Any]) -> str:
+    """A finding in few words: its rule, and where it stands."""
+    return f"{item.get('rule')} at {_where(item.get('file'), item.get('pointer'))}"
 
 
 def of_validation(case: Case, reply: dict[str, Any]) -> Comparison:
@@ -28,7 +48,14 @@ def of_validation(case: Case, reply: dict[str, Any]) -> Comparison:
     Raises:
         ProtocolError: it is none.
     """
-    expected = case.expect["validate"]
+    compared = _validation(case.expect["validate"], reply)
+    given = reply.get("findings")
+    findings = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    errors = [item for item in findings if item.get("severity", "error") == "error"]
+    return compared._replace(found=(reply["verdict"], *(finding_text(item) for item in errors)))
+
+
+def _validation(expected: dict[str, Any], reply: dict[str, Any]) -> Comparison:
     verdict = reply.get("verdict")
     if verdict not in ("valid", "invalid", "unjudged"):
         raise ProtocolError(f"the verdict is {verdict!r}, none of valid, invalid and unjudged")
@@ -73,7 +100,11 @@ def of_description(case: Case, reply: dict[str, Any]) -> Comparison:
     Raises:
         ProtocolError: it is none.
     """
-    expected = case.expect["describe"]
+    compared = _description(case.expect["describe"], reply)
+    return compared._replace(found=(reply["outcome"],))
+
+
+def _description(expected: dict[str, Any], reply: dict[str, Any]) -> Comparison:
     outcome = reply.get("outcome")
     if outcome not in ("ok", "reject"):
         raise ProtocolError(f"the outcome is {outcome!r}, neither ok nor reject")
@@ -84,8 +115,16 @@ def of_description(case: Case, reply: dict[str, Any]) -> Comparison:
     value = reply.get("value")
     if not isinstance(value, dict):
         raise ProtocolError("value is no object")
-    other = difference(expected["value"], value, "")
+    other = difference(_comparable(expected["value"]), _comparable(value), "")
     return Comparison(Level.POINTERS, "") if other is None else Comparison(Level.NONE, other)
+
+
+def _comparable(value: dict[str, Any]) -> dict[str, Any]:
+    """A description whose unread things are the names of their files: the reasons are for people."""
+    unread = value.get("unread")
+    if not isinstance(unread, list):
+        return value
+    return {**value, "unread": sorted({str(item.get("file")) for item in unread if isinstance(item, dict)})}
 
 
 def of_prediction(expected: dict[str, Any], reply: dict[str, Any]) -> Comparison:

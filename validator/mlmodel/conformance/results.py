@@ -59,6 +59,18 @@ class Result(NamedTuple):
     noise: int = 0
     lacks: tuple[str, ...] = ()
     """Features of the case that the implementation says it has not; then it was not asked."""
+    title: str = ""
+    """What the directory is."""
+    section: str = ""
+    """The chapter that the case is about, a file name."""
+    subject: str = ""
+    """What shares a weight with it: its rule, or where it comes from."""
+    refusal: bool = False
+    """Whether the right answer is that something is wrong: the directory invalid, the request refused."""
+    expected: tuple[str, ...] = ()
+    """What must be answered: a verdict or outcome, then each finding with its place."""
+    found: tuple[str, ...] = ()
+    """What was answered, in the same form; empty where no answer came."""
 
 
 class Summary(NamedTuple):

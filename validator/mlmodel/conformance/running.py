@@ -85,14 +85,34 @@ def _one(
     start = time.monotonic()
     noise = adapter.noise
 
-    def result(outcome: Outcome, level: Level, reason: str, lacks: Iterable[str] = ()) -> Result:
+    def result(
+        outcome: Outcome,
+        level: Level,
+        reason: str,
+        lacks: Iterable[str] = (),
+        found: tuple[str, ...] = (),
+    ) -> Result:
         known = any(fnmatchcase(case.id, glob) for glob in options.xfail)
         if known:
             outcome = {Outcome.PASS: Outcome.XPASS, Outcome.SKIP: Outcome.SKIP}.get(outcome, Outcome.XFAIL)
         seconds = time.monotonic() - start
         noises = adapter.noise - noise
         return Result(
-            case.id, options.role, outcome, level, reason, case.rules, seconds, noises, tuple(sorted(lacks))
+            case.id,
+            options.role,
+            outcome,
+            level,
+            reason,
+            case.rules,
+            seconds,
+            noises,
+            tuple(sorted(lacks)),
+            case.title,
+            case.section,
+            case.subject,
+            case.refusal(options.role),
+            comparing.expected(case, options.role),
+            found,
         )
 
     missing = case.needs(options.role) - features
@@ -112,9 +132,9 @@ def _one(
     if os.path.exists(canary):
         os.remove(canary)
         if options.role == "validator":
-            return result(Outcome.FAIL, Level.NONE, "it ran code of the model")
+            return result(Outcome.FAIL, Level.NONE, "it ran code of the model", found=judged.found)
     passed = judged.level >= options.level
-    return result(Outcome.PASS if passed else Outcome.FAIL, judged.level, judged.reason)
+    return result(Outcome.PASS if passed else Outcome.FAIL, judged.level, judged.reason, found=judged.found)
 
 
 class _NotMadeError(Exception):

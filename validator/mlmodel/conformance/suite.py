@@ -33,6 +33,8 @@ class Case(NamedTuple):
     twin: str | None = None
     features: frozenset[str] = frozenset()
     origin: str = "hand"
+    base: str | None = None
+    """The case whose directory it is made of, by the steps of ``setup``."""
 
     @property
     def model(self) -> str:
@@ -43,6 +45,25 @@ class Case(NamedTuple):
     def given(self) -> str:
         """The folder with what a writer is given; need not exist."""
         return os.path.join(self.folder, "given")
+
+    @property
+    def subject(self) -> str:
+        """What the case shares a weight with: its first rule; without rules its area, with the release that saved it."""
+        if self.rules:
+            return self.rules[0]
+        area = self.id.partition("/")[0]
+        return f"{area}, {self.origin}" if self.origin.startswith("mlflow ") else area
+
+    def refusal(self, role: str) -> bool:
+        """Whether what is right for a role is to find something wrong, and not to accept."""
+        if role == "validator":
+            return bool(self.expect["validate"]["verdict"] != "valid")
+        if role == "writer":
+            return bool(self.expect["write"]["outcome"] == "reject")
+        described = self.expect.get("describe", {}).get("outcome")
+        return described == "reject" or all(
+            "output" not in item for item in self.expect.get("predict", ({"output": 0},))
+        )
 
     def needs(self, role: str) -> frozenset[str]:
         """The features that an implementation must say it has to be asked about this case as ``role``.
@@ -89,6 +110,7 @@ def _read(folder: str) -> Case:
         raw.get("twin"),
         frozenset(raw.get("features", ())),
         raw.get("origin", "hand"),
+        raw.get("base"),
     )
 
 
@@ -104,7 +126,11 @@ def materialise(case: Case, target: str) -> str:
     Raises:
         OSError: this system cannot make it: links on Windows, for example.
     """
-    os.mkdir(target)
+    if case.base is not None:
+        root = case.folder[: -len(os.path.join(*case.id.split("/")))]
+        materialise(_read(os.path.join(root, *case.base.split("/"))), target)
+    else:
+        os.mkdir(target)
     for folder, _, files in os.walk(case.model):
         inside = os.path.join(target, os.path.relpath(folder, case.model))
         os.makedirs(inside, exist_ok=True)
@@ -113,20 +139,30 @@ def materialise(case: Case, target: str) -> str:
             shutil.copyfile(os.path.join(folder, name), copy)
             os.chmod(copy, 0o644)
     for step in case.setup:
-        path = os.path.join(target, *step["path"].split("/"))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if step["do"] == "symlink":
-            os.symlink(step["target"], path)
-        elif step["do"] == "mkdir":
-            os.makedirs(path, exist_ok=True)
-        elif step["do"] == "fifo":
-            os.mkfifo(path)
-        elif step["do"] == "write":
-            with open(path, "wb") as file:
-                file.write(base64.b64decode(step["content"]))
-        else:
-            os.chmod(path, int(step["mode"], 8))
+        _do(step, os.path.join(target, *step["path"].split("/")))
     return target
+
+
+def _do(step: dict[str, str], path: str) -> None:
+    """One step of ``setup``."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if step["do"] == "symlink":
+        os.symlink(step["target"], path)
+    elif step["do"] == "mkdir":
+        os.makedirs(path, exist_ok=True)
+    elif step["do"] == "fifo":
+        os.mkfifo(path)
+    elif step["do"] == "remove":
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.remove(path)
+    elif step["do"] == "write":
+        content = step["text"].encode() if "text" in step else base64.b64decode(step["content"])
+        with open(path, "wb") as file:
+            file.write(content)
+    else:
+        os.chmod(path, int(step["mode"], 8))
 
 
 def listing(folder: str) -> list[tuple[str, int, int]]:
@@ -152,7 +188,7 @@ def export(found: Iterable[Case], target: str) -> Iterator[str]:
         shutil.copyfile(os.path.join(case.folder, "case.json"), os.path.join(folder, "case.json"))
         if os.path.isdir(case.given):
             shutil.copytree(case.given, os.path.join(folder, "given"))
-        if not os.path.isdir(case.model):
+        if "write" in case.expect:
             yield case.id
             continue
         try:

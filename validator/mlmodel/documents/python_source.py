@@ -94,6 +94,13 @@ def imports(tree: ast.Module, file: str = "") -> Iterator[Import]:
             pending.extend(reversed(node.body))
 
 
+def named(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[str]:
+    """Every name that an import statement may take for a module: those of :func:`imports`, and what is taken out of them."""
+    yield from _modules(node, file)
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def _modules(node: ast.Import | ast.ImportFrom, file: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)

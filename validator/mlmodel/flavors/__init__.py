@@ -31,6 +31,8 @@ class Request(NamedTuple):
     """Files and folders that the model takes along, by name."""
     example: Any = None
     """The input example, for forms that are made by running the model once."""
+    predict_fn: str | None = None
+    """The method that answers, for flavors that record it; None for ``predict``."""
 
 
 class Saved(NamedTuple):

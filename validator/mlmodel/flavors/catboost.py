@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +14,22 @@ if TYPE_CHECKING:
 TYPES = ("CatBoost", "CatBoostClassifier", "CatBoostRanker", "CatBoostRegressor")
 FORMATS = ("cbm", "json")
 _FILE = "model.cb"
+_LOSSES = {
+    "CatBoostClassifier": ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll", "Focal"),
+    "CatBoostRegressor": (
+        *("RMSE", "MAE", "MAPE", "Poisson", "Quantile", "LogLinQuantile", "Lq", "Huber", "Expectile"),
+        *("Tweedie", "LogCosh", "RMSEWithUncertainty", "SurvivalAft", "Cox"),
+    ),
+    "CatBoostRanker": (
+        "YetiRank",
+        "YetiRankPairwise",
+        "StochasticRank",
+        "PairLogit",
+        "PairLogitPairwise",
+        "QueryRMSE",
+    ),
+}
+"""What each kind is trained for (``catboost.core``, ``is_classification_objective`` and the like)."""
 
 
 class _CatBoost:
@@ -35,7 +50,7 @@ class _CatBoost:
         except Exception as error:
             raise UnsuitableError(f"CatBoost cannot write the model: {error}") from error
         flavor = {
-            "catboost_version": version("catboost"),
+            "catboost_version": needed("catboost").__version__,
             "data": _FILE,
             "model_type": kind,
             "save_format": form,
@@ -61,3 +76,21 @@ class _CatBoost:
 
 
 FLAVOR = _CatBoost()
+
+
+def from_file(path: str) -> Any:
+    """The model in a file of CatBoost: a classifier, regressor or ranker, by the loss that it was made with.
+
+    Raises:
+        UnsuitableError: CatBoost is missing, or does not read it.
+    """
+    library = needed("catboost")
+    with open(path, "rb") as stream:
+        form = FORMATS[0] if stream.read(4) == b"CBM1" else "json"
+    try:
+        model = library.CatBoost().load_model(path, form)
+        loss = str(model.get_all_params().get("loss_function") or "").partition(":")[0]
+        kind = next((kind for kind, losses in _LOSSES.items() if loss in losses), None)
+        return getattr(library, kind)().load_model(path, form) if kind else model
+    except Exception as error:
+        raise UnsuitableError(f"CatBoost does not read it: {first_line(error)}") from error

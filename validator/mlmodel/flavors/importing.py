@@ -31,6 +31,11 @@ def needed(module: str, distribution: str | None = None) -> Any:
         raise UnsuitableError(f"{module} cannot be imported: {error}") from error
 
 
+def first_line(error: Exception) -> str:
+    """What an exception says first, for a message of one line; its kind where it says nothing."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
 def is_a(kind: type, module: str, name: str) -> bool:
     """Whether a class is the one that is called so, below a top-level module; imports nothing."""
     return kind.__name__ == name and (kind.__module__ == module or kind.__module__.startswith(f"{module}."))

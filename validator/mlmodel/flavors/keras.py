@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,3 +72,22 @@ class _Keras:
 
 
 FLAVOR = _Keras()
+
+
+def from_file(path: str) -> Any:
+    """The model in a ``.keras`` archive; nothing that it carries as code is restored.
+
+    Raises:
+        UnsuitableError: Keras is missing, or does not read it.
+    """
+    keras = needed("keras")
+    try:
+        if path.endswith(".keras"):
+            return keras.saving.load_model(path, safe_mode=True)
+        with tempfile.TemporaryDirectory() as folder:
+            # Keras goes by the suffix.
+            link = os.path.join(folder, _FILE)
+            os.symlink(os.path.abspath(path), link)
+            return keras.saving.load_model(link, safe_mode=True)
+    except Exception as error:
+        raise UnsuitableError(f"keras does not read it: {first_line(error)}") from error

@@ -7,11 +7,10 @@ others it reads from ``serialization_format`` since 3.9, and takes them for clou
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ class _LightGBM:
             dumped = pickling.dump(model, folder, request.serialization)
             file, keys = dumped.file, dumped.keys
             needs = ("scikit-learn", *dumped.needs)
-        flavor = {"data": file, "lgb_version": version("lightgbm"), "model_class": kind, **keys}
+        flavor = {"data": file, "lgb_version": needed("lightgbm").__version__, "model_class": kind, **keys}
         function = {"data": file, "loader_module": "mlflow.lightgbm"}
         return Saved(flavor, function, (file,), ("lightgbm", *needs))
 
@@ -59,3 +58,17 @@ class _LightGBM:
 
 
 FLAVOR = _LightGBM()
+
+
+def from_file(path: str) -> Any:
+    """The ``Booster`` in a file of LightGBM's text format.
+
+    Raises:
+        UnsuitableError: LightGBM is missing, or does not read it.
+    """
+    try:
+        return needed("lightgbm").Booster(model_file=path)
+    except UnsuitableError:
+        raise
+    except Exception as error:
+        raise UnsuitableError(f"LightGBM does not read it: {first_line(error)}") from error

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import is_a, needed
+from mlmodel.flavors.importing import first_line, is_a, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,6 +118,19 @@ class _Onnx:
 
 
 FLAVOR = _Onnx()
+
+
+def from_file(path: str) -> Any:
+    """The ``ModelProto`` in a file, with the tensors that it has in files beside it.
+
+    Raises:
+        UnsuitableError: onnx is missing, or does not read it.
+    """
+    onnx = needed("onnx")
+    try:
+        return onnx.load_model(path)
+    except Exception as error:
+        raise UnsuitableError(f"onnx does not read it: {first_line(error)}") from error
 
 
 def _runtime() -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import pickle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.flavors import UnsuitableError
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,15 +38,19 @@ def dump(model: object, folder: str, wanted: str | None) -> Dumped:
     """
     if wanted not in (None, *FORMATS):
         raise UnsuitableError(f"serialization {wanted!r} is unknown; use one of {', '.join(FORMATS)}")
-    used, data = _dumped(model, wanted)
-    file = "model.skops" if used == "skops" else "model.pkl"
-    with open(os.path.join(folder, file), "wb") as stream:
-        stream.write(data)
+    path = os.path.join(folder, "model.skops" if wanted == "skops" else "model.pkl")
+    used = _dumped(model, path, wanted)
     keys: dict[str, Any] = {"serialization_format": used}
     if used == "skops":
         # The types that skops asks the reader to trust, in a fixed order.
-        keys["skops_trusted_types"] = sorted(needed("skops.io").get_untrusted_types(data=data))
-    return Dumped(file, used, keys, () if used == "pickle" else (used,))
+        keys["skops_trusted_types"] = sorted(needed("skops.io").get_untrusted_types(file=path))
+    return Dumped(os.path.basename(path), used, keys, () if used == "pickle" else (used,))
+
+
+def names_main(path: str) -> bool:
+    """Whether a file that was pickled may name what is defined in a script: what only cloudpickle takes along."""
+    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(b"__main__") >= 0
 
 
 def load(folder: str, file: str, keys: Mapping[str, Any]) -> Any:
@@ -67,23 +72,24 @@ def load(folder: str, file: str, keys: Mapping[str, Any]) -> Any:
         raise UnsuitableError(f"{file} cannot be loaded: {error}") from error
 
 
-def _dumped(model: object, wanted: str | None) -> tuple[str, bytes]:
-    """The format that was used, and the bytes."""
-    try:
-        if wanted in (None, "pickle"):
-            data = pickle.dumps(model, protocol=5)
-            if wanted or b"__main__" not in data:
-                return "pickle", data
-    except Exception as error:
-        if wanted:
-            raise UnsuitableError(f"pickle cannot write the model: {error}") from error
-    if wanted == "skops":
+def _dumped(model: object, path: str, wanted: str | None) -> str:
+    """Write a file, without a copy of it in memory; the format that was used."""
+    if wanted in (None, "pickle"):
         try:
-            return "skops", needed("skops.io").dumps(model)
-        except UnsuitableError:
-            raise
+            with open(path, "wb") as stream:
+                pickle.dump(model, stream, protocol=5)
+            if wanted or not names_main(path):
+                return "pickle"
         except Exception as error:
-            raise UnsuitableError(f"skops cannot write the model: {error}") from error
+            if wanted:
+                raise UnsuitableError(f"pickle cannot write the model: {first_line(error)}") from error
+    if wanted == "skops":
+        skops = needed("skops.io")
+        try:
+            skops.dump(model, path)
+        except Exception as error:
+            raise UnsuitableError(f"skops cannot write the model: {first_line(error)}") from error
+        return "skops"
     try:
         import cloudpickle
     except ImportError:
@@ -91,6 +97,8 @@ def _dumped(model: object, wanted: str | None) -> tuple[str, bytes]:
             "the model holds what pickle cannot name; install cloudpickle (the extra mlmodel[write])"
         ) from None
     try:
-        return "cloudpickle", cloudpickle.dumps(model, protocol=5)
+        with open(path, "wb") as stream:
+            cloudpickle.dump(model, stream, protocol=5)
     except Exception as error:
-        raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
+        raise UnsuitableError(f"cloudpickle cannot write the model: {first_line(error)}") from error
+    return "cloudpickle"

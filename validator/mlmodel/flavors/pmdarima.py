@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
@@ -37,7 +36,7 @@ class _Pmdarima:
         flavor = {
             "data": _FILE,
             "model_type": type(model).__name__,
-            "pmdarima_version": version("pmdarima"),
+            "pmdarima_version": needed("pmdarima").__version__,
         }
         function = {"data": _FILE, "loader_module": "mlflow.pmdarima"}
         return Saved(flavor, function, (_FILE,), ("pmdarima",))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
@@ -33,7 +32,7 @@ class _Prophet:
             raise UnsuitableError(f"Prophet cannot write the model: {error}") from error
         with open(os.path.join(folder, _FILE), "w", encoding="utf-8") as stream:
             json.dump(text, stream)
-        flavor = {"data": _FILE, "model_type": "Prophet", "prophet_version": version("prophet")}
+        flavor = {"data": _FILE, "model_type": "Prophet", "prophet_version": needed("prophet").__version__}
         return Saved(flavor, {"data": _FILE, "loader_module": "mlflow.prophet"}, (_FILE,), ("prophet",))
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:

@@ -15,15 +15,22 @@ import typing
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, code_model
+from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, chat_types, code_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FILE = "python_model.pkl"
 _LOADER = "mlflow.pyfunc.model"
-# MLflow derives the signature, the example and metadata of these from their class, and asks them otherwise.
-_AGENTS = ("ChatModel", "ChatAgent", "ResponsesAgent")
+
+
+class LoaderModule(NamedTuple):
+    """A model that a module loads: ``loader_module`` and ``data_path`` of MLflow's writer."""
+
+    name: str
+    """The module, dotted, whose ``_load_pyfunc`` takes the path of the data."""
+    data: str | None
+    """A file or folder; None where the loader takes the model directory."""
 
 
 class PythonModel(NamedTuple):
@@ -47,6 +54,8 @@ class _PythonFunction:
             raise UnsuitableError(
                 f"serialization {request.serialization!r} is unknown to Python models; they are written with cloudpickle"
             )
+        if isinstance(model, LoaderModule):
+            return _loaded(model, folder, request)
         if isinstance(model, (str, os.PathLike)):
             function = code_model.save(model, folder)
             file, needs = function["model_code_path"], []
@@ -77,6 +86,9 @@ class _PythonFunction:
     def predictor(self, model: Any, keys: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
         """What ``_PythonModelPyfuncWrapper`` does, for models whose inputs no type hint converts."""
         del keys
+        chat = chat_types.of(model.python_model)
+        if chat is not None:
+            return chat_types.predictor(chat, model.python_model, model.context)
         predict = model.python_model.predict if hasattr(model.python_model, "predict") else model.python_model
         names = inspect.signature(predict).parameters
         takes_params = "params" in names
@@ -99,6 +111,21 @@ class _PythonFunction:
 FLAVOR = _PythonFunction()
 
 
+def _loaded(model: LoaderModule, folder: str, request: Request) -> Saved:
+    if request.artifacts:
+        raise UnsuitableError("artifacts are for an object; a loader_module takes data_path")
+    if not isinstance(model.name, str) or not all(part.isidentifier() for part in model.name.split(".")):
+        raise UnsuitableError(f"loader_module is {model.name!r}, and must be the name of a module")
+    function: dict[str, Any] = {"loader_module": model.name, "streamable": False}
+    if model.data is not None:
+        if not os.path.exists(model.data):
+            raise UnsuitableError(f"data_path: {model.data} does not exist")
+        name = os.path.basename(os.path.abspath(model.data))
+        artifacts.copy_one(model.data, os.path.join(folder, "data", name))
+        function["data"] = f"data/{name}"
+    return Saved(None, function, (), ())
+
+
 def _texts(inputs: Any) -> Any:
     """The first column of texts of a data frame, as a list (``_PythonModelPyfuncWrapper._convert_input``).
 
@@ -117,11 +144,6 @@ def _texts(inputs: Any) -> Any:
 def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
     kinds = type(model).__mro__
     base = next((kind for kind in kinds if _is_mlflows(kind, "PythonModel")), None)
-    agent = next((kind.__name__ for kind in kinds if any(_is_mlflows(kind, name) for name in _AGENTS)), None)
-    if agent:
-        raise UnsuitableError(
-            f"a {agent} has the signature of its class; write it with mlflow.pyfunc.save_model"
-        )
     streamable = False
     if base is not None:
         streamable = getattr(type(model), "predict_stream", None) is not getattr(base, "predict_stream", None)
@@ -132,14 +154,13 @@ def _pickled(model: Any, folder: str, request: Request) -> dict[str, Any]:
     except ImportError:
         raise UnsuitableError("a Python model needs cloudpickle (the extra mlmodel[write])") from None
     try:
-        data = cloudpickle.dumps(model, protocol=4)
+        with open(os.path.join(folder, FILE), "wb") as stream:
+            cloudpickle.dump(model, stream, protocol=4)
     except Exception as error:
         raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
-    with open(os.path.join(folder, FILE), "wb") as stream:
-        stream.write(data)
     return {
         "cloudpickle_version": cloudpickle.__version__,
-        "loader_module": _LOADER,
+        "loader_module": chat_types.LOADERS.get(chat_types.of(model) or "", _LOADER),
         "python_model": FILE,
         "streamable": streamable,
     }

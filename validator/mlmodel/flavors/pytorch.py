@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import copy
-import mmap
 import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import is_a, needed
+from mlmodel.flavors.importing import first_line, is_a, needed
+from mlmodel.flavors.pickling import names_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,13 +20,14 @@ FORMATS = ("pickle", "cloudpickle", "pt2")
 _DATA, _PICKLED, _EXPORTED = "data", "model.pth", "model.pt2"
 # The loader unpickles with the module that is named here.  Cloudpickle's files are pickle's, too.
 _INFO = "pickle_module_info.txt"
+_PROGRAM = ("torch.export.exported_program", "ExportedProgram")
 
 
 class _PyTorch:
     name = "pytorch"
 
     def knows(self, kind: type) -> bool:
-        return is_a(kind, "torch.nn.modules.module", "Module")
+        return is_a(kind, "torch.nn.modules.module", "Module") or is_a(kind, *_PROGRAM)
 
     def save(self, model: Any, folder: str, request: Request) -> Saved:
         wanted = request.serialization
@@ -40,7 +41,13 @@ class _PyTorch:
         is_script = isinstance(model, torch.jit.ScriptModule)
         if is_script and wanted:
             raise UnsuitableError(f"a scripted module has a form of its own; it is not written as {wanted}")
-        if wanted == "pt2":
+        is_program = is_a(type(model), *_PROGRAM)
+        if is_program and wanted not in (None, "pt2"):
+            raise UnsuitableError(f"an exported program is written as pt2, and not as {wanted}")
+        if is_program:
+            file = _EXPORTED
+            torch.export.save(model, os.path.join(data, file))
+        elif wanted == "pt2":
             file = _EXPORTED
             _export(model, os.path.join(data, file), request.example)
         else:
@@ -104,13 +111,27 @@ class _PyTorch:
 FLAVOR = _PyTorch()
 
 
+def from_file(path: str) -> Any:
+    """The ``ExportedProgram`` in a ``.pt2`` archive.
+
+    Raises:
+        UnsuitableError: torch is missing, or does not read it.
+    """
+    torch = needed("torch")
+    try:
+        with open(path, "rb") as stream:
+            return torch.export.load(stream)
+    except Exception as error:
+        raise UnsuitableError(f"torch does not read it: {first_line(error)}") from error
+
+
 def _pickle(model: Any, path: str, wanted: str | None) -> None:
     """Pickled, where nothing is said with cloudpickle if a class is defined in a script or a function."""
     torch = needed("torch")
     try:
         if wanted in (None, "pickle"):
             torch.save(model, path)
-            if wanted or not _mentions_main(path):
+            if wanted or not names_main(path):
                 return
     except Exception as error:
         if wanted:
@@ -120,11 +141,6 @@ def _pickle(model: Any, path: str, wanted: str | None) -> None:
         torch.save(model, path, pickle_module=cloudpickle)
     except Exception as error:
         raise UnsuitableError(f"cloudpickle cannot write the model: {error}") from error
-
-
-def _mentions_main(path: str) -> bool:
-    with open(path, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(b"__main__") >= 0
 
 
 def _export(model: Any, path: str, example: Any) -> None:

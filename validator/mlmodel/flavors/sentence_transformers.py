@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import is_a, needed
+from mlmodel.flavors.importing import first_line, is_a, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,3 +58,18 @@ class _SentenceTransformers:
 
 
 FLAVOR = _SentenceTransformers()
+
+
+def from_folder(path: str) -> Any:
+    """The model in a folder that Sentence Transformers saved; code that it carries along is not run.
+
+    Raises:
+        UnsuitableError: Sentence Transformers is missing, or does not read it.
+    """
+    library = needed("sentence_transformers")
+    try:
+        return library.SentenceTransformer(
+            path, local_files_only=True, model_kwargs={"use_safetensors": True}
+        )
+    except Exception as error:
+        raise UnsuitableError(f"sentence-transformers does not read it: {first_line(error)}") from error

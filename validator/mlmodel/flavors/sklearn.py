@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.flavors import Request, Saved, pickling
+from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
+from mlmodel.flavors.importing import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,11 +25,13 @@ class _Sklearn:
         flavor = {
             **dumped.keys,
             "pickled_model": dumped.file,
-            "sklearn_version": version("scikit-learn"),
+            "sklearn_version": needed("sklearn").__version__,
         }
-        function = None
-        if hasattr(model, "predict"):
-            function = {"loader_module": "mlflow.sklearn", "model_path": dumped.file, "predict_fn": "predict"}
+        function, method = None, request.predict_fn or "predict"
+        if hasattr(model, method):
+            function = {"loader_module": "mlflow.sklearn", "model_path": dumped.file, "predict_fn": method}
+        elif request.predict_fn is not None:
+            raise UnsuitableError(f"pyfunc_predict_fn: {type(model).__name__} has no method {method}")
         return Saved(flavor, function, (dumped.file,), ("scikit-learn", *dumped.needs))
 
     def load(self, folder: str, keys: Mapping[str, Any]) -> Any:

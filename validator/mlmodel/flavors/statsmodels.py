@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError, pickling
@@ -30,7 +29,7 @@ class _Statsmodels:
             model.save(os.path.join(folder, _FILE))
         except Exception as error:
             raise UnsuitableError(f"statsmodels cannot write the model: {error}") from error
-        flavor = {"data": _FILE, "statsmodels_version": version("statsmodels")}
+        flavor = {"data": _FILE, "statsmodels_version": needed("statsmodels").__version__}
         function = {"data": _FILE, "loader_module": "mlflow.statsmodels"}
         return Saved(flavor, function, (_FILE,), ("statsmodels",))
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import is_a, needed
+from mlmodel.flavors.importing import first_line, is_a, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MODEL, _COMPONENTS = "model", "components"
 _PARTS = ("feature_extractor", "tokenizer", "image_processor")
+_TASKS = {
+    "ForSequenceClassification": "text-classification",
+    "ForCausalLM": "text-generation",
+    "LMHeadModel": "text-generation",
+    "ForMaskedLM": "fill-mask",
+    "ForTokenClassification": "token-classification",
+    "ForQuestionAnswering": "question-answering",
+    "ForImageClassification": "image-classification",
+    "ForAudioClassification": "audio-classification",
+    "ForCTC": "automatic-speech-recognition",
+    "Model": "feature-extraction",
+}
+"""Tasks by how the name of a class ends."""
 # Pipelines whose mlflow.pyfunc form we write: those whose inputs are texts and whose answers are plain.
 _TEXTS = (
     "FeatureExtractionPipeline",
@@ -107,6 +121,34 @@ class _Transformers:
 
 
 FLAVOR = _Transformers()
+
+
+def from_folder(path: str, task: str | None) -> Any:
+    """The pipeline of a folder that ``save_pretrained`` wrote: its weights are read from safetensors, its code is not run.
+
+    Args:
+        path: the folder.
+        task: of the pipeline; by the class that the folder names, where not given.
+
+    Raises:
+        UnsuitableError: the task is not known, Transformers is missing, or does not read it.
+    """
+    library = needed("transformers")
+    try:
+        with open(os.path.join(path, "config.json"), encoding="utf-8") as stream:
+            stated = json.load(stream)
+        names = stated.get("architectures") or [""]
+    except (OSError, ValueError, AttributeError) as error:
+        raise UnsuitableError(f"config.json cannot be read: {first_line(error)}") from error
+    if task is None:
+        found = (task for suffix, task in _TASKS.items() if str(names[0]).endswith(suffix))
+        task = next(found, None)
+    if task is None:
+        raise UnsuitableError(f"config.json names {names[0] or 'no class'}, which tells no task; pass --task")
+    try:
+        return library.pipeline(task=task, model=path, model_kwargs={"use_safetensors": True})
+    except Exception as error:
+        raise UnsuitableError(f"Transformers does not read it: {first_line(error)}") from error
 
 
 def _inputs(data: Any, kind: str) -> Any:

@@ -7,12 +7,12 @@ every file for that of a ``Booster``.
 from __future__ import annotations
 
 import inspect
+import json
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.flavors import Request, Saved, UnsuitableError
-from mlmodel.flavors.importing import needed
+from mlmodel.flavors.importing import first_line, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FORMATS = ("json", "ubj")
 """The first is read since XGBoost 1.0, the second since 1.6."""
 _BOOSTER = "xgboost.core.Booster"
+_ESTIMATORS = {"classifier": "XGBClassifier", "regressor": "XGBRegressor", "ranker": "XGBRanker"}
 
 
 class _XGBoost:
@@ -49,7 +50,7 @@ class _XGBoost:
             "data": file,
             "model_class": named,
             "model_format": form,
-            "xgb_version": version("xgboost"),
+            "xgb_version": needed("xgboost").__version__,
         }
         function = {"data": file, "loader_module": "mlflow.xgboost"}
         needs = ("xgboost",) if named == _BOOSTER else ("scikit-learn", "xgboost")
@@ -83,3 +84,25 @@ class _XGBoost:
 
 
 FLAVOR = _XGBoost()
+
+
+def from_file(path: str) -> Any:
+    """The model in a file of XGBoost: an estimator where one wrote it, as its attributes say, else a ``Booster``.
+
+    Raises:
+        UnsuitableError: XGBoost is missing, or does not read it.
+    """
+    core = needed("xgboost")
+    try:
+        # By the content, whatever its name: a buffer has none.
+        with open(path, "rb") as stream:
+            booster = core.Booster(model_file=bytearray(stream.read()))
+        written = booster.attr("scikit_learn")
+        kind = json.loads(written).get("_estimator_type") if written else None
+        if kind not in _ESTIMATORS:
+            return booster
+        model = getattr(core, _ESTIMATORS[kind])()
+        model.load_model(bytearray(booster.save_raw(FORMATS[1])))
+    except Exception as error:
+        raise UnsuitableError(f"XGBoost does not read it: {first_line(error)}") from error
+    return model

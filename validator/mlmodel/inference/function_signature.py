@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import typing
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.inference import types
+from mlmodel.inference.column_warnings import SignatureWarning
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.hints import of_hint, said
 from mlmodel.inference.params import specs_of_params
@@ -56,9 +58,20 @@ def signature_from_hints(
     except UntypedError:
         outputs = [types.column(types.ANY)]
     stated = specs_of_params(params) if params else None
+    if not stated and takes_params(predict):
+        said_of = f"{_called(predict)} takes params, and the signature has none: MLflow hands none on to it; state them with params="
+        warnings.warn(said_of, SignatureWarning, stacklevel=2)
     return Signature(
         json.dumps(of_hint(hints[name])), json.dumps(outputs), json.dumps(stated) if stated else None
     )
+
+
+def takes_params(function: Any) -> bool:
+    """Whether a function, or the ``predict`` of an object, has a parameter ``params``, which MLflow fills by the signature."""
+    try:
+        return "params" in inspect.signature(getattr(function, "predict", function)).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _called(function: Any) -> str:

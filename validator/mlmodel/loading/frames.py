@@ -29,7 +29,7 @@ def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
         if libraries.numpy("a signature with columns").isscalar(data):
             return pd.DataFrame([data])
     except Exception as error:
-        raise InputError(f"the inputs make no data frame: {error}") from error
+        raise InputError(f"the inputs make no data frame: {_why(data)}") from error
     hint = ""
     if is_from(data, "polars", "LazyFrame"):
         hint = "; call collect()"
@@ -38,6 +38,29 @@ def frame_of(data: Any, specs: Sequence[Mapping[str, Any]]) -> Any:
     raise InputError(
         f"the signature has columns, and {wording.a_type(data)} makes no data frame{hint or '; give a pandas.DataFrame'}"
     )
+
+
+def _why(data: Any) -> str:
+    """What keeps pandas from making a data frame, as far as it is known."""
+    if isinstance(data, dict):
+        lengths = {
+            key: len(value)
+            for key, value in data.items()
+            if isinstance(value, list) or libraries.is_array(value)
+        }
+        if len(set(lengths.values())) > 1:
+            said = ", ".join(f"{key!r}: {length}" for key, length in list(lengths.items())[:5])
+            return f"its columns have different lengths ({said})"
+        odd = next((key for key in data if key not in lengths and not _is_single(data[key])), None)
+        if odd is not None:
+            return f"{odd!r} is {wording.a_type(data[odd])}; give a list, an array or a scalar"
+    elif libraries.is_array(data) and data.ndim > 2:
+        return f"the array has {data.ndim} dimensions, and a table has two"
+    elif isinstance(data, list) and data:
+        kinds = sorted({wording.a_type(row) for row in data})
+        if len(kinds) > 1:
+            return f"its rows are of different kinds ({', '.join(kinds[:4])})"
+    return f"{wording.a_type(data)} of this form makes none; give a pandas.DataFrame"
 
 
 def as_pandas(data: Any) -> Any:

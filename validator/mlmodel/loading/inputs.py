@@ -42,7 +42,7 @@ def enforce(data: Any, specs: Sequence[Spec], notes: list[str]) -> Any:
     # What pandas and numpy raise on data of odd shapes and types is not theirs to promise.
     except Exception as error:
         raise InputError(
-            f"the inputs are not what the signature says: {type(error).__name__}: {error}"
+            f"the inputs, {wording.a_type(data)}, cannot be made what the signature says"
         ) from error
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
-from mlmodel.loading.scalars import NUMPY, convert
-from mlmodel.model.signatures import SCALARS
+from mlmodel.loading.scalars import convert
+from mlmodel.model.signatures import NUMPY, SCALARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
 from mlmodel.loading.nested import conform
-from mlmodel.loading.scalars import NUMPY
+from mlmodel.model.signatures import NUMPY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,8 @@ def value_of(label: str, value: Any, spec: Spec) -> Any:
     except InputError:
         raise
     except Exception as error:  # what numpy raises on odd values
-        raise InputError(f"{label} is not what the signature says: {error}") from error
+        kind = type_ if shape is None else f"a list of {type_}"
+        raise InputError(f"{label} is {value!r:.60}, and the signature says {kind}") from error
     raise InputError(f"{label} has shape {shape} in the signature, which is neither null nor [-1]")
 
 

@@ -6,22 +6,14 @@ same; the differential tests compare the two.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlmodel.loading import libraries
+from mlmodel.loading import libraries, wording
 from mlmodel.loading.errors import InputError
+from mlmodel.model.signatures import NUMPY
 
-NUMPY = {
-    "boolean": "bool",
-    "integer": "int32",
-    "long": "int64",
-    "float": "float32",
-    "double": "float64",
-    "string": "str",
-    "binary": "bytes",
-    "datetime": "datetime64[ns]",
-}
-"""The numpy type of each scalar type (``mlflow.types.DataType``)."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INT32 = 4
 """Bytes of the widest integer that every double can hold and that MLflow counts as such."""
@@ -61,7 +53,13 @@ def convert(label: str, values: Any, type_: str) -> Any:
         # Zeros and ones are what JSON and one-hot encodings have for floats.
         given == np.int64 and wanted.kind == "f" and values.isin((0, 1)).all()
     ):
-        return values.astype(wanted)
+        try:
+            return values.astype(wanted)
+        except (ValueError, TypeError, OverflowError) as error:  # missing values of pandas' own types
+            raise InputError(
+                f"{label} is {given} and has missing values, and the signature says {type_}, which has none; "
+                "fill them in (.fillna)"
+            ) from error
     raise InputError(_refusal(label, values, type_, np))
 
 
@@ -75,29 +73,36 @@ def _is_wider(given: Any, wanted: Any, np: Any) -> bool:
 
 
 def _datetimes(label: str, values: Any) -> Any:
+    pd = libraries.pandas(label)
     try:
         return values.astype("datetime64[ns]")
-    except TypeError as error:
-        if getattr(values.dtype, "tz", None) is None:
-            raise _unreadable(label, values, "datetime", error) from error
-        raise InputError(
-            f"{label} has a time zone ({values.dtype.tz}), and the signature's datetime has none; remove it: "
-            ".dt.tz_convert('UTC').dt.tz_localize(None)"
-        ) from error
-    except ValueError as error:
-        raise _unreadable(label, values, "datetime", error) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        zone = getattr(values.dtype, "tz", None)
+        if zone is not None:
+            raise InputError(
+                f"{label} has a time zone ({zone}), and the signature's datetime has none; remove it: "
+                ".dt.tz_convert('UTC').dt.tz_localize(None)"
+            ) from error
+        raise _unreadable(label, values, "datetime", lambda one: one.astype("datetime64[ns]"), pd) from error
 
 
 def _numbers(label: str, values: Any) -> Any:
     pd = libraries.pandas(label)
     try:
         return pd.to_numeric(values)
-    except (ValueError, TypeError) as error:
-        raise _unreadable(label, values, "double", error) from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _unreadable(label, values, "double", pd.to_numeric, pd) from error
 
 
-def _unreadable(label: str, values: Any, type_: str, error: Exception) -> InputError:
-    return InputError(f"{label} is {values.dtype}, which cannot be read as {type_}: {error}")
+def _unreadable(label: str, values: Any, type_: str, read: Callable[[Any], Any], pd: Any) -> InputError:
+    """Which value it is that cannot be read; all of them where each can be by itself."""
+    for row, value in enumerate(values):
+        try:
+            read(pd.Series([value], dtype=object))
+        except (TypeError, ValueError, OverflowError):
+            said = f"{value!r:.60}, {wording.a_type(value)}"
+            return InputError(f"{label} holds {said}, in row {row}, which cannot be read as {type_}")
+    return InputError(f"{label} is {values.dtype}, whose values cannot be read as {type_} together")
 
 
 def _refusal(label: str, values: Any, type_: str, np: Any) -> str:

@@ -120,7 +120,13 @@ def _of_column(label: str, values: Any, spec: Spec) -> Any:
             raise InputError(
                 f"{label} has scalars in its column, and the signature says {shape}; give {_wanted(spec)}"
             )
-        return _checked(label, np.array(values, dtype=spec["dtype"]).reshape(shape), spec)
+        try:
+            made = np.array(values, dtype=spec["dtype"]).reshape(shape)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise InputError(
+                f"{label} has {wording.a_type(first)} in its first cell, and its cells make no array of {spec['dtype']}"
+            ) from error
+        return _checked(label, made, spec)
     listed = isinstance(first, list) and len(first) > 0 and np.isscalar(first[0])
     if not listed and not libraries.is_array(first):
         raise InputError(
@@ -130,8 +136,12 @@ def _of_column(label: str, values: Any, spec: Spec) -> Any:
         stacked = np.vstack(values.tolist()).reshape(shape)
         if listed:  # lists have no type of their own
             stacked = stacked.astype(spec["dtype"])
-    except ValueError as error:
-        raise InputError(f"the cells of {label} cannot be stacked to shape {shape}: {error}") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        held = sorted({str(np.shape(cell)) for cell in values})
+        raise InputError(
+            f"the cells of {label} cannot be stacked to shape {shape}: they have the shape{'s' if len(held) > 1 else ''} "
+            f"{', '.join(held[:5])}, and are to be {spec['dtype']}"
+        ) from error
     if len(stacked) != len(values):
         raise InputError(f"the cells of {label} do not hold one row each of shape {shape[1:]}")
     return stacked

@@ -20,7 +20,18 @@ SCHEMAS = {
     "outputs": "signature-columns.schema.json",
     "params": "signature-params.schema.json",
 }
-SCALARS = ("boolean", "integer", "long", "float", "double", "string", "binary", "datetime")
+NUMPY = {
+    "boolean": "bool",
+    "integer": "int32",
+    "long": "int64",
+    "float": "float32",
+    "double": "float64",
+    "string": "str",
+    "binary": "bytes",
+    "datetime": "datetime64[ns]",
+}
+"""The numpy type of each scalar type (``mlflow.types.DataType``)."""
+SCALARS = tuple(NUMPY)
 
 ALIASES = {
     "int": "integer",

@@ -51,7 +51,9 @@ def refuse_names_of_modules(lines: Iterable[str]) -> None:
                 raise MisnamedError(f"{line!r}: {found.reason}; {found.hint}")
 
 
-def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str) -> list[str]:
+def requirements(
+    folder: str, files: Iterable[str], needs: Iterable[str], mlflow: str, loaders: Iterable[str] = ()
+) -> list[str]:
     """Pinned requirements in the order of their names, MLflow's first.
 
     Args:
@@ -59,6 +61,7 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
         files: the serialized objects in it, and files of Python that loading runs.
         needs: distributions that the flavor's loader imports.
         mlflow: the release of MLflow to record.
+        loaders: further modules that loading imports.
 
     Raises:
         UnknownModuleError: a module comes from no installed distribution and not from ``code/``.
@@ -66,10 +69,12 @@ def requirements(folder: str, files: Iterable[str], needs: Iterable[str], mlflow
     """
     names = {canonicalize_name(name): name for name in map(_installed, needs)}
     own = _own_modules(os.path.join(folder, "code"))
-    for module, where in sorted(_modules(folder, files).items()):
+    modules = {"loading": loaders, **_modules(folder, files)}
+    sources = {module.partition(".")[0]: where for where, each in modules.items() for module in each}
+    for module, where in sorted(sources.items()):
         if module in own or module in sys.stdlib_module_names or module == "mlflow":
             continue
-        found = _distributions().get(module)
+        found = brought(module)
         if module == "__main__" or not found:
             raise UnknownModuleError(
                 f"{where} imports {module}, which no installed distribution brings; pass the file that defines it as one of "
@@ -104,20 +109,27 @@ def _pin(name: str) -> str:
     return f"{name}=={public(metadata.version(name))}{f' ; {condition}' if condition else ''}"
 
 
-def _modules(folder: str, files: Iterable[str]) -> Mapping[str, str]:
-    """Top-level modules, and the file that imports each."""
+def imported_modules(folder: str, files: Iterable[str]) -> set[str]:
+    """The modules that serialized objects name and that files of Python import, dotted."""
+    return {module for each in _modules(folder, files).values() for module in each}
+
+
+def brought(module: str) -> Sequence[str]:
+    """The installed distributions that bring a top-level module."""
+    return _distributions().get(module, ())
+
+
+def _modules(folder: str, files: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Modules by the file that imports them, code after the objects."""
     directory = ModelDirectory(folder)
     files = tuple(files)
-    objects = [file for file in files if not file.endswith(".py")]
-    found = {
-        module.partition(".")[0]: file
-        for file in objects
-        for item in scan(directory, file, calls=False)
-        for module in imported(item)
-    }
+    found: dict[str, list[str]] = {}
     for file in [*(file for file in files if file.endswith(".py")), *_code_files(folder)]:
-        for module in _code_imports(folder, file):
-            found.setdefault(module, file)
+        found[file] = list(_code_imports(folder, file))
+    for file in files:
+        if not file.endswith(".py"):
+            items = scan(directory, file, calls=False)
+            found[file] = [module for item in items for module in imported(item)]
     return found
 
 
@@ -141,7 +153,7 @@ def _code_imports(folder: str, file: str) -> Iterator[str]:
         raise UnreadableCodeError(f"{file} is no Python: {why}")
     # What is imported within a function, or a try that may fail, may never be needed: only what every import runs.
     for found in python_source.imports(parsed.tree, file):
-        yield found.module.partition(".")[0]
+        yield found.module
 
 
 def _own_modules(folder: str) -> set[str]:

@@ -21,7 +21,7 @@ def load(path: str) -> object:
         RefusedError: the file cannot be read, holds no serialized object, or loading it would do more than to make
             objects of libraries that are known (:mod:`mlmodel.pickles.judgement`).
     """
-    is_skops = _judge(path)
+    is_skops = judge_file(path)
     try:
         if is_skops:
             import skops.io
@@ -37,8 +37,12 @@ def load(path: str) -> object:
         raise RefusedError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def _judge(path: str) -> bool:
-    """Whether the file is of skops, after it is found harmless."""
+def judge_file(path: str) -> bool:
+    """Refuse a file whose loading would do more than to make known objects; whether the file is of skops.
+
+    Raises:
+        RefusedError: as :func:`load`.
+    """
     try:
         found = list(scan(ModelDirectory.around(path), os.path.basename(path), watch=is_watched, calls=False))
     except (UnreadableError, OSError) as error:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import json
 import os
-import shutil
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -15,13 +13,29 @@ from typing import TYPE_CHECKING, Any
 from mlmodel.common import scratch
 from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
-from mlmodel.flavors import Request, Saved, UnsuitableError, flavor_of
+from mlmodel.flavors import Flavor, Request, Saved, UnsuitableError, chat_types, flavor_named, flavor_of
+from mlmodel.flavors.python_function import LoaderModule
+from mlmodel.standard import schemas
 from mlmodel.standard.releases import covered
 from mlmodel.standard.targets import parse
-from mlmodel.writer import dependencies, example, observed_outputs, signature_section, targeted
+from mlmodel.writer import (
+    agents,
+    copying,
+    dependencies,
+    example,
+    inferred_code,
+    observed_outputs,
+    requirement_lines,
+    settings,
+    signature_section,
+    targeted,
+    uv_project,
+)
+from mlmodel.writer import environment as environments
 from mlmodel.writer import lock as locking
 from mlmodel.writer.environment import Environment
 from mlmodel.writer.mlmodel_file import emit
+from mlmodel.writer.requirement_lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,18 +76,29 @@ def write_model(
     params: Mapping[str, Any] | None = None,
     pip_requirements: Sequence[str] | str | os.PathLike[str] | None = None,
     extra_pip_requirements: Sequence[str] | str | os.PathLike[str] | None = None,
-    code_paths: Sequence[str | os.PathLike[str]] = (),
+    conda_env: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    uv_project_path: str | os.PathLike[str] | None = None,
+    uv_groups: Sequence[str] = (),
+    uv_extras: Sequence[str] = (),
+    code_paths: Sequence[str | os.PathLike[str]] | None = None,
+    infer_code_paths: bool = False,
+    extra_files: Sequence[str | os.PathLike[str]] | None = None,
     artifacts: Mapping[str, str | os.PathLike[str]] | None = None,
+    loader_module: str | None = None,
+    data_path: str | os.PathLike[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
     model_config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     streamable: bool | None = None,
-    resources: Mapping[str, Any] | str | os.PathLike[str] | None = None,
-    auth_policy: Mapping[str, Any] | None = None,
+    resources: Mapping[str, Any] | Sequence[Any] | str | os.PathLike[str] | None = None,
+    auth_policy: Mapping[str, Any] | Any = None,
+    prompts: Sequence[Any] | None = None,
+    pyfunc_predict_fn: str | None = None,
+    flavor: str | None = None,
     serialization: str | None = None,
     model_uuid: str | None = None,
     lock: bool = False,
     predict: bool = False,
-    check_example: bool = False,
+    check_example: bool = True,
     target: str | Sequence[str] = (),
 ) -> Report:
     """Write a model as a directory that MLflow loads and that conforms to the standard.
@@ -82,7 +107,7 @@ def write_model(
     not so with ``skops``, whose files hold the time and addresses in memory.
 
     Args:
-        model: an object of a library that has a flavor (:mod:`mlmodel.flavors`).
+        model: an object of a library that has a flavor (:mod:`mlmodel.flavors`); None with ``loader_module``.
         path: the directory to make; must not exist.
         signature: what :func:`mlmodel.infer_signature` returns, or a mapping of ``inputs``, ``outputs`` and ``params`` to
             JSON texts or None.  None has the inputs inferred from the example; False states none.
@@ -91,21 +116,35 @@ def write_model(
         pip_requirements: requirement lines, or a file of them, instead of those that are found;
             names of modules (``json``, ``cv2``) are refused.
         extra_pip_requirements: requirement lines, or a file of them, beside those that are found.
+        conda_env: the environment as conda has it, or a YAML file of it, instead of requirements.
+        uv_project_path: a project with ``uv.lock``, whose locked versions are required instead of those that are
+            found; the lock goes into the directory.
+        uv_groups: groups of that project to require, too.
+        uv_extras: extras of that project to require, too.
         code_paths: files and folders that are copied into ``code/``.
+        infer_code_paths: copy the modules that the model imports, and no distribution brings, into ``code/``.
+        extra_files: files that are kept beside the model, for flavors that record them.
         artifacts: files and folders that a Python model takes along, by the names it knows them under.
+        loader_module: the module whose ``_load_pyfunc`` loads the model from ``data_path``; there is no object then.
+        data_path: the file or folder that the loader module is given.
         metadata: free-form values for the MLmodel file.
         model_config: settings that the loader hands to a Python model, or a YAML file of them.
         streamable: whether the model can answer in pieces; found out, where not given.
-        resources: what the model uses on a platform, as MLflow writes it, or a YAML file of it.
-        auth_policy: how the model gets at it, as MLflow writes it.
+        resources: what the model uses on a platform: a list of MLflow's resources, what MLflow writes of them, or a
+            YAML file of that.
+        auth_policy: how the model gets at it: MLflow's ``AuthPolicy``, or what it writes of it.
+        prompts: URIs of registered prompts that the model uses, or MLflow's ``PromptVersion``.
+        pyfunc_predict_fn: the method that answers, for scikit-learn; ``predict``, where not given.
+        flavor: the flavor to write, for a file that sets a model of ``langchain`` or ``llama_index``; that of the
+            object, where not given.
         serialization: the form of the serialized object, for scikit-learn ``pickle``, ``cloudpickle`` or ``skops``;
             the one that most releases read, where not given.
         model_uuid: 32 hexadecimal digits; derived from everything that the directory holds, where not given.
         lock: write ``requirements.lock``, too, with the hashes of all files that are installed; asks the package
             index (extra ``load``).
         predict: record the outputs of the signature from the answer to the input example, in a confined process.
-        check_example: have the model answer the input example in a confined process, and write nothing if it fails;
-            where MLflow is installed, which loads it there.
+        check_example: have the model answer the input example, where there is one, in a confined process, and write
+            nothing if it fails; where MLflow is installed, which loads it there.
         target: the readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION``: a form is written
             that all of them read, or nothing.
 
@@ -125,11 +164,15 @@ def write_model(
         raise FileExistsError(f"{os.fspath(path)} exists; a model is never written over another")
     if isinstance(model, type):
         raise WriteError(f"{model.__qualname__} is a class; give an object of it")
-    if pip_requirements is not None and extra_pip_requirements is not None:
-        raise WriteError("pip_requirements replaces what extra_pip_requirements adds to; give one of them")
-    flavor = flavor_of(model)
-    if flavor is None:
-        raise WriteError(f"no flavor writes {type(model).__module__}.{type(model).__qualname__}")
+    given = {"conda_env": conda_env, "pip_requirements": pip_requirements}
+    given["extra_pip_requirements"] = extra_pip_requirements
+    _refuse_contradictions(given, loader_module, data_path, model, code_paths, infer=infer_code_paths)
+    if loader_module is not None:
+        model = LoaderModule(loader_module, None if data_path is None else os.fspath(data_path))
+    writing = flavor_of(model) if flavor is None else flavor_named(flavor)
+    if writing is None:
+        what = f"{type(model).__module__}.{type(model).__qualname__}" if flavor is None else repr(flavor)
+        raise WriteError(f"no flavor writes {what}")
     parent, name = os.path.split(destination)
     os.makedirs(parent, exist_ok=True)
     scratch.sweep(parent)
@@ -138,17 +181,39 @@ def write_model(
         folder = os.path.join(leaving.enter_context(scratch.folder(parent)), name)
         os.mkdir(folder)
         try:
-            saved = flavor.save(
+            saved = writing.save(
                 model,
                 folder,
-                Request(serialization, _paths(artifacts or {}), example.split(input_example)[0]),
+                Request(
+                    serialization,
+                    _paths(artifacts),
+                    example.split(input_example)[0],
+                    pyfunc_predict_fn,
+                ),
             )
-            _copy(code_paths, folder)
-            saved = _configured(saved, model_config, streamable)
-            written = _head(saved, flavor.name, code=bool(code_paths))
-            for key, value in (("resources", resources), ("auth_policy", auth_policy)):
-                if value is not None:
-                    written[key] = _mapping(key, value)
+            loaders = () if loader_module is None else (loader_module,)
+            if infer_code_paths:
+                has_code = inferred_code.copy(folder, saved.files, loaders)
+            else:
+                copying.code(code_paths or (), folder)
+                has_code = bool(code_paths)
+            chat = chat_types.of(model) or agents.in_code(folder, saved.python_function)
+            # The classes of MLflow for chats all have a method for that.
+            saved = _configured(saved, model_config, True if chat and streamable is None else streamable)
+            saved = _with_extra_files(saved, writing, extra_files, folder)
+            if pyfunc_predict_fn and (saved.python_function or {}).get("predict_fn") != pyfunc_predict_fn:
+                raise UnsuitableError(f"pyfunc_predict_fn is not for {writing.name}, which records none")
+            written = _head(saved, writing.name, code=has_code)
+            if resources is not None:
+                written["resources"] = settings.resources(resources)
+            if auth_policy is not None:
+                written["auth_policy"] = settings.auth_policy(auth_policy)
+            if prompts is not None:
+                written["prompts"] = settings.prompts(prompts)
+            if chat is not None:
+                signature, input_example, metadata = agents.stated(
+                    chat, written["mlflow_version"], signature, input_example, metadata
+                )
             if input_example is not None:
                 files, written["saved_input_example_info"] = example.files(input_example)
                 _put(folder, files)
@@ -156,17 +221,30 @@ def write_model(
             if said is not None:
                 written["signature"] = said
             if metadata is not None:
-                written["metadata"] = _plain("metadata", metadata)
+                written["metadata"] = settings.mapping("metadata", metadata)
             release = written["mlflow_version"]
-            if pip_requirements is not None:
-                wanted = _lines(pip_requirements)
-                dependencies.refuse_names_of_modules(wanted)
+            conda = None
+            if conda_env is not None:
+                conda, wanted = environments.of_conda(conda_env, release)
+            elif pip_requirements is not None:
+                wanted = requirement_lines.read("pip_requirements", pip_requirements)
+            elif uv_project_path is not None:
+                wanted = Lines(tuple(uv_project.requirements(uv_project_path, uv_groups, uv_extras)))
             else:
-                wanted = dependencies.requirements(folder, saved.files, saved.needs, release)
-                wanted += [line for line in _lines(extra_pip_requirements or ()) if line not in wanted]
-            _put(folder, Environment.here(wanted).files())
+                found = dependencies.requirements(folder, saved.files, saved.needs, release, loaders)
+                wanted = Lines(tuple(found))
+            if extra_pip_requirements is not None:
+                more = requirement_lines.read("extra_pip_requirements", extra_pip_requirements)
+                wanted = Lines(
+                    requirement_lines.joined(wanted.requirements, more.requirements), more.constraints
+                )
+            wanted = environments.with_mlflow(wanted, release)
+            dependencies.refuse_names_of_modules(wanted.requirements)
+            if uv_project_path is not None:
+                uv_project.copy(uv_project_path, folder)
+            _put(folder, Environment.here(*wanted, conda).files())
             if lock:
-                _put(folder, {locking.NAME: locking.lock(wanted)})
+                _put(folder, {locking.NAME: locking.lock(wanted.requirements)})
             written["utc_time_created"] = _now()
             if predict:
                 _put(folder, {"MLmodel": _emitted(written)})
@@ -185,47 +263,54 @@ def write_model(
     return report
 
 
-def _lines(requirements: Sequence[str] | str | os.PathLike[str]) -> list[str]:
-    """Requirement lines; those of a file where one is named."""
-    if isinstance(requirements, (str, os.PathLike)):
-        path = os.fspath(requirements)
-        try:
-            with open(path, encoding="utf-8") as stream:
-                requirements = stream.read().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnsuitableError(f"the requirements in {path} cannot be read: {error}") from error
-    return [line.strip() for line in requirements if line.strip() and not line.lstrip().startswith("#")]
-
-
-def _mapping(name: str, value: Mapping[str, Any] | str | os.PathLike[str]) -> Any:
-    """A mapping, or that of a YAML file."""
-    if isinstance(value, (str, os.PathLike)):
-        import yaml
-
-        try:
-            with open(value, encoding="utf-8") as stream:
-                value = yaml.safe_load(stream)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise UnsuitableError(f"{name} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise UnsuitableError(
-            f"{name} is {type(value).__name__}, and must be a dictionary or the path of a YAML file"
-        )
-    return _plain(name, value)
+def _refuse_contradictions(
+    environment: Mapping[str, Any],
+    loader_module: str | None,
+    data_path: Any,
+    model: object,
+    code_paths: Any,
+    *,
+    infer: bool,
+) -> None:
+    """Refuse arguments that say two things, as MLflow's writers do."""
+    given = [name for name, value in environment.items() if value is not None]
+    if len(given) > 1:
+        raise WriteError(f"{' and '.join(given)} both state the requirements; give one of them")
+    if infer and code_paths:
+        raise WriteError("infer_code_paths finds what code_paths lists; give one of them")
+    if loader_module is None:
+        if data_path is not None:
+            raise WriteError("data_path is what a loader_module is given; give that, too")
+        if model is None:
+            raise WriteError("the model is None; give an object, or a loader_module")
+    elif model is not None:
+        raise WriteError("a loader_module loads the model from data_path; give None in place of the object")
 
 
 def _configured(saved: Saved, config: Any, streamable: bool | None) -> Saved:
     """What a flavor wrote, with the settings that were given."""
     more: dict[str, Any] = {}
     if config is not None:
-        more["config"] = _mapping("model_config", config)
+        more["config"] = settings.mapping("model_config", config)
     if streamable is not None:
+        if not isinstance(streamable, bool):
+            raise UnsuitableError(f"streamable is {streamable!r}, and must be True, False or None")
         more["streamable"] = streamable
     if not more:
         return saved
     if saved.python_function is None:
         raise UnsuitableError(f"{', '.join(more)} is for models that predict, which this one does not")
     return saved._replace(python_function={**saved.python_function, **more})
+
+
+def _with_extra_files(saved: Saved, flavor: Flavor, paths: Any, folder: str) -> Saved:
+    if not paths:
+        return saved
+    schema = schemas.flavor_schema(flavor.name)
+    if saved.flavor is None or (schema is not None and copying.EXTRA not in schema["properties"]):
+        hint = "; a Python model takes artifacts" if saved.flavor is None else ""
+        raise UnsuitableError(f"extra_files is not for {flavor.name}, which records none{hint}")
+    return saved._replace(flavor={**saved.flavor, copying.EXTRA: copying.extra_files(paths, folder)})
 
 
 def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
@@ -246,11 +331,18 @@ def _head(saved: Saved, name: str, *, code: bool) -> dict[str, Any]:
     return {"flavors": flavors, "mlflow_version": _mlflow()}
 
 
-def _paths(artifacts: Mapping[str, str | os.PathLike[str]]) -> dict[str, str]:
-    found = {name: os.path.abspath(os.fspath(path)) for name, path in artifacts.items()}
-    for name, path in found.items():
-        if not os.path.exists(path):
-            raise UnsuitableError(f"{os.fspath(artifacts[name])}, the artifact {name}, does not exist")
+def _paths(artifacts: Mapping[str, str | os.PathLike[str]] | None) -> dict[str, str]:
+    if artifacts is None:
+        return {}
+    if not isinstance(artifacts, dict):
+        raise UnsuitableError(f"artifacts is {type(artifacts).__name__}, and must be a dictionary of paths")
+    found: dict[str, str] = {}
+    for name, path in artifacts.items():
+        if not isinstance(name, str) or not isinstance(path, (str, os.PathLike)):
+            raise UnsuitableError(f"artifacts: {name!r} and {path!r} must be a name and a path")
+        found[name] = os.path.abspath(os.fspath(path))
+        if not os.path.exists(found[name]):
+            raise UnsuitableError(f"{os.fspath(path)}, the artifact {name}, does not exist")
     return found
 
 
@@ -281,13 +373,6 @@ def _answered(folder: str) -> None:
     observed_outputs.check(folder, LoadOptions())
 
 
-def _plain(name: str, value: Mapping[str, Any]) -> Any:
-    try:
-        return json.loads(json.dumps(value))
-    except (TypeError, ValueError) as error:
-        raise UnsuitableError(f"{name} must be what JSON can hold: {error}") from error
-
-
 def _mlflow() -> str:
     """The installed release, if it writes what we write: the forms of examples changed with 2.16.2."""
     try:
@@ -306,21 +391,6 @@ def _now() -> str:
     except (ValueError, OverflowError, OSError):
         raise UnsuitableError(f"SOURCE_DATE_EPOCH is {epoch!r}, and not a number of seconds") from None
     return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def _copy(paths: Sequence[str | os.PathLike[str]], folder: str) -> None:
-    for path in paths:
-        source = os.path.abspath(os.fspath(path))
-        target = os.path.join(folder, "code", os.path.basename(source))
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.lexists(target):
-            raise UnsuitableError(f"two of code_paths are called {os.path.basename(source)}")
-        if os.path.isdir(source):
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-        elif os.path.isfile(source):
-            shutil.copyfile(source, target)
-        else:
-            raise UnsuitableError(f"{os.fspath(path)}, one of code_paths, does not exist")
 
 
 def _put(folder: str, files: Mapping[str, bytes]) -> None:

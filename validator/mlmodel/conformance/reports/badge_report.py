@@ -1,9 +1,10 @@
-"""A badge as SVG: green for a claim that holds, gray with a percentage for everything else."""
+"""A badge as SVG with role, level, version and balanced score: green for a claim that holds, gray for everything else."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.conformance.balance import balance, percent
 from mlmodel.conformance.suite import SUITE_VERSION
 
 if TYPE_CHECKING:
@@ -17,13 +18,10 @@ def render(summary: Summary) -> str:
     """The picture."""
     left = f"MLmodel {SUITE_VERSION}"
     role = summary.results[0].role if summary.results else "nothing"
-    if summary.holds:
-        limits = f" without {', '.join(summary.without)}" if summary.without else ""
-        right, color = f"{role}, {summary.asked.label}{limits}", "#2a7f3f"
-    else:
-        # Rounded down: 99.9 percent are not all.
-        share = 100 * summary.reached(summary.asked) // max(1, len(summary.judged))
-        right, color = f"{role}, {min(share, 99)} %", "#777"
+    score = percent(balance(summary.judged, summary.asked).score)
+    limits = f" without {', '.join(summary.without)}" if summary.without else ""
+    right = f"{role}, {summary.asked.label}, {score} balanced{limits}"
+    color = "#2a7f3f" if summary.holds else "#777"
     one, two = (round(len(text) * _WIDTH + 14) for text in (left, right))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{one + two}" height="20" role="img" aria-label="{left}: {right}">'

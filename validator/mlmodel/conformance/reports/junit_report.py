@@ -32,8 +32,9 @@ def render(summary: Summary) -> str:
     for result in summary.results:
         head = f'  <testcase classname={quoteattr(result.role)} name={quoteattr(result.case)} time="{result.seconds:.4f}"'
         element = _ELEMENTS.get(result.outcome)
+        message = printable(f"{result.title}: {result.reason}" if result.title else result.reason)
         if element is None:
             lines.append(head + "/>")
         else:
-            lines.append(f"{head}><{element} message={quoteattr(printable(result.reason))}/></testcase>")
+            lines.append(f"{head}><{element} message={quoteattr(message)}/></testcase>")
     return "\n".join([*lines, "</testsuite>"]) + "\n"
