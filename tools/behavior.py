@@ -12,7 +12,8 @@ the families in ``reviewed.json`` that are pure.
 A hook is ``plain`` where it only assigns, ``cython`` where Cython generated it, ``names`` where it calls methods of its own object,
 which are listed, ``native`` where it has no source, and ``acts`` where it calls anything else.  The marks: ``e`` an enumeration, ``*`` a
 compiled class that its own ``__reduce__`` calls, ``!`` a ``__new__`` in Python, ``n`` a compiled one, ``t`` takes plain arguments as tuples and
-numbers do, ``s`` has slots, ``i`` opens, connects to or runs something when it is called, ``m`` a class of classes that runs code of its own.
+numbers do, ``s`` has slots, ``r`` says itself how it is pickled (``__reduce__``), so that picklers may call it, ``c`` is a list, a
+dictionary or a set, ``i`` opens, connects to or runs something when it is called, ``m`` a class of classes that runs code of its own.
 """
 
 from __future__ import annotations

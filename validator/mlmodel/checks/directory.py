@@ -59,7 +59,7 @@ def _candidates(model: Model) -> list[str]:
 
 
 def container(model: Model) -> Iterator[Finding]:
-    """MLM035, MLM036: an archive holds the files of the model, each once, and nothing that leads out of it."""
+    """MLM035, MLM036, MLM038: an archive or a store holds the files of the model, each once, and nothing that leads out of it."""
     for defect in model.directory.defects:
         yield model.finding(defect.rule, defect.message, file=defect.path)
 

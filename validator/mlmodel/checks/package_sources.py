@@ -138,6 +138,11 @@ def _of_option(entry: Entry, name: str, value: str | None) -> Iterator[Finding]:
         yield new_finding(
             "MLM484", message, entry.place, "take the line out: wheels run nothing when they are installed"
         )
+    elif name in ("global-option", "install-option", "build-option", "config-settings", "config-setting"):
+        message = (
+            f"{quoted(text)}: pip builds the package from source, which runs code of its author with this"
+        )
+        yield new_finding("MLM484", message, entry.place, "take it out: wheels need no options")
     elif name == "pre":
         message = f"{quoted(text)}: pip takes pre-releases of every package that is not pinned"
         yield new_finding("MLM484", message, entry.place, "pin the pre-release that is wanted")
@@ -173,7 +178,7 @@ def near_names(model: Model) -> Iterator[Finding]:
     environment = recorded.of(model)
     packages = environment.conda.packages if environment.conda is not None else ()
     names = {
-        *(entry.name for listing in environment.listings for entry in listing.entries),
+        *(entry.name for entry in environment.own_lines),
         *(package.distribution for package in packages),
     }
     meant = {name: one_edit_away(name) for name in names if name is not None and len(name) <= _MAX_NAME}
@@ -191,10 +196,9 @@ _MAX_NAME = 100
 
 
 def _listed(environment: Environment) -> Iterator[tuple[str, str, Location]]:
-    for listing in environment.listings:
-        for entry in listing.entries:
-            if entry.name is not None and entry.form is Form.REQUIREMENT:
-                yield entry.name, entry.name, entry.place
+    for entry in environment.own_lines:
+        if entry.name is not None and entry.form is Form.REQUIREMENT:
+            yield entry.name, entry.name, entry.place
 
 
 def _of_conda(packages: Iterable[Package]) -> Iterator[tuple[str, str, Location]]:

@@ -67,3 +67,11 @@ def end_of_life(numbers: tuple[int, ...]) -> date | None:
     if minor in days:
         return date.fromisoformat(days[minor]["day"])
     return date(2020, 1, 1) if numbers < (3,) else None
+
+
+def last_days() -> list[date]:
+    """The days after which some Python has had no more security fixes: what :func:`end_of_life` gives."""
+    from datetime import date
+
+    days = table("python-eol.json")["end_of_life"]
+    return [date(2020, 1, 1), *(date.fromisoformat(each["day"]) for each in days.values())]

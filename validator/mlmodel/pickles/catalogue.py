@@ -184,7 +184,7 @@ class Rule(NamedTuple):
 
     rule: str
     """``data``: any literal state; ``names``: no key replaces a method that it calls; ``booster``, ``nodes``, ``template``,
-    ``formula``: see :mod:`mlmodel.pickles.states`; ``unknown``: nobody has reviewed it."""
+    ``formula``, ``optimizer``, ``nested``, ``resource``: see :mod:`mlmodel.pickles.states`; ``unknown``: nobody has reviewed it."""
     methods: frozenset[str] = frozenset()
     does: str = ""
     """What it does that is dangerous."""
