@@ -10,6 +10,7 @@ import yaml
 
 from mlmodel import Options, Severity, validate
 from mlmodel.standard import rules
+from tests.locations import forms, misplaced
 from tests.overlay import Fence, fences, make_model
 
 ALL = Options(select=rules.matching("ALL"))
@@ -56,6 +57,15 @@ def test_form(page: Path) -> None:
         assert examples(page, "Good")
 
 
+def test_every_page_says_where_its_findings_stand() -> None:
+    assert all(forms(rule) for rule in rules.catalogue())
+    words = {
+        word for rule in rules.catalogue() for form in forms(rule) for word in re.findall(r"\b[A-Z]+\b", form)
+    }
+    chapter = (Path(__file__).parent.parent / "spec" / "90-conformance.md").read_text(encoding="utf-8")
+    assert {word for word in words if f"`{word}`" not in chapter} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_bad_fires(page: Path, tmp_path: Path) -> None:
     front = front_matter(page)
@@ -64,6 +74,7 @@ def test_bad_fires(page: Path, tmp_path: Path) -> None:
         return
     report = validate(make_model(tmp_path / "model", examples(page, "Bad")), options(front))
     assert front["id"] in {finding.rule for finding in report.findings}, report.findings
+    assert misplaced(report.findings) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -24,6 +24,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "validator"))
 
+from mlmodel.common.texts import pointer_steps  # noqa: E402
 from mlmodel.standard import rules  # noqa: E402
 
 SCHEMAS = ROOT / "schemas"
@@ -177,7 +178,7 @@ class Bundle:
 
 
 def _at(document: Any, pointer: str) -> Any:
-    for step in pointer.split("/")[1:]:
+    for step in pointer_steps(pointer):
         document = document[step]
     return document
 

@@ -12,6 +12,7 @@ import pytest
 from mlmodel import Options, Severity, Verdict, validate
 from mlmodel.standard import rules
 from tests.command import ROOT
+from tests.locations import misplaced
 from tests.overlay import Fence, fences, make_model
 
 CHAPTERS = sorted((ROOT / "spec").glob("*.md"))
@@ -128,4 +129,5 @@ def test_examples(chapter: str, fence: Fence, tmp_path: Path) -> None:
         assert [finding for finding in report.findings if finding.severity is Severity.ERROR] == [], chapter
     else:
         assert expected in {finding.rule for finding in report.findings}, chapter
+        assert misplaced(report.findings) == []
         assert report.verdict is not Verdict.UNJUDGED or expected.startswith("MLM9"), report.findings

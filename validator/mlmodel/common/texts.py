@@ -67,3 +67,8 @@ def _disarmed(match: re.Match[str]) -> str:
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def pointer_steps(pointer: str) -> list[str]:
+    """The steps of a JSON Pointer (RFC 6901), unescaped: ``/a~1b/0`` -> ``["a/b", "0"]``."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]

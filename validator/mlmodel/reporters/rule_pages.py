@@ -10,6 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from mlmodel.common.texts import pointer_steps
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _change(line: str) -> Iterator[str]:
         yield f"`{name}`:"
         yield _fenced("yaml", "\n".join(_nested(pointer, value)))
     elif command == "unset":
-        yield f"`{name}` has no `{'.'.join(_steps(argument.strip()))}`."
+        yield f"`{name}` has no `{'.'.join(pointer_steps(argument.strip()))}`."
     elif command == "replace":
         old, new = map(_unescaped, shlex.split(argument))
         yield f"`{name}`:"
@@ -81,13 +82,9 @@ def _change(line: str) -> Iterator[str]:
         yield texts[command]
 
 
-def _steps(pointer: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
 def _nested(pointer: str, value: str) -> Iterator[str]:
     """The lines of YAML that hold nothing but a value at a JSON Pointer."""
-    *way, last = _steps(pointer)
+    *way, last = pointer_steps(pointer)
     indent = ""
     for step in way:
         yield f"{indent}{_key(step)}"

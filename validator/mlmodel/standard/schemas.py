@@ -10,7 +10,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.common.texts import describe, quoted
+from mlmodel.common.texts import describe, pointer_steps, quoted
 from mlmodel.standard import data, engines
 
 if TYPE_CHECKING:
@@ -245,8 +245,8 @@ def _resolve(root: Json, reference: str) -> tuple[Json, Any]:
     file, _, pointer = reference.partition("#")
     target: Any = schema(file) if file else root
     root = target
-    for step in pointer.split("/")[1:]:
-        target = target[step.replace("~1", "/").replace("~0", "~")]
+    for step in pointer_steps(pointer):
+        target = target[step]
     return root, target
 
 

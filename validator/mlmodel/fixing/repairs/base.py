@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.texts import pointer_steps
 from mlmodel.fixing.edits import Edit, Repair
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def at_value(
 def _steps(data: Any, pointer: str) -> Steps | None:
     """The keys and indexes of a JSON Pointer, None where it leads into a JSON text or nowhere."""
     steps: list[str | int] = []
-    for part in pointer.split("/")[1:]:
-        step: str | int = part.replace("~1", "/").replace("~0", "~")
+    for part in pointer_steps(pointer):
+        step: str | int = part
         if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
             step = int(part)
         elif not isinstance(data, dict) or step not in data:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator, ValidationError
 from jsonschema.validators import extend
 
+from mlmodel.common.texts import pointer_steps
 from mlmodel.standard.engines import Failure
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Schema:
         def resolved(reference: str) -> Any:
             name, _, pointer = reference.partition("#")
             target = own[name] if name in own else retrieve(name)
-            for step in pointer.split("/")[1:]:
-                target = target[step.replace("~1", "/").replace("~0", "~")]
+            for step in pointer_steps(pointer):
+                target = target[step]
             return _Within(target, name) if isinstance(target, dict) else target
 
         def follow(validator: Any, reference: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
