@@ -1,0 +1,49 @@
+"""What the suite says of implementations: one answer to everything is worth a half, and the third one is what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.command import ROOT
+from tests.conformance.test_runner import conformance
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="needs cargo")
+def test_the_validator_in_rust() -> None:
+    """It decodes no pickle, so that it accepts nearly everything that is valid, and finds a part of the rest."""
+    from tools.implementations import rust
+
+    program = rust()
+    assert program is not None
+    result = conformance(
+        *("run", "-j", "2", "--timeout", "60", "--level", "verdicts", "--format", "json"),
+        *("--", program, ROOT / "schemas"),
+    )
+    data: Any = json.loads(result.stdout)
+    assert data["totals"]["error"] == 0
+    shares = data["balanced"]["verdicts"]
+    assert shares["accepted"] > 0.98
+    assert 0.7 < shares["score"] <= 0.85
+    assert data["chapters"]["70-serialized-objects.md"]["found"] < 0.5
+    assert data["chapters"]["20-mlmodel-file.md"]["score"] > 0.9
+
+
+def test_the_page_of_implementations_says_what_is_aimed_at() -> None:
+    """What accepts everything has a half, schemas alone little more, what reads no opcodes no more than 85 %, ours all."""
+    text = (ROOT / "conformance" / "IMPLEMENTATIONS.md").read_text(encoding="utf-8")
+    scores = {
+        name: float(score)
+        for name, score in re.findall(r"^\| ([\w -]+) \| .*? \| .*? \| ([\d.]+) % \|", text, re.MULTILINE)
+    }
+    assert scores["accepts everything"] == scores["rejects everything"] == 50
+    assert scores["check-jsonschema"] <= 60
+    assert 60 < scores["Rust"] <= 85
+    assert scores["mlmodel"] == 100
+    for path in re.findall(r"\]\((cases/[^)]*|\.\./spec/[^)]*)\)", text):
+        assert (ROOT / "conformance" / path).exists(), path
