@@ -152,7 +152,8 @@ def run(folder: Path, *arguments: str | Path, cwd: Path | None = None) -> Seen:
 def own_folders() -> list[str]:
     """Where Python, its packages and this one have their files."""
     paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values(), *mlmodel.__path__]
-    return [os.path.realpath(path) for path in (*paths, data.tree("schemas"), data.tree("rules"))]
+    trees = map(data.tree, ("schemas", "rules", "annex"))
+    return [os.path.realpath(path) for path in (*paths, *trees)]
 
 
 def within(path: str, folders: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Writes what restoring the classes of reviewed libraries runs: ``pickles/data/behavior/<top-level module>.json``.
+"""Writes what restoring the classes of reviewed libraries runs: ``spec/annex/behavior/<top-level module>.json``.
 
 ``python tools/behavior.py PYTHON... [-- TOP...]`` asks the libraries that are installed for each interpreter, with
 ``tools/behavior_probe.py`` in a process of its own, and adds what it learns; it takes nothing away, so that several
@@ -12,7 +12,8 @@ the families in ``reviewed.json`` that are pure.
 A hook is ``plain`` where it only assigns, ``cython`` where Cython generated it, ``names`` where it calls methods of its own object,
 which are listed, ``native`` where it has no source, and ``acts`` where it calls anything else.  The marks: ``e`` an enumeration, ``*`` a
 compiled class that its own ``__reduce__`` calls, ``!`` a ``__new__`` in Python, ``n`` a compiled one, ``t`` takes plain arguments as tuples and
-numbers do, ``s`` has slots, ``i`` opens, connects to or runs something when it is called, ``m`` a class of classes that runs code of its own.
+numbers do, ``s`` has slots, ``r`` says itself how it is pickled (``__reduce__``), so that picklers may call it, ``c`` is a list, a
+dictionary or a set, ``i`` opens, connects to or runs something when it is called, ``m`` a class of classes that runs code of its own.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "validator/mlmodel/pickles/data/behavior"
-REVIEWED = ROOT / "validator/mlmodel/pickles/data/reviewed.json"
+TARGET = ROOT / "spec/annex/behavior"
+REVIEWED = ROOT / "spec/annex/reviewed.json"
 PROBE = ROOT / "tools/behavior_probe.py"
 _STRICT = ["plain", "cython", "names", "native", "acts"]
 _MOST = 40

@@ -8,7 +8,9 @@ Python 3.8 or later.
 """
 
 import ast
+import collections
 import contextlib
+import copyreg
 import enum
 import hashlib
 import importlib
@@ -286,6 +288,13 @@ def described(cls):
             if getattr(found, "__name__", "") != "__reduce_cython__" and not is_python:
                 marks += "*"
                 break
+            if is_python and getattr(found, "__name__", "") != "__reduce_cython__":
+                marks += "r"
+                break
+    if "r" not in marks and (issubclass(cls, BaseException) or cls in copyreg.dispatch_table):
+        marks += "r"
+    if issubclass(cls, (list, dict, set, collections.deque)):
+        marks += "c"
     if (
         issubclass(cls, (int, float, str, bytes, complex, frozenset, tuple))
         and "t" not in marks

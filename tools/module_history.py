@@ -2,7 +2,7 @@
 
 ``python tools/module_history.py FOLDER`` reads ``FOLDER/<distribution>/*.whl``: one wheel of each series, the last
 release of it (``pip download --no-deps --only-binary=:all: DISTRIBUTION==X``), and writes
-``environment/data/module-history/<distribution>.tsv`` anew.  Nothing of a wheel is imported: its names come from the
+``spec/annex/module-history/<distribution>.tsv`` anew.  Nothing of a wheel is imported: its names come from the
 list of its files and from the syntax of its Python files.
 
 What all of the releases have is left out, and so is what goes and comes back.
@@ -16,7 +16,7 @@ import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/module-history"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/module-history"
 HEAD = (
     "# Modules of {name}, and classes and functions of its modules (module:name), that not every series of releases has:\n"
     "# the first and the last series that has it, - where that is the first or the last that was looked at.\n"

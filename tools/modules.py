@@ -1,7 +1,7 @@
 """Writes what the undeclared-import check knows of distributions, from what is installed or packed as a wheel.
 
 ``python tools/modules.py PYTHON|FOLDER...`` reads the distributions installed for each interpreter, and the wheels in
-each folder (``pip download --no-deps``): their top-level modules and what they require.  It adds to ``environment/data/modules.json`` and takes nothing away, so that
+each folder (``pip download --no-deps``): their top-level modules and what they require.  It adds to ``spec/annex/modules.json`` and takes nothing away, so that
 several releases of a distribution count together, and entries that were written by hand (those without
 ``requires``: nobody has installed them) stay.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/modules.json"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/modules.json"
 
 # Runs in the other interpreter, with nothing but the standard library and packaging.
 ASK = r"""

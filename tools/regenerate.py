@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent
-FAST = ("catalogue.py", "cases.py", "forms.py")
+FAST = ("catalogue.py", "annexes.py", "bundles.py", "cases.py", "forms.py")
 """Generators that need nothing but a checkout, in order: the cases are named by the catalogue, and their forms are made of them."""
 SLOW = ("known_failures.py", "results.py")
 

@@ -1,4 +1,4 @@
-"""Writes which Python the releases of a few distributions want: ``environment/data/requires-python.json``.
+"""Writes which Python the releases of a few distributions want: ``spec/annex/requires-python.json``.
 
 ``python tools/requires_python.py`` asks pip, once for each distribution, what the index says of every file.  Only
 releases whose files all say the same are kept, and no pre-releases.
@@ -21,7 +21,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/requires-python.json"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/requires-python.json"
 DISTRIBUTIONS = (
     "cloudpickle", "keras", "lightgbm", "matplotlib", "mlflow", "mlflow-skinny", "numpy", "onnx",
     "onnxruntime", "pandas", "prophet", "pyarrow", "pyspark", "scikit-learn", "scipy", "sentence-transformers",

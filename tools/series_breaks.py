@@ -2,7 +2,7 @@
 
 ``python tools/series_breaks.py PYTHON...``: an interpreter for each release of scikit-learn, and of the NumPy and
 SciPy of its time.  Each saves the estimators of :data:`SAVE`, each reads those of all others and predicts what its
-maker predicted.  What fails is written into ``environment/data/series-breaks.json``, with the global that tells such
+maker predicted.  What fails is written into ``spec/annex/series-breaks.json``, with the global that tells such
 a pickle from others.  Breaks of other libraries stand there by hand, each with its source; they stay.
 """
 
@@ -15,7 +15,7 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/environment/data/series-breaks.json"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/series-breaks.json"
 
 SAVE = r"""
 import pickle, sys, warnings

@@ -1,4 +1,4 @@
-"""Writes which modules each Python's standard library has: ``environment/data/standard-library.json``.
+"""Writes which modules each Python's standard library has: ``spec/annex/standard-library.json``.
 
 ``python tools/standard_library.py PYTHON...``, one interpreter a minor version, in order and without gaps.  A
 module that the oldest has is taken to have been there always, one that the newest has to stay.  For releases that
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TYPESHED = Path(mypy.__file__).parent / "typeshed/stdlib/VERSIONS"
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/standard/standard-library.json"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/standard-library.json"
 
 # Runs in the other interpreter, of any Python 3.
 ASK = r"""

@@ -1,4 +1,4 @@
-"""Writes which classes releases of transformers have at their top level: ``model/data/transformers-classes.json``.
+"""Writes which classes releases of transformers have at their top level: ``spec/annex/transformers-classes.json``.
 
 ``python tools/transformers_classes.py WHEEL...``, in the order of the releases.  Nothing is imported: names are read from
 the lists of the package's ``__init__.py``, and from the ``__all__`` of the modules of its models.
@@ -14,7 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "validator/mlmodel/model/data/transformers-classes.json"
+TARGET = Path(__file__).resolve().parent.parent / "spec/annex/transformers-classes.json"
 CLASS = re.compile(r"[A-Z]\w*[a-z]\w*")
 
 
@@ -62,7 +62,8 @@ def main() -> int:
         )
         known = now
     table = {
-        "source": "tools/transformers_classes.py, from the wheels of these releases",
+        "about": "Names at the top level of releases of transformers: by release what is new, and what is gone since the one before."
+        " Written by tools/transformers_classes.py, from the wheels of these releases.",
         "releases": releases,
     }
     TARGET.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

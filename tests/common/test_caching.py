@@ -47,7 +47,7 @@ UNBOUNDED = {
     "catalogue._hooks",
     "module_history._series",
     "module_history._table",
-    "pythons.table",
+    "data.table",
     "pure._compiled",
     "schemas._annotation_places",
     "schemas._engine",

@@ -10,15 +10,16 @@ import pytest
 
 from mlmodel.environment import distributions, pythons
 from mlmodel.environment.versions import normal
+from mlmodel.standard.data import table
 from mlmodel.standard.standard_library import is_standard
 
 
 def test_names_are_normalized() -> None:
-    known = pythons.table("modules.json")["distributions"]
+    known = table("modules.json")["distributions"]
     names = {*known, *(name for entry in known.values() for name in entry.get("requires", ()))}
-    lists = pythons.table("distributions.json")
+    lists = table("distributions.json")
     names |= {*lists["only-for"], *lists["instead-of"], *lists["development"], *lists["system-library"]}
-    names |= pythons.table("requires-python.json")["distributions"].keys()
+    names |= table("requires-python.json")["distributions"].keys()
     assert {name for name in names if normal(name) != name} == set()
     assert lists["instead-of"].keys() <= lists["only-for"].keys()
 
@@ -43,7 +44,7 @@ def test_mlflow_and_the_flavors_libraries_are_known() -> None:
 def test_requires_python_is_understood() -> None:
     wanted = {
         specifier
-        for releases in pythons.table("requires-python.json")["distributions"].values()
+        for releases in table("requires-python.json")["distributions"].values()
         for specifier in releases.values()
     }
     assert all(re.fullmatch(r"((>=|<=|<|!=)\d+(\.\d+)*(\.\*)?,?)*", specifier) for specifier in wanted)

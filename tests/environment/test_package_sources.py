@@ -12,7 +12,7 @@ from mlmodel import validate
 from mlmodel.environment import well_known
 from tests.overlay import make_model
 
-RULES = "MLM48"
+RULES = ("MLM48", "MLM452")
 
 
 def conda(tmp_path: Path, **changes: Any) -> set[str]:
@@ -100,7 +100,13 @@ def test_packages(package: str, rule: str | None, tmp_path: Path) -> None:
         ("UV_DEFAULT_INDEX", "MLM482"),
         ("CONDA_CHANNELS", "MLM482"),
         ("GIT_CONFIG_COUNT", "MLM482"),
+        ("GCONV_PATH", "MLM482"),
+        ("OPENSSL_CONF", "MLM482"),
+        ("PYTEST_ADDOPTS", "MLM482"),
+        ("NUMBA_CACHE_DIR", "MLM482"),
         ("PYTHONPATH", "MLM487"),
+        ("HOME", "MLM487"),
+        ("MPLBACKEND", "MLM487"),
         ("LD_LIBRARY_PATH", "MLM487"),
         ("HTTPS_PROXY", "MLM487"),
         ("OMP_NUM_THREADS", None),
@@ -124,7 +130,21 @@ def test_variables(name: str, rule: str | None, tmp_path: Path) -> None:
         ("--no-binary :all:", "MLM484"),
         ("--no-binary=numpy", "MLM484"),
         ("--pre", "MLM484"),
+        ("six==1.17.0 --global-option=x", "MLM484"),
+        ("six==1.17.0 --config-settings a=b", "MLM484"),
         ("--no-binary :none:", None),
+        ("https://example.org/x-1.0-py3-none-any.whl", None),
+        ("x @ https://example.org/x-1.0-py3-none-any.whl", None),
+        ("git+https://example.org/x", None),
+        ("git+ssh://git@example.org/x", None),
+        ("http://example.org/x-1.0-py3-none-any.whl", "MLM452"),
+        ("x @ http://example.org/x-1.0-py3-none-any.whl", "MLM452"),
+        ("x @ HTTP://example.org/x-1.0-py3-none-any.whl", "MLM452"),
+        ("git+http://example.org/x", "MLM452"),
+        ("git+git://example.org/x", "MLM452"),
+        ("-e git+http://example.org/x#egg=x", "MLM452"),
+        ("x @ ftp://example.org/x-1.0-py3-none-any.whl", "MLM452"),
+        (f"x @ http://example.org/x-1.0-py3-none-any.whl#sha256={'a' * 64}", None),
         ("--only-binary :all:", None),
         ("--prefer-binary", None),
         ("-r more.txt", None),
@@ -183,6 +203,15 @@ def test_names(name: str, meant: str | None, tmp_path: Path) -> None:
 
 
 def test_known_distributions_are_near_to_none() -> None:
-    from mlmodel.environment.pythons import table
+    from mlmodel.standard.data import table
 
     assert [name for name in table("modules.json")["distributions"] if well_known.one_edit_away(name)] == []
+
+
+def test_a_build_dependency_is_near_a_known_name(tmp_path: Path) -> None:
+    target = make_model(tmp_path / "model")
+    data = yaml.safe_load((target / "python_env.yaml").read_text())
+    (target / "python_env.yaml").write_text(
+        yaml.safe_dump(data | {"build_dependencies": [*data["build_dependencies"], "reqeusts==2.32.0"]})
+    )
+    assert "MLM486" in {finding.rule for finding in validate(target).findings}

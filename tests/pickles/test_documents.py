@@ -179,6 +179,19 @@ KERAS: dict[str, dict[str, Any]] = {
     "a call of TensorFlow": layer("", "TFOpLambda", {"function": "io.write_file"}),
     "a raw operator": layer("", "TFOpLambda", {"function": "raw_ops.WriteFile"}),
     "Python in TensorFlow": layer("", "TFOpLambda", {"function": "py_function"}),
+    "a module of PyTorch": layer("keras.layers", "TorchModuleWrapper", {"module": "PK"}),
+    "a program": layer("keras.src.export.tfsm_layer", "TFSMLayer", {"filepath": "/srv/x"}),
+    "files of TensorFlow": dense(activation=layer("tensorflow.io.gfile", "function", "remove")),
+    "files of TensorFlow within": dense(
+        activation=layer("tensorflow.python.platform.gfile", "function", "Remove")
+    ),
+    "a raw operator by name": dense(activation=layer("tensorflow.raw_ops", "function", "WriteFile")),
+    "a saved model of TensorFlow": dense(activation=layer("tensorflow.saved_model", "function", "load")),
+    "the old deserializer": dense(
+        activation=layer("keras.src.legacy.saving.serialization", "function", "deserialize_keras_object")
+    ),
+    "a setting": dense(activation=layer("keras.src.backend.config", "function", "set_floatx")),
+    "the name of a command": dense(activation=layer("company.os", "function", "system")),
 }
 
 
@@ -224,6 +237,20 @@ HONEST_KERAS = [
 def test_honest_keras(config: dict[str, Any]) -> None:
     assert remarks(archive(("config.json", json.dumps(config).encode()))) == []
     assert remarks(HDF5 + json.dumps(config).encode() + b"\0\0") == []
+
+
+@pytest.mark.parametrize("size", [512, 1024, 4096])
+def test_hdf5_behind_a_user_block(size: int) -> None:
+    """h5py looks for the first bytes at 0, 512, 1024 and so on (HDF5 File Format Specification, II.A)."""
+    content = json.dumps(sequential(layer("keras.layers", "Lambda"))).encode()
+    assert remarks(bytes(size) + HDF5 + content + bytes(64)) == ["RUNS_CODE"]
+    assert remarks(bytes(size - 8) + HDF5 + content + bytes(64)) == []
+
+
+def test_compiled_code_in_an_exported_program() -> None:
+    content = archive(("m/archive_format", b"pt2"), ("m/data/aotinductor/model/x.so", b"\x7fELF"))
+    assert remarks(content) == ["EXECUTES"]
+    assert remarks(archive(("m/data/aotinductor/model/x.json", b"{}"))) == []
 
 
 def test_a_layer_of_the_author_is_unexplained() -> None:
@@ -292,10 +319,28 @@ def test_torchscript_that_opens_files(line: str) -> None:
         'print("torch.save")',
         "x = ops.torchvision.nms(x, x, 0.5)",
         "x = ops.prim.data(x)",
+        "packed : __torch__.torch.classes.quantized.LinearPackedParamsBase",
+        "x = ops.quantized.linear(x, packed, 1., 0)",
     ],
 )
 def test_honest_torchscript(line: str) -> None:
     assert remarks(script(line)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("x = torch.distributed.rpc.rpc_sync(x)", "EXECUTES"),
+        ("x = ops.c10d.broadcast_(x)", "EXECUTES"),
+        ('x = __torch__.torch.classes.torchvision.Video("x", "video", 1)', "EXECUTES"),
+        ('x = __torch__.torch.classes.c10d.FileStore("x", 1)', "EXECUTES"),
+        ('x = __torch__.torch.classes.dist_c10d.TCPStore("x", 1)', "EXECUTES"),
+        ("x = ops.company.enhance(x)", "UNEXPLAINED"),
+        ("x = __torch__.torch.classes.company.Engine(x)", "UNEXPLAINED"),
+    ],
+)
+def test_torchscript_that_calls_other_libraries(line: str, kind: str) -> None:
+    assert set(remarks(script(line))) == {kind}
 
 
 # -- torch's storages ----------------------------------------------------------------------------

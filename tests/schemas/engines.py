@@ -22,9 +22,15 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 def documents() -> dict[str, Any]:
     """Every schema of the repository by its path below ``schemas/``."""
     return {
-        path.relative_to(SCHEMAS).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+        path.relative_to(SCHEMAS).as_posix(): _named_by_path(json.loads(path.read_text(encoding="utf-8")))
         for path in SCHEMAS.rglob("*.schema.json")
+        if path.parent.name != "bundles"
     }
+
+
+def _named_by_path(document: dict[str, Any]) -> dict[str, Any]:
+    """A schema without its address: references go by the paths."""
+    return {key: value for key, value in document.items() if key != "$id"}
 
 
 def without_dialect(document: dict[str, Any]) -> dict[str, Any]:

@@ -314,7 +314,9 @@ for nested in NESTED:
         [{**nested, "name": "a", "optional": True, "comment": 1}],
     )
 accept(COLUMNS, "no columns (MLflow before 2.8)", [])
-accept(COLUMNS, "names", *([{"type": "long", "name": name}] for name in ("", "a b", "é", 0, 7, 1.5, None)))
+accept(
+    COLUMNS, "names", *([{"type": "long", "name": name}] for name in ("", "a b", "é", 0, 7, 1.5, True, None))
+)
 accept(COLUMNS, "one name twice (for the validator to compare)", [{"type": "long", "name": "a"}] * 2)
 accept(COLUMNS, "unnamed columns", [{"type": "long"}, {"type": "double", "required": True}])
 accept(
@@ -395,7 +397,7 @@ reject(
     "MLM110",
     "type",
     "name",
-    *([{"type": "long", "name": name}] for name in each(True, ["a", "b"], {})),
+    *([{"type": "long", "name": name}] for name in each(["a", "b"], {})),
     [tensor(name=["a"])],
 )
 reject(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.common.texts import unicode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Severity(IntEnum):
@@ -312,6 +315,34 @@ class Suppressed(NamedTuple):
         return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
 
 
+class Facts(NamedTuple):
+    """What a model says of itself, for whoever counts many of them (:attr:`mlmodel.validation.Options.facts`)."""
+
+    python: str | None = None
+    """The Python of its recorded environment, ``3.11.7``."""
+    created: str | None = None
+    """When it was saved, as the MLmodel file has it: ``utc_time_created``."""
+    run_id: str | None = None
+    model_id: str | None = None
+    digest: str | None = None
+    """SHA-256, in hexadecimal digits, of the names and sizes of its files, and of the content of those up to 64 KiB, of
+    4 MiB of them at most: what changes one of the documents changes it."""
+
+
+class Digests(NamedTuple):
+    """SHA-256 of what was judged, in hexadecimal digits."""
+
+    directory: str
+    """Of the names and digests of all files (:func:`mlmodel.model.digests.of_directory`)."""
+    files: Mapping[str, str]
+    """By the path of each file."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the JSON report has it."""
+        files = {_text(path): digest for path, digest in self.files.items()}
+        return {"algorithm": "sha256", "directory": self.directory, "files": files}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The outcome for one model directory."""
@@ -329,8 +360,12 @@ class Report:
     """What came of loading the model, where that was asked for."""
     suppressed: tuple[Suppressed, ...] = ()
     """What a baseline, an entry of the configuration or a comparison keeps quiet; no part of the verdict."""
+    facts: Facts | None = None
+    """What the model says of itself, where :attr:`mlmodel.validation.Options.facts` asked for it."""
+    digests: Digests | None = None
+    """Of the files that were judged, where that was asked for."""
     seconds: float = field(default=0.0, compare=False)
-    """Time that the validation took."""
+    """Time that the validation took; 0 for a verdict that was kept."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""
@@ -350,6 +385,7 @@ class Report:
             "findings": [finding.to_dict() for finding in self.findings],
             "truncated": self.truncated > 0,
             **({"load": self.load.to_dict()} if self.load is not None else {}),
+            **({"digests": self.digests.to_dict()} if self.digests is not None else {}),
             **({"suppressed": [item.to_dict() for item in self.suppressed]} if self.suppressed else {}),
         }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from mlmodel.findings import LoadReport
+    from mlmodel.findings import Digests, Facts, LoadReport
     from mlmodel.runtime.load_options import LoadOptions
 
 _MAX_FINDINGS_OF_CHECK = 10_000
@@ -53,6 +53,10 @@ class Options(NamedTuple):
     """The readers and products that the model is for, each as ``NAME`` or ``NAME==VERSION`` (:mod:`mlmodel.targets`)."""
     trust: frozenset[str] = frozenset()
     """Modules, and classes by their full names, whose objects are accepted as data, though nobody has reviewed them."""
+    facts: bool = False
+    """Tell, too, what the model says of itself (:attr:`mlmodel.findings.Report.facts`)."""
+    digests: bool = False
+    """Whether :attr:`Report.digests` is wanted, for which every file is read whole, before it is judged and after that."""
     debug: bool = False
     """Let an exception of a check through, and do not turn it into a finding."""
 
@@ -106,7 +110,8 @@ def _unopened(given: str, error: UnopenedError, options: Options) -> Report:
 
 
 def _report(model: Model, given: str, options: Options) -> Report:
-    found = run_checks(model, options)
+    digests, found = _digests(model) if options.digests else (None, [])
+    found += run_checks(model, options)
     load = None
     failure = model.directory.failure
     if failure is not None:  # what was found of a part says nothing of the model
@@ -114,6 +119,13 @@ def _report(model: Model, given: str, options: Options) -> Report:
     if options.load is not None and _is_readable(model):
         more, load = _load(model, found, options.load, options)
         found = [_disproven(finding, load) for finding in found] + more
+    if digests is not None:
+        again, more = _digests(model)
+        found += more
+        if again is not None and again != digests:
+            changed = sorted(set(again.files.items()) ^ set(digests.files.items()))
+            found.append(new_finding("MLM902", "it changed while it was judged", Location(changed[0][0])))
+            digests = None
     found = _without_new(found, model)
     found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
@@ -133,7 +145,31 @@ def _report(model: Model, given: str, options: Options) -> Report:
         flavors=tuple(sorted(model.flavors)) if _is_readable(model) else (),
         truncated=len(graded) - len(kept),
         load=load,
+        facts=_facts(model, options) if options.facts else None,
+        digests=digests,
     )
+
+
+def _facts(model: Model, options: Options) -> Facts:
+    from mlmodel.environment import identity
+    from mlmodel.findings import Facts
+
+    try:
+        return identity.of(model)
+    except Exception:
+        if options.debug:
+            raise
+        return Facts()  # the check that met the same has said so
+
+
+def _digests(model: Model) -> tuple[Digests | None, list[Finding]]:
+    """The digests of the files, or why there are none."""
+    from mlmodel.model import digests
+
+    try:
+        return digests.of_directory(model.directory), []
+    except UnreadableError as error:
+        return None, [new_finding("MLM902", error.reason, Location(error.path))]
 
 
 def _load(

@@ -15,7 +15,7 @@ const ajv = new Ajv({ strict: false, allErrors: true });
 for (const inner of ["", "flavors"]) {
   for (const name of readdirSync(join(folder, inner))) {
     if (!name.endsWith(".schema.json")) continue;
-    const { $schema, ...schema } = JSON.parse(readFileSync(join(folder, inner, name), "utf-8"));
+    const { $schema, $id, ...schema } = JSON.parse(readFileSync(join(folder, inner, name), "utf-8"));
     ajv.addSchema(schema, inner ? `${inner}/${name}` : name);
   }
 }

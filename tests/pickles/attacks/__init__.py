@@ -10,6 +10,7 @@ from __future__ import annotations
 from tests.pickles.attacks.assembler import Attack
 from tests.pickles.attacks.behavior import of_behavior
 from tests.pickles.attacks.callers import of_callers, of_limits, of_readers
+from tests.pickles.attacks.calls import of_calling
 from tests.pickles.attacks.containers import of_containers
 from tests.pickles.attacks.inline import of_inline
 from tests.pickles.attacks.names import of_names
@@ -31,6 +32,7 @@ def every() -> list[Attack]:
         *of_limits(),
         *of_inline(),
         *of_behavior(),
+        *of_calling(),
     ]
     assert len({attack.id for attack in found}) == len(found)
     return found

@@ -192,7 +192,11 @@ def of_code() -> Iterator[Attack]:
     yield Attack("21-code/hash-in-a-dict", stream(b"(" + key[1:] + b"Nd"), None)
     yield Attack("21-code/function-reduced", stream(function + given(text("x")) + b"R"), None)
     yield Attack("21-code/function-object", stream(b"(" + function + b"o"), None)
-    yield Attack("21-code/class-called", stream(made + b")R"), None)
+    for method in ("__init__", "__new__", "__call__"):
+        given_to = call(
+            cloudpickle, "_class_setstate", made + given(b"}" + text(method) + function + b"s", b"}")
+        )
+        yield Attack(f"21-code/class-called-{method}", stream(given_to + b"0" + made + b")R"), None)
     yield Attack("21-code/partial-called", stream(call("functools", "partial", function) + b")R"), None)
     yield Attack(
         "21-code/mapped", stream(call("builtins", "list", call("builtins", "map", function + b"]K\1a"))), None

@@ -12,7 +12,7 @@ os.fdopen os.open os.listdir os._exit os.abort os.truncate os.removedirs os.path
 posix.system nt.system posix.execv posix.popen
 subprocess.run subprocess.call subprocess.Popen subprocess.check_call subprocess.check_output subprocess.getoutput subprocess.getstatusoutput
 builtins.eval builtins.exec builtins.compile builtins.open builtins.__import__ builtins.input builtins.breakpoint builtins.setattr builtins.delattr builtins.globals builtins.vars
-builtins.map builtins.filter builtins.sorted builtins.max builtins.print builtins.help builtins.hasattr builtins.iter builtins.next builtins.memoryview
+builtins.map builtins.filter builtins.sorted builtins.max builtins.print builtins.help builtins.hasattr builtins.next builtins.memoryview
 sys.exit sys.setprofile sys.settrace sys.addaudithook sys.modules.get
 shutil.rmtree shutil.move shutil.copyfile shutil.copy shutil.unpack_archive shutil.make_archive
 importlib.import_module importlib.__import__ importlib.reload importlib.util.module_from_spec importlib.machinery.SourceFileLoader importlib.resources.read_text runpy.run_path runpy.run_module runpy._run_code

@@ -10,6 +10,7 @@ from mlmodel.common.texts import quoted, shortened
 from mlmodel.model import file_integrity, paths
 from mlmodel.model.names import Names
 from mlmodel.sources.directory import Kind, UnreadableError
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def _candidates(model: Model) -> list[str]:
 
 
 def container(model: Model) -> Iterator[Finding]:
-    """MLM035, MLM036: an archive holds the files of the model, each once, and nothing that leads out of it."""
+    """MLM035, MLM036, MLM038: an archive or a store holds the files of the model, each once, and nothing that leads out of it."""
     for defect in model.directory.defects:
         yield model.finding(defect.rule, defect.message, file=defect.path)
 
@@ -174,20 +175,6 @@ def _content(model: Model, entry: Entry, names: Names, seen: set[tuple[str, bool
             )
 
 
-_SECRETS = frozenset(
-    {
-        ".env",
-        ".netrc",
-        ".pypirc",
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ed25519",
-        ".git-credentials",
-        ".htpasswd",
-    }
-)
-_CLUTTER = frozenset({"__pycache__", ".DS_Store", ".ipynb_checkpoints", ".git", "Thumbs.db", ".pytest_cache"})
 _TAMPER = "any user of the machine may replace it; remove the write permission of others (chmod o-w)"
 
 
@@ -217,13 +204,15 @@ def same_but_for_case(model: Model) -> Iterator[Finding]:
 def listing(model: Model) -> Iterator[Finding]:
     """MLM013-MLM018: what stands in the directory beside what the MLmodel file names."""
     used = {paths.normal(use.value) for use in paths.of(model)}
+    names = table("file-names.json")
+    secrets, secret_paths = names["secrets"], tuple(names["secret-paths"])
     writable: list[str] = []
     clutter: list[str] = []
     for path, entry in model.directory.entries.items():
         name = path.rsplit("/", 1)[-1]
-        if name in _SECRETS or path.endswith(".aws/credentials"):
+        if name in secrets or path.endswith(secret_paths):
             yield model.finding("MLM015", f"{quoted(name)} usually holds a secret", file=path)
-        elif name in _CLUTTER:
+        elif name in names["clutter"]:
             clutter.append(path)
         if entry.kind is Kind.OUTSIDE and path != "MLmodel" and not _is_used(path, used):
             yield model.finding("MLM014", "a link that leads out of the model directory", file=path)

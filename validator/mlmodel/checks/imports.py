@@ -10,6 +10,7 @@ from mlmodel.environment import distributions, recorded, saved_versions, version
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents
 from mlmodel.standard import schemas
+from mlmodel.standard.data import table
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -116,7 +117,7 @@ def undeclared(model: Model) -> Iterator[Finding]:
         world = distributions.reach(environment)
         if holders & world.names:
             unlisted[min(holders & world.names)] = need
-        elif top in _MADE_BY or not (
+        elif distributions.maker(top) is not None or not (
             world.unknown if holders else world.open or not model.directory.listed_all
         ):  # else somebody may bring it
             yield _missing(model, top, need, holders)
@@ -127,14 +128,11 @@ def undeclared(model: Model) -> Iterator[Finding]:
 _NEVER = frozenset({"__main__", "__mp_main__", "mlflow", ""})
 
 
-_MADE_BY = {"datasets_modules": "datasets", "transformers_modules": "transformers"}
-"""Modules that a library makes in the cache of one machine, of code that it fetched there: no distribution holds them."""
-
-
 def _missing(model: Model, top: str, need: Need, holders: frozenset[str]) -> Finding:
-    if top in _MADE_BY:
+    maker = distributions.maker(top)
+    if maker is not None:
         message = (
-            f"{need.who} imports {quoted(need.module)}, which {_MADE_BY[top]} made on the author's machine of code that it"
+            f"{need.who} imports {quoted(need.module)}, which {maker} made on the author's machine of code that it"
             " fetched: no distribution holds it"
         )
         hint = "put that code into the model with code_paths, and save again"
@@ -215,17 +213,14 @@ def main_references(model: Model) -> Iterator[Finding]:
                 break
 
 
-# NumPy 1.26.1 and later hold these modules of NumPy 2 by their new names, for pickles.
-_IN_NUMPY_1 = frozenset({"_dtype", "_dtype_ctypes", "_internal", "_multiarray_umath", "multiarray", "umath"})
-
-
 def numpy_generation(model: Model) -> Iterator[Finding]:
     """MLM406: a pickle of NumPy 2 is not read with NumPy 1."""
     for stream in recorded.of(model).pickles:
         found = {module.split(".")[2] for module, _, _ in stream.globals if module.startswith("numpy._core.")}
         if not found:
             continue
-        needed = "2" if found - _IN_NUMPY_1 else "1.26.1"
+        known = table("pickle-generations.json")["numpy-core"]
+        needed = "2" if found.difference(known["modules"]) else known["since"]
         for listing in recorded.of(model).listings:
             for entry in (
                 *listing.named("numpy"),
@@ -245,16 +240,12 @@ def numpy_generation(model: Model) -> Iterator[Finding]:
 
 def _numpy_from(needed: str, pin: str | None) -> list[str]:
     """Releases of NumPy that can read the pickle; a pinned one is added where it is late enough."""
-    known = ["2.0.0", "2.0.2", "2.1.3", "2.2.6", "2.3.5", "2.4.6"]
-    if needed != "2":
-        known += ["1.26.1", "1.26.4"]
+    numpy = table("pickle-generations.json")["numpy-core"]
+    known = [*numpy["releases-of-numpy-2"], *(numpy["releases"] if needed != "2" else ())]
     first, pinned = versions.release(needed), versions.release(versions.public(pin or ""))
     if pin is not None and first is not None and pinned is not None and pinned >= first:
         known.append(pin)
     return known
-
-
-_FIRST_PYTHON = {4: (3, 4), 5: (3, 8)}
 
 
 def pickle_protocol(model: Model) -> Iterator[Finding]:
@@ -263,7 +254,8 @@ def pickle_protocol(model: Model) -> Iterator[Finding]:
     if python is None or "pickle5" in recorded.of(model).names:
         return
     for stream in recorded.of(model).pickles:
-        first = _FIRST_PYTHON.get(stream.protocol)
+        text = table("pickle-generations.json")["protocols"].get(str(stream.protocol))
+        first = versions.release(text) if text is not None else None
         if first is not None and python[:2] < first:
             message = f"pickle protocol {stream.protocol} needs Python {_text(first)}, and Python {_text(python)} is recorded"
             yield new_finding("MLM407", message, Location(stream.file))

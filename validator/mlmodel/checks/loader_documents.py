@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HINT = "do not load it; find out who wrote it"
 _LOOK = "read that code first; load the model only from a source that you trust"
 _MAX_NAME = 500
+_CLASS = re.compile(r"_*[A-Z]\w*")
 
 
 def documents(model: Model) -> Iterator[Finding]:
@@ -72,10 +74,12 @@ def _of_hub(item: HubModule) -> Finding:
 
 
 def _of_name(item: ImportedName) -> Iterator[Finding]:
-    if f"{item.name}.".startswith(item.libraries):
-        return
     is_module = item.what.startswith("the module")
     why = _danger(item.name, is_module=is_module)
+    if f"{item.name}.".startswith(item.libraries):
+        if is_module or _CLASS.fullmatch(item.name.rpartition(".")[2]):
+            return
+        why = "it is no class"
     name = quoted(item.name)
     if why is None:
         message = f"{item.what} is {name}: the loader imports it, and nobody has reviewed it"
@@ -84,8 +88,9 @@ def _of_name(item: ImportedName) -> Iterator[Finding]:
         yield new_finding("MLM617", f"{name} is no module to read a model with: {why}", item.place, _HINT)
     else:
         library = item.libraries[0].rstrip(".")
+        kind = "none of the classes" if f"{item.name}.".startswith(item.libraries) else "not"
         message = (
-            f"{item.what} is {name}, which is not of {library}: the loader imports and calls it, and {why}"
+            f"{item.what} is {name}, which is {kind} of {library}: the loader imports and calls it, and {why}"
         )
         yield new_finding("MLM613", message, item.place, _HINT)
 

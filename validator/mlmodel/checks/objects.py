@@ -8,6 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.environment import module_history, object_versions, pickle_imports, recorded, saved_versions
 from mlmodel.environment.module_history import Era
 from mlmodel.findings import Location
+from mlmodel.standard.data import table
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
 
-_WRITTEN = {
-    ("numpy.random._mt19937", "MT19937"): Era("2.0", None),
-    ("numpy.random._pcg64", "PCG64"): Era("2.0", None),
-    ("numpy.random._philox", "Philox"): Era("2.0", None),
-    ("numpy.random._sfc64", "SFC64"): Era("2.0", None),
-    ("pandas", "StringDtype"): Era("2.3", None),
-}
-"""Names that all releases have, and that only the writers of later ones put into a pickle, with arguments that earlier
-ones do not take: ``__bit_generator_ctor(bit_generator: str | type)`` since NumPy 2.0 (``numpy/random/_pickle.py``), and
-``StringDtype(storage, na_value)`` since pandas 2.3, by this name since 3.0 (``pandas/core/arrays/string_.py``)."""
 _MAPPED_BY_READ_PICKLE = "pandas"
 """The library whose own reader maps the names of its old classes (``pandas.compat.pickle_compat``)."""
 
@@ -40,6 +31,12 @@ def releases(model: Model) -> Iterator[Finding]:
             yield from _of_stream(model, stream, seen, artifacts=artifacts)
 
 
+def _written(module: str, name: str) -> Era | None:
+    """The series whose writers put a name into a pickle that earlier ones have, too."""
+    found = table("pickle-generations.json")["written-since"].get(f"{module}:{name}")
+    return Era(found["series"], None) if found is not None else None
+
+
 def _of_stream(
     model: Model, stream: Stream, seen: set[tuple[str, str]], *, artifacts: bool
 ) -> Iterator[Finding]:
@@ -47,7 +44,7 @@ def _of_stream(
         distribution = module_history.holder(module)
         if distribution is None or module.startswith("numpy._core") or (stream.file, distribution) in seen:
             continue
-        era = _WRITTEN.get((module, name)) or module_history.era(module, name)
+        era = _written(module, name) or module_history.era(module, name)
         if era is None or (artifacts and era.since is None and distribution == _MAPPED_BY_READ_PICKLE):
             continue
         for text, pinned in recorded.of(model).pins(distribution):

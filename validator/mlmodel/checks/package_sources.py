@@ -11,6 +11,7 @@ from mlmodel.environment import recorded
 from mlmodel.environment.credentials import masked
 from mlmodel.environment.requirements import Form
 from mlmodel.sources.directory import Kind
+from mlmodel.standard.data import table
 from mlmodel.standard.rules import new_finding
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ _HINT = "delete it; find out who wrote it"
 
 # -- Conda ---------------------------------------------------------------------------------------
 
-_KNOWN_HOSTS = frozenset(
-    {"conda.anaconda.org", "anaconda.org", "repo.anaconda.com", "repo.continuum.io", "conda.anaconda.cloud", "repo.anaconda.cloud",
-     "conda-static.anaconda.org", "repo.prefix.dev", "prefix.dev", "conda.modular.com", "conda.rapids.ai", "conda.graylab.jhu.edu"}
-)  # fmt: skip
-"""Hosts of public channels that are reached by ``https``."""
 _URL = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):/{1,3}(?:[^/@\s]*@)?(?P<host>[^/:\s]*)"
 _LOCAL_PATH = r"[/~.]|[A-Za-z]:[\\/]|\\\\"
 
@@ -68,8 +64,8 @@ def _of_source(what: str, text: str, place: Location) -> Iterator[Finding]:
     if scheme != "https":
         message = f"{what} {name} comes by {scheme}, without proof of who sent it, and its scripts run on installation"
         yield new_finding("MLM480", message, place, "name it by https")
-    elif host not in _KNOWN_HOSTS and not host.endswith(
-        (".anaconda.org", ".anaconda.com", ".anaconda.cloud")
+    elif host not in table("package-sources.json")["hosts"] and not host.endswith(
+        tuple(table("package-sources.json")["host-suffixes"])
     ):
         message = f"{what} {name} is no public one: whoever holds {host} decides what is installed"
         yield new_finding(
@@ -80,95 +76,28 @@ def _of_source(what: str, text: str, place: Location) -> Iterator[Finding]:
         )
 
 
-_RUNS = {
-    "LD_PRELOAD": "has every program load a library",
-    "LD_AUDIT": "has every program load a library",
-    "DYLD_INSERT_LIBRARIES": "has every program load a library",
-    "PYTHONSTARTUP": "names a file that Python runs",
-    "PYTHONHOME": "says where Python finds its library",
-    "PYTHONEXECUTABLE": "names another Python",
-    "PYTHONBREAKPOINT": "names what breakpoint() calls",
-    "PYTHONPYCACHEPREFIX": "says where Python finds byte code",
-    "PYTHONINSPECT": "changes what Python runs",
-    "BASH_ENV": "names a file that every shell runs",
-    "ENV": "names a file that every shell runs",
-    "PROMPT_COMMAND": "is run by every shell",
-    "PERL5OPT": "has Perl load a module",
-    "PERL5LIB": "says where Perl finds modules",
-    "RUBYOPT": "has Ruby load a file",
-    "GIT_SSH": "names a program that git runs",
-    "GIT_SSH_COMMAND": "names a program that git runs",
-    "GIT_EXEC_PATH": "says where git finds its programs",
-    "GIT_EXTERNAL_DIFF": "names a program that git runs",
-    "GIT_ASKPASS": "names a program that git runs",
-    "SSH_ASKPASS": "names a program that ssh runs",
-    "R_PROFILE": "names a file that R runs",
-    "R_PROFILE_USER": "names a file that R runs",
-    "CUDA_INJECTION64_PATH": "has CUDA load a library",
-    "GTK_MODULES": "has programs load a library",
-    "HF_HUB_TRUST_REMOTE_CODE": "has models run code of the hub",
-    "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "switches a check of MLflow off",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "switches a check of MLflow off",
-    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "switches a check of PyTorch off",
-}
-"""Environment variables that have programs run or load something."""
-_REDIRECTS = {
-    "LD_LIBRARY_PATH": "says where programs find their libraries",
-    "DYLD_LIBRARY_PATH": "says where programs find their libraries",
-    "DYLD_FRAMEWORK_PATH": "says where programs find their libraries",
-    "PYTHONPATH": "says where Python finds modules",
-    "PYTHONUSERBASE": "says where Python finds modules",
-    "PYTHONWARNINGS": "has Python import a module",
-    "NODE_OPTIONS": "has Node load a file",
-    "JAVA_TOOL_OPTIONS": "has every JVM load an agent",
-    "_JAVA_OPTIONS": "has every JVM load an agent",
-    "JDK_JAVA_OPTIONS": "has every JVM load an agent",
-    "SPARK_SUBMIT_OPTS": "has Spark's JVM load an agent",
-    "PYSPARK_PYTHON": "names the Python that Spark runs",
-    "PYSPARK_DRIVER_PYTHON": "names the Python that Spark runs",
-    "PYSPARK_SUBMIT_ARGS": "says what Spark loads",
-    "EDITOR": "names a program",
-    "PAGER": "names a program",
-    "PATH": "says where programs are found",
-    "CC": "names the compiler that builds run",
-    "CXX": "names the compiler that builds run",
-    "R_ENVIRON": "names a file that R reads",
-    "HTTP_PROXY": "sends all traffic through a host",
-    "HTTPS_PROXY": "sends all traffic through a host",
-    "ALL_PROXY": "sends all traffic through a host",
-    "REQUESTS_CA_BUNDLE": "says whom to trust",
-    "CURL_CA_BUNDLE": "says whom to trust",
-    "SSL_CERT_FILE": "says whom to trust",
-    "SSL_CERT_DIR": "says whom to trust",
-    "HF_ENDPOINT": "says which hub models come from",
-    "MLFLOW_TRACKING_URI": "says where models and runs are",
-    "MLFLOW_REGISTRY_URI": "says where models and runs are",
-}
-"""Environment variables that say where things come from, which honest environments set, too."""
-_SOURCES = r"(?i)(?:PIP|UV|CONDA|MAMBA|PIPENV|POETRY|PDM|TWINE|NPM_CONFIG|GIT_CONFIG)_[A-Z0-9_]+|PIP|UV"
-_HARMLESS_SETTINGS = (
-    r"(?i)(?:PIP|UV|CONDA)_(?:NO_COLOR|QUIET|VERBOSE|PROGRESS_BAR|DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_CACHE|DEFAULT_TIMEOUT|TIMEOUT"
-    r"|RETRIES|NO_INPUT|NO_WARN_\w+|ROOT_USER_ACTION|CHANNEL_PRIORITY|SOLVER|ALWAYS_YES|NO_PROGRESS|HTTP_TIMEOUT|LINK_MODE|DEFAULT_ENV)"
-)
-
-
 def variables(model: Model) -> Iterator[Finding]:
     """MLM482, MLM487: environment variables that conda.yaml sets."""
     conda = recorded.of(model).conda
     given = conda.document.data.get("variables") if conda is not None else None
     if conda is None or not isinstance(given, dict):
         return
+    known = table("package-sources.json")
     for name, value in given.items():
         upper = name.upper().strip()
-        why = _RUNS.get(upper)
-        if why is None and re.fullmatch(_SOURCES, upper) and not re.fullmatch(_HARMLESS_SETTINGS, upper):
+        why = known["runs"].get(upper)
+        if (
+            why is None
+            and re.fullmatch(known["installer-settings"], upper)
+            and not re.fullmatch(known["harmless-settings"], upper)
+        ):
             why = "changes where packages come from, or how they are installed"
         rule, hint = "MLM482", _HINT
-        if why is None and upper in _REDIRECTS:
+        if why is None and upper in known["redirects"]:
             rule, hint, why = (
                 "MLM487",
                 "take it out, or make sure that it holds wherever the model is served",
-                _REDIRECTS[upper],
+                known["redirects"][upper],
             )
         if why is not None:
             shown = quoted(masked(f"{name}={value}"))
@@ -209,6 +138,11 @@ def _of_option(entry: Entry, name: str, value: str | None) -> Iterator[Finding]:
         yield new_finding(
             "MLM484", message, entry.place, "take the line out: wheels run nothing when they are installed"
         )
+    elif name in ("global-option", "install-option", "build-option", "config-settings", "config-setting"):
+        message = (
+            f"{quoted(text)}: pip builds the package from source, which runs code of its author with this"
+        )
+        yield new_finding("MLM484", message, entry.place, "take it out: wheels need no options")
     elif name == "pre":
         message = f"{quoted(text)}: pip takes pre-releases of every package that is not pinned"
         yield new_finding("MLM484", message, entry.place, "pin the pre-release that is wanted")
@@ -244,7 +178,7 @@ def near_names(model: Model) -> Iterator[Finding]:
     environment = recorded.of(model)
     packages = environment.conda.packages if environment.conda is not None else ()
     names = {
-        *(entry.name for listing in environment.listings for entry in listing.entries),
+        *(entry.name for entry in environment.own_lines),
         *(package.distribution for package in packages),
     }
     meant = {name: one_edit_away(name) for name in names if name is not None and len(name) <= _MAX_NAME}
@@ -262,10 +196,9 @@ _MAX_NAME = 100
 
 
 def _listed(environment: Environment) -> Iterator[tuple[str, str, Location]]:
-    for listing in environment.listings:
-        for entry in listing.entries:
-            if entry.name is not None and entry.form is Form.REQUIREMENT:
-                yield entry.name, entry.name, entry.place
+    for entry in environment.own_lines:
+        if entry.name is not None and entry.form is Form.REQUIREMENT:
+            yield entry.name, entry.name, entry.place
 
 
 def _of_conda(packages: Iterable[Package]) -> Iterator[tuple[str, str, Location]]:

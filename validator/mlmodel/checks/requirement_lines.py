@@ -108,7 +108,7 @@ def _inside(path: str) -> str:
 
 
 def remote(model: Model) -> Iterator[Finding]:
-    """MLM453, MLM458: what is fetched from a URL, and the passwords in it."""
+    """MLM452, MLM453, MLM458: what is fetched from a URL, and the passwords in it."""
     for entry in recorded.of(model).own_lines:
         if "://" not in entry.text:
             continue
@@ -117,10 +117,18 @@ def remote(model: Model) -> Iterator[Finding]:
             message = f"the line holds {secret} in a URL: everybody who reads the model can use it"
             place = entry.place
             yield new_finding("MLM453", message, place, "revoke it; write ${NAME}, which pip fills in")
-        if entry.form in (Form.REQUIREMENT, Form.URL, Form.EDITABLE) and _is_remote(entry.target):
+        if entry.form not in (Form.REQUIREMENT, Form.URL, Form.EDITABLE) or not _is_remote(entry.target):
+            continue
+        if re.match(_UNPROTECTED, entry.target or "") and not _has_hash(entry):
+            message = f"{quoted(entry.safe)}: it comes without proof of who sent it, and runs on installation"
+            yield new_finding("MLM452", message, entry.place, "name it by https")
+        else:
             tool = "git and " if (entry.target or "").lower().startswith("git") else ""
             message = f"{quoted(entry.safe)}: serving images need {tool}access to that place, which indexes and mirrors do not give"
             yield new_finding("MLM458", message, entry.place)
+
+
+_UNPROTECTED = r"(?i)(?:\w+\+)?(?:http|ftp|git|svn|bzr)://"
 
 
 def _is_remote(target: str | None) -> bool:

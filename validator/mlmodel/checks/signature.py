@@ -146,7 +146,7 @@ def _violation(document: Document, violation: Violation) -> Finding:
 
 
 def _names(model: Model, section: Section) -> Iterator[Finding]:
-    """MLM311, MLM314: names that stand twice, or are numbers."""
+    """MLM311, MLM314: names that stand twice, or are numbers or booleans."""
     document = section.document
     places: defaultdict[str, list[int]] = defaultdict(list)
     numbers: list[int] = []
@@ -154,7 +154,7 @@ def _names(model: Model, section: Section) -> Iterator[Finding]:
         name = item.get("name")
         if isinstance(name, str):
             places[name].append(index)
-        elif isinstance(name, (int, float)) and not isinstance(name, bool):
+        elif isinstance(name, (int, float)):
             numbers.append(index)
     if numbers and section.name != "outputs":  # nothing is matched with the outputs' names
         name = document.data[numbers[0]]["name"]

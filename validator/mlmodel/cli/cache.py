@@ -1,4 +1,4 @@
-"""``mlmodel cache``: the environments that ``--load`` keeps, with their sizes."""
+"""``mlmodel cache``: the environments that ``--load`` keeps, and the verdicts of ``--cache``, with their sizes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_VERDICTS = "verdicts"
+
+
 @click.group("cache", invoke_without_command=True)
 @click.help_option("-h", "--help")
 @click.pass_context
 def command(context: click.Context) -> None:
-    """List, check and clear the environments that --load keeps.
+    """List, check and clear what is kept: the environments of --load, the verdicts of --cache.
 
     They are in $MLMODEL_CACHE, else in the user's folder for caches.
     """
@@ -30,7 +33,7 @@ def command(context: click.Context) -> None:
 @command.command("list")
 @click.help_option("-h", "--help")
 def list_() -> None:
-    """Show each environment with its size and when it was used last."""
+    """Show each environment with its size and when it was used last, and how many verdicts there are."""
     from mlmodel.runtime.store import Store
 
     store = Store()
@@ -45,6 +48,13 @@ def list_() -> None:
     click.echo(
         f"{count} environment{'' if count == 1 else 's'}, {_megabytes(total)}, in {printable(store.root)}"
     )
+    with _faults():
+        from mlmodel.verdicts import cache as verdicts
+
+        kept_verdicts = verdicts.size()
+    if kept_verdicts.bytes:
+        word = "verdict" if kept_verdicts.verdicts == 1 else "verdicts"
+        click.echo(f"{kept_verdicts.verdicts:,} {word}, {_megabytes(kept_verdicts.bytes)}")
 
 
 @command.command("check")
@@ -68,19 +78,25 @@ def check() -> None:
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.help_option("-h", "--help")
 def clear(names: tuple[str, ...]) -> None:
-    """Remove environments, all of them and what was resolved unless names are given; what is in use stays."""
+    """Remove environments, all of them, what was resolved and the verdicts unless names are given; what is in use stays.
+
+    The name "verdicts" stands for these.
+    """
     from mlmodel.runtime.store import Store
+    from mlmodel.verdicts import cache as verdicts
 
     store = Store()
     with _faults():
         kept = {each.name: each.folder for each in store.environments()}
-        unknown = [name for name in names if name not in kept]
+        unknown = [name for name in names if name not in kept and name != _VERDICTS]
         if unknown:
             raise click.UsageError(
                 f"there is no environment {printable(unknown[0])}; `mlmodel cache list` shows them"
             )
         freed = busy = 0
-        for name in names or kept:
+        if not names or _VERDICTS in names:
+            freed += verdicts.clear()
+        for name in [name for name in names or kept if name != _VERDICTS]:
             size = _size(kept[name])
             if store.clear(name):
                 freed += size

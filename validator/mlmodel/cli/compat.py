@@ -52,13 +52,14 @@ def command(context: click.Context, directory: str, words: tuple[str, ...], form
     from mlmodel.validation import validate
 
     try:
-        path = next(discovery.directories([directory]))
+        given = next(discovery.directories([directory]))
         targets = [parse(word) for word in dict.fromkeys(words)] or None
     except (discovery.DiscoveryError, TargetError) as error:
         raise click.UsageError(printable(str(error)), context) from None
-    report = validate(path)
+    report = validate(given)
+    path = report.path  # without credentials
     try:
-        model = Model(open_source(path))
+        model = Model(open_source(given))
     except UnopenedError as error:
         click.echo(f"Error: {printable(str(error))}", err=True)
         context.exit(3)

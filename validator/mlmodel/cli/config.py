@@ -49,6 +49,8 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     baseline: str | None = None
     """The path of the baseline, from the current directory or absolute."""
+    found: bool = False
+    """Whether there is a configuration file."""
 
 
 _OURS = re.compile(rb"""tool[ \t]*\.[ \t]*["']?mlmodel(?![\w-])""")

@@ -19,8 +19,9 @@ COMMANDS = {
     "describe": "Show what a model directory says, in the form that all readers share.",
     "inspect": "Show what serialized objects hold, without loading them.",
     "scan": "Judge single files that may be serialized objects, without loading them.",
+    "audit": "Judge every model of a registry, an experiment or a folder, a row each.",
     "conformance": "Test an implementation of the standard with the cases of the suite.",
-    "cache": "List, check and clear the environments that --load keeps.",
+    "cache": "List, check and clear what is kept: environments of --load, verdicts of --cache.",
     "fix": "Repair what has one right answer, and show it as a diff.",
     "completion": "Print what makes a shell complete commands, options and rules.",
 }

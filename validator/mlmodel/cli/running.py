@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlmodel.reporters import Style
     from mlmodel.sources.exclusion import Exclusion
     from mlmodel.validation import Options
+    from mlmodel.verdicts.cache import VerdictCache
 
 BASELINE = "mlmodel-baseline.json"
 _MANY = 100_000
@@ -47,6 +49,8 @@ class Run:
     outputs: Sequence[outputs.Output]
     style: Style
     fail_on: str
+    cached: bool = False
+    """Whether verdicts are kept."""
     _exclusion: Exclusion | None = None
 
     def models(self) -> Iterable[str]:
@@ -87,12 +91,12 @@ class Run:
             baseline = self._baseline()
             triage = self._triage(changes, baseline)
             options = self.options._replace(max_findings=_MANY) if triage else self.options
-            outcome = _Outcome(self.fail_on)
+            outcome = Outcome(self.fail_on)
             progress = Progress(wanted=self.recursive and self.style.verbosity >= 0)
-            reports = _with_progress(
-                outcome.watch(self._triaged(validate_all(found, options, self.jobs), triage)), progress
-            )
-            outputs.write(reports, self.outputs, self.style, progress.clear)
+            with opened_cache(options, wanted=self.cached) as cache:
+                judged = validate_all(found, options, self.jobs, cache=cache)
+                reports = _with_progress(outcome.watch(self._triaged(judged, triage)), progress)
+                outputs.write(reports, self.outputs, self.style, progress.clear)
             progress.clear()
             self._notes(baseline)
         finally:
@@ -171,13 +175,31 @@ class Run:
                 sys.stderr.write(f"{printable(path)}: not searched: {reason}\n")
 
 
+@contextlib.contextmanager
+def opened_cache(options: Options, *, wanted: bool) -> Iterator[VerdictCache | None]:
+    """The verdicts that are kept, where that is wanted; a fault of them is one line on standard error."""
+    if not wanted:
+        yield None
+        return
+    from mlmodel.verdicts.cache import VerdictCache
+
+    with VerdictCache(options, complain=_complain) as cache:
+        yield cache
+
+
+def _complain(line: str) -> None:
+    from mlmodel.common.texts import printable
+
+    sys.stderr.write(f"{printable(line)}\n")
+
+
 def _with_progress(reports: Iterable[Report], progress: Progress) -> Iterator[Report]:
     for report in reports:
         progress.add(report)
         yield report
 
 
-class _Outcome:
+class Outcome:
     """Watches reports go by, for the exit status."""
 
     def __init__(self, fail_on: str) -> None:
@@ -187,6 +209,7 @@ class _Outcome:
         self.models = 0
 
     def watch(self, reports: Iterable[Report]) -> Iterator[Report]:
+        """The reports, looked at as they go by."""
         for report in reports:
             self.models += 1
             self._unjudged |= report.verdict is Verdict.UNJUDGED
@@ -196,4 +219,5 @@ class _Outcome:
 
     @property
     def status(self) -> int:
+        """The exit status."""
         return 3 if self._unjudged else int(self._failed)

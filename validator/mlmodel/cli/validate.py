@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlmodel.cli import config, outputs
+from mlmodel.cli import options as asked
 from mlmodel.cli.errors import InternalError, WrongUseError, checked_output, printable
 from mlmodel.cli.loading import LoadCommand, load_options, requested_load
 from mlmodel.cli.running import Run
-from mlmodel.cli.selectors import RuleSelectors, as_rules
+from mlmodel.cli.selectors import RuleSelectors
 from mlmodel.common.version import __version__
-from mlmodel.findings import Severity
 from mlmodel.sources import discovery
 from mlmodel.sources.base import UnopenedError
 from mlmodel.sources.opening import is_remote
@@ -91,6 +91,9 @@ class ValidateCommand(LoadCommand):
     type=click.Path(dir_okay=False),
     help="Write to this file, in UTF-8, not to standard output.",
 )
+@click.option(
+    "--digests", is_flag=True, help="Report SHA-256 of the directory, and in JSON of every file of it."
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option(
     "--select",
@@ -138,6 +141,12 @@ class ValidateCommand(LoadCommand):
     help="Read this file, not the nearest pyproject.toml or mlmodel.toml.",
 )
 @click.option("--no-config", is_flag=True, help="Read no configuration file.")
+@click.option(
+    "--cache/--no-cache",
+    "cached",
+    default=None,
+    help="Keep verdicts, and do not read models again that have not changed.  [default: with a configuration file]",
+)
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
 )
@@ -206,6 +215,7 @@ def command(
     no_ignore: bool,
     formats: tuple[outputs.Output, ...],
     output_file: str | None,
+    digests: bool,
     statistics: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -218,6 +228,7 @@ def command(
     watch: bool,
     config_file: str | None,
     no_config: bool,
+    cached: bool | None,
     jobs: int | None,
     max_findings: int | None,
     targets: tuple[str, ...],
@@ -253,14 +264,12 @@ def command(
     chosen = outputs.chosen(formats, output_file, context)
     load = requested_load(context, loading)
     try:
-        settings = _settings(config_file, no_config)
-        options = _options(settings, select, ignore, severity, max_findings, debug)._replace(load=load)
-        named = (config.check_trusted(name) for name in as_rules(trust_module))
-        options = options._replace(trust=frozenset([*settings.trust, *named]))
+        settings = asked.settings(config_file, no_config)
+        options = asked.options(
+            settings, asked.Given(select, ignore, severity, trust_module, targets, max_findings)
+        )._replace(load=load, debug=debug, digests=digests)
         if today is not None:
             options = options._replace(today=today.date())
-        if targets or settings.targets:
-            options = options._replace(targets=_targets(targets or settings.targets, context))
         if resolve:
             options = _resolving(options, platform or "linux", context)
         processes = settings.jobs if jobs is None else jobs
@@ -281,6 +290,7 @@ def command(
             outputs=chosen,
             style=_style(chosen, color, quiet, verbose, statistics),
             fail_on=fail_on or settings.fail_on,
+            cached=settings.found if cached is None else cached,
         )
         if watch:
             from mlmodel.cli.watching import watched
@@ -304,56 +314,6 @@ def command(
     context.exit(status)
 
 
-def _settings(config_file: str | None, no_config: bool) -> config.Config:
-    if no_config:
-        return config.Config()
-    path = config_file or config.find(os.curdir)
-    if not path:
-        return config.Config()
-    settings = config.load(path)
-    if not config_file and os.path.exists(os.path.join(os.path.dirname(path), "MLmodel")):
-        return settings._replace(trust=())  # of the model itself, whose author is nobody to trust it
-    return settings
-
-
-def _options(
-    settings: config.Config,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    severity: tuple[str, ...],
-    max_findings: int | None,
-    debug: bool,
-) -> Options:
-    from mlmodel.validation import Options
-
-    selected = as_rules(select) or settings.select
-    ignored = rules.matching_any([*settings.ignore, *as_rules(ignore)])
-    words: dict[str, str] = {}  # the command line comes last and wins
-    for selector, word in [*settings.severity.items(), *map(_assignment, severity)]:
-        words.update(dict.fromkeys(rules.matching(selector), word))
-    return Options(
-        select=rules.matching_any(selected) if selected else None,
-        ignore=ignored | {rule for rule, word in words.items() if word == "off"},
-        severity={rule: Severity[word.upper()] for rule, word in words.items() if word != "off"},
-        per_path_ignores=tuple(
-            (glob, rules.matching_any(selectors)) for glob, selectors in settings.per_path_ignores.items()
-        ),
-        max_findings=max_findings or settings.max_findings or 1000,
-        debug=debug,
-    )
-
-
-def _targets(words: tuple[str, ...], context: click.Context) -> tuple[str, ...]:
-    from mlmodel.standard.targets import TargetError, parse
-
-    try:
-        for word in words:
-            parse(word)
-    except TargetError as error:
-        raise click.UsageError(printable(str(error)), context) from None
-    return words
-
-
 def _resolving(options: Options, platform: str, context: click.Context) -> Options:
     from mlmodel.resolution import uv
 
@@ -362,14 +322,6 @@ def _resolving(options: Options, platform: str, context: click.Context) -> Optio
     except uv.MissingToolError as error:
         raise click.UsageError(str(error), context) from None
     return options._replace(resolve=platform)
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    selector, separator, word = text.partition("=")
-    if not separator:
-        raise config.ConfigError(f"--severity wants RULE=LEVEL, not {text!r}")
-    config.check_severity(word)
-    return selector, word
 
 
 def _expand(paths: tuple[str, ...]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.caching import cached_property
 from mlmodel.environment import requirements, versions
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from mlmodel.documents import Document
@@ -71,7 +72,8 @@ class Package(NamedTuple):
     def distribution(self) -> str:
         """The name on PyPI of what the package holds."""
         name = versions.normal(self.name)
-        return _ON_PYPI.get(name, name)
+        known: dict[str, str] = table("conda-names.json")["distributions"]
+        return known.get(name, name)
 
 
 _EXACT = r"={1,2}\s*([0-9][0-9A-Za-z.!+_]*?)(?:\.\*)?"
@@ -84,23 +86,6 @@ _SPEC = (
     r"(?:(?:\s*=|\s+)\s*(?P<build>[^\s=\[\]]+))?\s*(?P<rest>\[.*\])?"
 )
 _BRACKETS = r"(version|build)\s*=\s*['\"]?([^'\",\]]+(?:,[^'\"\]=]+)*)"
-_ON_PYPI = {
-    "pytorch": "torch",
-    "pytorch-cpu": "torch",
-    "pytorch-gpu": "torch",
-    "py-xgboost": "xgboost",
-    "py-xgboost-cpu": "xgboost",
-    "py-opencv": "opencv-python",
-    "opencv": "opencv-python",
-    "tensorflow-gpu": "tensorflow",
-    "tensorflow-base": "tensorflow",
-    "matplotlib-base": "matplotlib",
-    "dask-core": "dask",
-    "pyarrow-core": "pyarrow",
-    "numpy-base": "numpy",
-    "spacy-model-en-core-web-sm": "en-core-web-sm",
-}
-"""Conda packages whose distribution has another name on PyPI."""
 
 
 def package(text: str, origin: ItemOrigin) -> Package | None:

@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.caching import bounded_cache
-from mlmodel.environment.pythons import table
 from mlmodel.environment.requirements import Form
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -219,6 +219,12 @@ def main_module(name: str) -> tuple[str, ...]:
     modules = table("modules.json")["distributions"].get(name, {}).get("modules", [])
     like = [module for module in modules if module == name.replace("-", "_")]
     return tuple(like or (modules if len(modules) == 1 else ()))
+
+
+def maker(module: str) -> str | None:
+    """The library that makes a top-level module in a cache, of code that it fetched; None where none does."""
+    found: str | None = table("distributions.json")["made-by"].get(module)
+    return found
 
 
 def is_namespace(module: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.environment.pythons import table
 from mlmodel.standard import standard_library
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +41,6 @@ class Misnamed(NamedTuple):
         return f"write {self.distributions[0]}, with its own version"
 
 
-_KEPT = frozenset({"argparse", "configparser", "contextvars", "ipaddress"})
-"""Distributions that carry a module of Python on, or back to older releases, and that others require."""
-
-
 def misnamed(name: str, python: tuple[int, ...] | None) -> Misnamed | None:
     """What is known of a normalized name that stands where a distribution should; None for all others.
 
@@ -65,7 +61,11 @@ def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
     meant = names["import-names"].get(name)
     if meant is not None:
         return Misnamed(name, False, absent, tuple(meant))
-    if name in _modules_of_python() and name not in _KEPT and standard_library.is_standard(name, python):
+    if (
+        name in _modules_of_python()
+        and name not in names["carried-on"]
+        and standard_library.is_standard(name, python)
+    ):
         return Misnamed(name, True, absent, ())
     return None
 
@@ -73,16 +73,8 @@ def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
 @cache
 def _modules_of_python() -> frozenset[str]:
     """The modules of Python 3 by name, without those that only Python 2 had."""
-    return frozenset(name for name in standard_library.modules() if name.islower()) - _OF_PYTHON_2
-
-
-_OF_PYTHON_2 = frozenset(
-    {
-        "anydbm", "commands", "compiler", "cookielib", "dbhash", "dircache", "dumbdbm", "exceptions", "gdbm", "htmlentitydefs",
-        "httplib", "ihooks", "mhlib", "mimetools", "new", "robotparser", "rexec", "sets", "sgmllib", "test", "this", "thread",
-        "urllib2", "urlparse", "user", "whichdb", "xmlrpclib",
-    }
-)  # fmt: skip
+    of_python_2 = table("distributions.json")["modules-of-python-2"]
+    return frozenset(name for name in standard_library.modules() if name.islower()).difference(of_python_2)
 
 
 def any_of(names: Iterable[str], python: tuple[int, ...] | None) -> tuple[Misnamed, ...]:

@@ -1,4 +1,4 @@
-"""Which modules and classes the series of a distribution have: from ``data/module-history/``, made of real releases.
+"""Which modules and classes the series of a distribution have: from ``spec/annex/module-history/``, made of real releases.
 
 The tables are searched as bytes, so that asking for one name costs a read of 40 kB and no more.
 """
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from mlmodel.common.caching import bounded_cache
 from mlmodel.environment import versions
+from mlmodel.standard import data
 
-_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "module-history")
 _LONGEST = 200
 """Characters of a module or a class that is looked for."""
 _HOLDERS = {
@@ -52,11 +52,11 @@ def holder(module: str) -> str | None:
 
 @bounded_cache(4096)
 def _era(distribution: str, name: str) -> Era | None:
-    data = _table(distribution)
-    start = data.find(b"\n" + name.encode("utf-8", "replace") + b"\t")
+    text = _table(distribution)
+    start = text.find(b"\n" + name.encode("utf-8", "replace") + b"\t")
     if start < 0:
         return None
-    _, since, until = data[start + 1 : data.index(b"\n", start + 1)].decode().split("\t")
+    _, since, until = text[start + 1 : text.index(b"\n", start + 1)].decode().split("\t")
     return Era(None if since == "-" else since, None if until == "-" else until)
 
 
@@ -108,12 +108,12 @@ def _numbers(series: str) -> tuple[int, ...]:
 @cache
 def _series(distribution: str) -> tuple[tuple[int, ...], ...]:
     """The series that were looked at, in order."""
-    data = _table(distribution)
-    start = data.index(b"\nseries\t") + len(b"\nseries\t")
-    return tuple(_numbers(one.decode()) for one in data[start : data.index(b"\n", start)].split(b" "))
+    text = _table(distribution)
+    start = text.index(b"\nseries\t") + len(b"\nseries\t")
+    return tuple(_numbers(one.decode()) for one in text[start : text.index(b"\n", start)].split(b" "))
 
 
 @cache
 def _table(distribution: str) -> bytes:
-    with open(os.path.join(_FOLDER, f"{distribution}.tsv"), "rb") as file:
+    with open(os.path.join(data.tree("annex"), "module-history", f"{distribution}.tsv"), "rb") as file:
         return b"\n" + file.read()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,10 +69,9 @@ def end_of_life(numbers: tuple[int, ...]) -> date | None:
     return date(2020, 1, 1) if numbers < (3,) else None
 
 
-@cache
-def table(name: str) -> dict[str, Any]:
-    """A data file beside this module."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", name)
-    with open(path, encoding="utf-8") as file:
-        content: dict[str, Any] = json.load(file)
-    return content
+def last_days() -> list[date]:
+    """The days after which some Python has had no more security fixes: what :func:`end_of_life` gives."""
+    from datetime import date
+
+    days = table("python-eol.json")["end_of_life"]
+    return [date(2020, 1, 1), *(date.fromisoformat(each["day"]) for each in days.values())]

@@ -6,11 +6,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.environment import distributions, recorded, versions
-from mlmodel.environment.pythons import table
 from mlmodel.model import paths
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import Kind, UnreadableError
 from mlmodel.standard import schemas
+from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

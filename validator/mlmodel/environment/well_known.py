@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from mlmodel.common.caching import bounded_cache
-from mlmodel.environment.pythons import table
+from mlmodel.standard.data import table
 
 
 @cache

@@ -409,6 +409,12 @@ def _of_langchain_object(document: Document, pointer: Pointer, value: dict[str, 
         yield Action(
             f"a chain of type {kind!r} {_CHAINS[kind]}", location_of(document, (*pointer, "_type")), True
         )
+    for key, item in value.items():
+        if key.startswith("allow_dangerous_") and item is True:
+            place = location_of(document, (*pointer, key))
+            yield Action(
+                f"{key!r} switches a check of LangChain off", place, key != "allow_dangerous_requests"
+            )
     if value.get("template_format") == "jinja2":
         place = location_of(document, (*pointer, "template_format"))
         yield Action(
@@ -430,6 +436,8 @@ def _of_langchain_object(document: Document, pointer: Pointer, value: dict[str, 
         name = ".".join(str(part) for part in identity)
         if value.get("type") == "secret":
             yield Action(f"the environment variable {identity[0]!r} is read into the model", place, False)
+        elif str(identity[0]) == "langchain_experimental":
+            yield Action(f"{name!r} runs what a language model answers", place, True)
         elif str(identity[0]).replace("-", "_").split("_")[0] not in ("langchain", "langgraph"):
             yield ImportedName(name, place, "'id'", tuple(f"{top}." for top in _LANGCHAIN))
 

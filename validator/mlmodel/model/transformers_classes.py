@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 from functools import cache
+
+from mlmodel.standard import data
 
 
 def has(version: str, name: str) -> bool:
@@ -22,12 +22,9 @@ def has(version: str, name: str) -> bool:
 
 @cache
 def _releases() -> tuple[tuple[tuple[int, ...], frozenset[str]], ...]:
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "transformers-classes.json")
-    with open(path, encoding="utf-8") as file:
-        table = json.load(file)
     found = []
     names: frozenset[str] = frozenset()
-    for release in table["releases"]:
+    for release in data.annex("transformers-classes.json")["releases"]:
         names = (names - set(release["gone"].split())) | set(release["new"].split())
         found.append((tuple(int(part) for part in release["version"].split(".")), names))
     return tuple(found)

@@ -38,6 +38,7 @@ usage; 3 something could not be read or judged.
 def main(paths: list[str]) -> int:
     """Judge files; the exit status."""
     from mlmodel.common.errors import MlmodelError
+    from mlmodel.sources.addresses import shown
     from mlmodel.sources.base import UnopenedError, UnreadableError
     from mlmodel.sources.opening import open_file
 
@@ -67,7 +68,7 @@ def main(paths: list[str]) -> int:
             found = [(2, str(error))]
         for status, text in found:
             worst = max(worst, status)
-            sys.stdout.write(f"{_printable(path)}: {_printable(text)}\n")
+            sys.stdout.write(f"{_printable(shown(path))}: {_printable(text)}\n")
     return worst
 
 

@@ -19,7 +19,7 @@ from mlmodel.pickles.catalogue import (
     may_be_held,
     rule_of,
 )
-from mlmodel.pickles.recorder import is_plain
+from mlmodel.pickles.plain_values import TAKE_OBJECTS, is_plain, read_by
 from mlmodel.pickles.symbols import CallResult, Global, Value
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
     """What is wrong with the arguments of a call, None where they are harmless.
 
     Args:
-        rule: what ``data/reviewed.json`` names under ``arguments``.
+        rule: what ``spec/annex/reviewed.json`` names under ``arguments``.
         call: the call.
         imports: the modules that calls in the same stream import (``subimport``).
     """
@@ -52,30 +52,45 @@ def is_known_attribute(call: Call) -> bool:
     return target is not None and isinstance(name, str) and is_attribute(".".join(target), name)
 
 
+_OF_NAMES = frozenset({"Symbol", "Dummy", "Wild", "Float", "Integer", "Rational", "RealNumber", "Str"})
+"""Classes of SymPy that take a text as it is, and do not evaluate it."""
+
+
+def builds_expression(call: Call) -> bool:
+    """Whether a call makes an expression of SymPy from others, from numbers or from a name: what a class is given as text it evaluates."""
+    module, name = _target(call.callee)
+    if module.partition(".")[0] != "sympy" or call.arguments is None:
+        return False
+    return all(_is_expression(item, texts=name in _OF_NAMES) for item in call.arguments)
+
+
+def _is_expression(value: Value, *, texts: bool) -> bool:
+    if isinstance(value.value, CallResult):
+        by = value.value.by
+        return (_target(by)[0].partition(".")[0] == "sympy" and value.value.opcode != "REDUCE") or is_plain(
+            value.value
+        )
+    if isinstance(value.value, tuple):
+        return all(_is_expression(item, texts=texts) for item in value.value)
+    return value.kind in ("int", "float", "bool", "None", "tuple") or (
+        texts and value.kind in ("str", "dict")
+    )
+
+
 def takes_objects(call: Call) -> bool:
     """Whether what takes plain values is given an object of a class, or what nobody knows."""
-    if ".".join(_target(call.callee)) not in _TAKE_OBJECTS:
+    target = _target(call.callee)
+    if target not in TAKE_OBJECTS:
         return False
     if call.arguments is None:
         return True
-    given = call.arguments[1:] if _target(call.callee)[1] == "defaultdict" else call.arguments
+    given = call.arguments[read_by(*target)]
     return any(isinstance(item.value, CallResult) and not is_plain(item.value) for item in given)
 
 
 def _target(symbol: object) -> tuple[str, str]:
     target = symbol.target if isinstance(symbol, Global) else None
     return target or ("", "")
-
-
-_TAKE_OBJECTS = frozenset(
-    [
-        f"builtins.{name}"
-        for name in "list tuple set frozenset dict bytes bytearray str int float complex bool range".split()
-    ]
-    + [f"collections.{name}" for name in "OrderedDict Counter deque defaultdict ChainMap".split()]
-    + [f"itertools.{name}" for name in "chain cycle repeat count".split()]
-    + ["array.array"]
-)
 
 
 def _is_class(value: Value) -> bool:
@@ -151,7 +166,7 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if len(given) not in (2, 3) or given[1].kind != "str":
         return "the name is computed"
     owner, name = given[0], str(given[1].value)
-    if name == "__new__" and _target(owner.value)[0] == "builtins" and _is_class(owner):
+    if name in _OF_TYPES and _target(owner.value)[0] == "builtins" and _is_class(owner):
         return None  # enumerations and named tuples by value
     if name.startswith("__") or "." in name:
         return f"{name} is not for getting"
@@ -180,6 +195,10 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     return f"it fetches {module}.{inner}, which is none of the functions that only compute"
 
 
+_OF_TYPES = frozenset(
+    "__new__ __init__ __repr__ __str__ __format__ __hash__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split()
+)
+"""Methods of Python's own types that classes by value take over."""
 _ACTS = re.compile(
     r"(?:to_(?!numpy|list|dense|array|cs[rc]|coo|dict|frame|records|series|timestamp|period|datetime|flat|cpu|python)"
     r"|save|write|dump|load|open|eval|exec|query|pipe|apply|map|agg|read|connect|run|tofile|store|export|persist|system|call)"
@@ -381,7 +400,7 @@ def _metaclass(given: tuple[Value, ...]) -> str | None:
 
 
 _CLASSES_OF_CLASSES = frozenset(
-    "builtins.type abc.ABCMeta enum.EnumMeta enum.EnumType typing.NamedTupleMeta typing._ProtocolMeta typing.GenericMeta"
+    "builtins.type abc.ABCMeta enum.EnumMeta enum.EnumType typing.NamedTupleMeta typing._ProtocolMeta typing._TypedDictMeta typing.GenericMeta typing_extensions._TypedDictMeta"
     " pydantic._internal._model_construction.ModelMetaclass pydantic.main.ModelMetaclass dspy.signatures.signature.SignatureMeta"
     " dspy.primitives.module.ProgramMeta dspy.primitives.program.ProgramMeta typing_extensions._ProtocolMeta".split()
 )
@@ -412,6 +431,20 @@ def _rebuilt(given: tuple[Value, ...]) -> str | None:
         if fine and name not in ("_rebuild_from_type", "_rebuild_from_type_v2")
         else "it calls its argument"
     )
+
+
+def _curry(given: tuple[Value, ...]) -> str | None:
+    """``_restore_curry`` of toolz: it imports the function that ``module:name`` names, and holds it."""
+    if len(given) < 2 or _target(given[0].value)[1] != "curry":
+        return "these are no arguments of a curried function"
+    if given[1].kind == "str":
+        module, _, name = str(given[1].value).partition(":")
+        return (
+            None
+            if may_be_held(module, name)
+            else f"{given[1].value} is none of the functions that only compute"
+        )
+    return _callable(given[1:])
 
 
 def _ufunc(given: tuple[Value, ...]) -> str | None:
@@ -594,6 +627,7 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "own function": _own_function,
     "metaclass": _metaclass,
     "rebuilt": _rebuilt,
+    "curry": _curry,
     "ufunc": _ufunc,
     "nested": _nested,
     "union": _union,

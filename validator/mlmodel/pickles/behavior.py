@@ -1,4 +1,4 @@
-"""What restoring an object of a class runs, as ``data/behavior/`` has it: read from libraries by ``tools/behavior.py``.
+"""What restoring an object of a class runs, as ``spec/annex/behavior/`` has it: read from libraries by ``tools/behavior.py``.
 
 A class that is not there may be one of a release that was not read, or named by another module than the one that defines it: then what
 counts is what all classes of that name in its library do.
@@ -11,7 +11,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "behavior")
+from mlmodel.standard import data
 
 
 class Hook(NamedTuple):
@@ -42,17 +42,18 @@ class Behavior(NamedTuple):
 @cache
 def libraries() -> frozenset[str]:
     """The top-level modules whose classes are known."""
-    return frozenset(name[:-5] for name in os.listdir(_FOLDER) if name.endswith(".json"))
+    return frozenset(
+        name[:-5]
+        for name in os.listdir(os.path.join(data.tree("annex"), "behavior"))
+        if name.endswith(".json")
+    )
 
 
 @lru_cache(maxsize=64)
 def _library(top: str) -> dict[str, Any]:
     if top not in libraries():
         return {}
-    import json  # a file without any name needs none of this
-
-    with open(os.path.join(_FOLDER, f"{top}.json"), encoding="utf-8") as file:
-        found: dict[str, Any] = json.load(file)
+    found = data.annex(f"behavior/{top}.json")
     hooks = []
     for name, line in found["hooks"].items():
         kind, *methods = line.split()

@@ -1,21 +1,19 @@
 """What is known of the names that pickles ask for: reviewed by hand, or classes of libraries whose behavior was read.
 
-``data/reviewed.json`` is the review; :mod:`mlmodel.pickles.behavior` has the classes of libraries, and what restoring them
+``spec/annex/reviewed.json`` is the review; :mod:`mlmodel.pickles.behavior` has the classes of libraries, and what restoring them
 runs.  What neither knows is not trusted, whatever the model's own files say of it: their author wrote those, too.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from mlmodel.pickles import behavior
+from mlmodel.standard import data
 from mlmodel.standard.standard_library import is_standard
-
-_DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 
 
 class Standing(Enum):
@@ -76,10 +74,7 @@ _CLOUDPICKLE = re.compile(
 
 @cache
 def _reviewed() -> dict[str, Any]:
-    import json  # a file without any name needs none of this
-
-    with open(os.path.join(_DATA, "reviewed.json"), encoding="utf-8") as file:
-        review: dict[str, Any] = json.load(file)
+    review = data.annex("reviewed.json")
     known = {name: Known(Standing.VALUE) for name in review["values"]}
     known.update({name: Known(Standing.CONSTRUCTOR) for name in review["constructors"]})
     known.update({name: Known(Standing.ARGUMENTS, rule) for name, rule in review["arguments"].items()})
@@ -189,7 +184,7 @@ class Rule(NamedTuple):
 
     rule: str
     """``data``: any literal state; ``names``: no key replaces a method that it calls; ``booster``, ``nodes``, ``template``,
-    ``formula``: see :mod:`mlmodel.pickles.states`; ``unknown``: nobody has reviewed it."""
+    ``formula``, ``optimizer``, ``nested``, ``resource``: see :mod:`mlmodel.pickles.states`; ``unknown``: nobody has reviewed it."""
     methods: frozenset[str] = frozenset()
     does: str = ""
     """What it does that is dangerous."""

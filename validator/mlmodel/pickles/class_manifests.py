@@ -22,7 +22,9 @@ class Use(NamedTuple):
     role: str
     """``class``: an object of it is made and given its state; ``call``: it is called with what the document holds;
     ``function`` and ``type``: it is put where the object will call it; ``method``: likewise, a method of an object of the
-    class, named by :attr:`detail`; ``code``: the document itself carries code; ``file``: :attr:`detail` is a file that is read."""
+    class, named by :attr:`detail`; ``code``: the document itself carries code; ``file``: :attr:`detail` is a file that is read;
+    ``program``: likewise, and run; ``unpickled``: it holds a pickle; ``operator`` and ``foreign operator``: compiled code is called;
+    ``native``: the archive brings it along."""
     module: str
     name: str
     detail: str = ""
@@ -164,6 +166,11 @@ def _of_keras(config: dict[str, Any]) -> Iterator[Use]:
     elif name in ("TFOpLambda", "SlicingOpLambda"):
         function = inner.get("function") if isinstance(inner, dict) else None
         yield Use("function", "tensorflow", function if isinstance(function, str) else name)
+    elif name == "TorchModuleWrapper":
+        yield Use("unpickled", module, name)
+    elif name == "TFSMLayer":
+        path = inner.get("filepath") if isinstance(inner, dict) else None
+        yield Use("program", module, name, path if isinstance(path, str) else "")
     elif module:
         yield Use("class", module, name)
     if isinstance(inner, dict):

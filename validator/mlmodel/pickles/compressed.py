@@ -22,7 +22,7 @@ _RATIO = 1100
 """Guard against decompression bombs: up to ``_FREE`` bytes (64 MiB) may come from however few; beyond that at most
 ``_RATIO`` times the compressed size (DEFLATE reaches 1,032)."""
 
-_WINDOW_BITS = {"gzip": 31, "zlib": 15, "deflate": -15}
+_WINDOW_BITS = {"zlib": 15, "deflate": -15}
 _STARTS = {"gzip": b"\x1f\x8b", "zlib": b"", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "lzma": b"\x5d\0"}
 
 
@@ -105,6 +105,9 @@ def _pieces(data: Buffer, start: int, end: int, form: str, step: int) -> Iterato
             pending = getattr(decompressor, "unconsumed_tail", b"")
             if piece:
                 yield piece
+        problem = getattr(decompressor, "problem", None)
+        if problem is not None:
+            raise UnpackError(f"{form}: the compressed data is broken ({problem})")
         pending = decompressor.unused_data
         if form == "deflate":
             return
@@ -190,9 +193,79 @@ def is_lzma(head: bytes) -> bool:
     return bool(round_) and (size == (1 << 64) - 1 or size < 1 << 38)
 
 
+class _Gzip:
+    """A gzip member as ``gzip.GzipFile`` reads it: the check of its header is skipped, and that of its end comes when all was read."""
+
+    def __init__(self) -> None:
+        import zlib
+
+        self._add = zlib.crc32
+        self._raw = zlib.decompressobj(-15)
+        self._header: bytes | None = b""
+        self._trailer = b""
+        self._sum = 0
+        self._size = 0
+        self.problem: str | None = None
+        """What is wrong with the check, which comes when all was read."""
+        self.eof = False
+        self.unused_data = b""
+        self.unconsumed_tail = b""
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        """As the method of ``zlib.decompressobj()``."""
+        self.unconsumed_tail = b""
+        if self._header is not None:
+            self._header += data
+            after = _after_gzip_header(self._header)
+            if after is None:
+                if len(self._header) > _MAX_HEADER:
+                    raise ValueError("its header does not end")
+                return b""
+            data, self._header = self._header[after:], None
+        piece = b""
+        if not self._raw.eof:
+            piece = self._raw.decompress(data, most)
+            self._sum, self._size = self._add(piece, self._sum), self._size + len(piece)
+            data = self._raw.unused_data
+        if not self._raw.eof:
+            self.unconsumed_tail = self._raw.unconsumed_tail
+            return piece
+        self._trailer += data
+        if len(self._trailer) >= _TRAILER:
+            self.eof = True
+            self.unused_data = self._trailer[_TRAILER:]
+            size = self._size & 0xFFFFFFFF
+            if self._trailer[:_TRAILER] != self._sum.to_bytes(4, "little") + size.to_bytes(4, "little"):
+                self.problem = "incorrect data check"
+        return piece
+
+
+_TRAILER = 8
+"""Bytes behind the compressed data: its check and its size."""
+_MAX_HEADER = 1 << 18
+
+
+def _after_gzip_header(data: bytes) -> int | None:
+    """Where the compressed data begins (RFC 1952, 2.3); None where there is too little."""
+    if len(data) < 10:
+        return None
+    flags, at = data[3], 10
+    if flags & 4:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for bit in (8, 16):
+        if flags & bit:
+            at = data.find(b"\0", at) + 1
+            if at == 0:
+                return None
+    at += 2 if flags & 2 else 0
+    return at if at <= len(data) else None
+
+
 def _decompressor(form: str) -> Any:
     """An object with the methods that the decompressors of zlib, bz2 and lzma share."""
     try:
+        if form == "gzip":
+            return _Gzip()
         if form in _WINDOW_BITS:
             import zlib
 

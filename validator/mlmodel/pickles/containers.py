@@ -64,6 +64,10 @@ FORMATS = (
 _ZLIB = ContainerFormat("zlib", (), "_compressed")
 _LZMA = ContainerFormat("lzma", (), "_compressed")
 _TAR = ContainerFormat("tar", (), "_tar")
+_HDF5 = ContainerFormat("HDF5", (b"\x89HDF\r\n\x1a\n",), "_hdf5")
+"""As it stands behind a user block, which may be anything."""
+_USER_BLOCK = 512
+_LARGEST_USER_BLOCK = 1 << 30
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits.  Those of
 Python 2 may have a blank more."""
@@ -75,6 +79,8 @@ _LOADERS = frozenset({"_load_from_bytes", "_unpickle__CustomPickled", "unpickle_
 
 _IS_TORCHSCRIPT = re.compile(r"(?:^|/)code/.*\.py$")
 """Members of an archive that ``torch.jit.load`` compiles and runs."""
+_IS_COMPILED_MODEL = re.compile(r"(?:^|/)data/aotinductor/.*\.(?:so|pyd|dll|dylib)$")
+"""Members of an archive of ``torch.export`` that loading it loads into the process (``torch.export.pt2_archive``)."""
 _IS_STORAGE = re.compile(r"(?:^|/)data/\d+$")
 """Members of an archive that are the numbers of a tensor, as ``torch.save`` writes them: no reader unpickles them, and they
 may begin like anything."""
@@ -146,6 +152,19 @@ def format_of(head: bytes) -> ContainerFormat | None:
     return _TAR if tars.is_header(head) else None
 
 
+def _behind_user_block(data: Buffer, start: int, end: int) -> ContainerFormat | None:
+    """HDF5, whose first bytes may stand behind a block of 512 bytes, or twice as many, and so on, that it does not look into."""
+    size = _USER_BLOCK
+    while start + size < end and size <= _LARGEST_USER_BLOCK:
+        if (
+            data[start + size] == _HDF5.magic[0][0]
+            and bytes(data[start + size : start + size + 8]) == _HDF5.magic[0]
+        ):
+            return _HDF5
+        size *= 2
+    return None
+
+
 class Opener:
     """Looks into one file; the bounds count for all that is in it."""
 
@@ -159,7 +178,7 @@ class Opener:
     def open(self, data: Buffer, start: int, end: int, path: str, depth: int = 0) -> Iterator[Found]:
         """Everything in a range of bytes."""
         head = bytes(data[start : min(end, start + _HEAD)])
-        form = format_of(head)
+        form = format_of(head) or _behind_user_block(data, start, end)
         self._items -= 1
         if depth > MAX_DEPTH or self._items < 0 or self._effort.left < 0:
             if form is not None or marked(head, 0):
@@ -323,6 +342,9 @@ class Opener:
                     continue
             elif _IS_TORCHSCRIPT.search(member.name):
                 yield from self._source(data, member, inner, method)
+            elif _IS_COMPILED_MODEL.search(member.name):
+                use = class_manifests.Use("native", "", member.name)
+                yield DeclaredClasses(inner, "aotinductor", (), (use,))
             inside = (
                 self.open(data, member.start, member.end, inner, depth + 1)
                 if method == "stored"
@@ -363,8 +385,10 @@ class Opener:
             yield Unreadable(path, f"more than {torchscript.MAX_BYTES:,} bytes of source")
             return
         uses = tuple(
-            class_manifests.Use("operator", name.rpartition(".")[0], name.rpartition(".")[2])
-            for name in torchscript.operators(text)
+            class_manifests.Use(
+                "operator" if acts else "foreign operator", name.rpartition(".")[0], name.rpartition(".")[2]
+            )
+            for name, acts in torchscript.operators(text)
         )
         yield DeclaredClasses(path, "torchscript", (), uses)
 

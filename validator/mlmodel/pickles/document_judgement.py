@@ -160,6 +160,18 @@ def _of_use(form: str, use: Use) -> Iterator[Remark]:
         yield _executes(
             f"calls {use.module}.{use.name}, which opens files or connects, when it is loaded or predicts"
         )
+    elif use.role == "foreign operator":
+        yield _unexplained(
+            f"calls {use.module}.{use.name}, compiled code of a library that nobody has reviewed"
+        )
+    elif use.role == "native":
+        yield _executes(f"has compiled code, {use.name}, which loading it loads into the process")
+    elif use.role == "unpickled":
+        yield _executes(
+            f"has the layer {use.name}, whose configuration holds a pickle, which loading it restores"
+        )
+    elif use.role == "program":
+        yield _executes(f"has the layer {use.name} load the program {use.detail[:200]!r}")
     elif use.role == "file":
         yield _of_file(use)
     elif form == "keras":
@@ -197,7 +209,7 @@ def _of_keras(use: Use) -> Remark | None:
     parts = full.split(".")
     top = parts[0]
     if use.role == "function" and top == "tensorflow":
-        effect = re.fullmatch(_TENSORFLOW_EFFECTS, use.name[:500], re.IGNORECASE)
+        effect = re.fullmatch(_TENSORFLOW_EFFECTS, full[len("tensorflow.") :][:500], re.IGNORECASE)
         return _executes(_calls_tensorflow(full)) if effect is not None else None
     if top in _KERAS:
         rooms = {part for part in parts[1:-1] if part not in ("src", "api", "_tf_keras", "keras")}
@@ -205,7 +217,7 @@ def _of_keras(use: Use) -> Remark | None:
         if (
             first in _KERAS_ROOMS
             or parts[-1] in _KERAS_ACTIONS
-            or ("utils" in rooms and use.role == "function")
+            or (use.role == "function" and rooms & _KERAS_ROOMS)
         ):
             return _executes(
                 f"names {full}, which is no part of a model: it loads, writes or downloads, or switches checks off"
@@ -229,6 +241,8 @@ def _of_keras(use: Use) -> Remark | None:
         return _executes(
             f"names {full}, a function of a library: it is no layer, and Keras imports and calls it"
         )
+    if what.standing is Standing.UNKNOWN and references.is_suspicious(use.module, use.name):
+        return _executes(f"names {full}, which has the name of what runs, opens or imports")
     if what.standing in (Standing.UNKNOWN, Standing.LOCAL) and top != "builtins":
         return _unexplained(f"names {full}, which nobody has reviewed")
     return None

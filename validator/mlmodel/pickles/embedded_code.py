@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlmodel.pickles import classes_by_value
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.symbols import CallResult, Global
 
@@ -41,7 +42,7 @@ _RUN_WITHOUT_A_CALL = frozenset(
     }
 )
 """Methods that reading or dropping an object of a class by value runs."""
-_LATER = frozenset({"__hash__", "__eq__", "_missing_"})
+_LATER = frozenset({"__hash__", "__eq__", "_missing_", "__init_subclass__"})
 """Methods that only some uses of an object run."""
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
@@ -83,20 +84,19 @@ def remarks(stream: Stream) -> Iterator[Remark]:
     )
     of_enums = ("__new__",) if fetched else ()
     if makers - ENUM_MAKERS:
-        for name in sorted(methods - {code.name for code in carried} - {"__setstate__", *later, *of_enums}):
+        for name in sorted(
+            (methods & _RUN_WITHOUT_A_CALL)
+            - {code.name for code in carried}
+            - {"__setstate__", *later, *of_enums}
+        ):
             message = f"makes an object of a class that it carries, and so runs its {name}"
             yield Remark(Kind.RUNS_CODE, message, stream.start)
     if stream.hashes and methods & {"__hash__", "__eq__"}:
         message = "has an object of a class that it carries as a key, and so runs its __hash__ or __eq__"
         yield Remark(Kind.RUNS_CODE, message, stream.start)
-    if "_missing_" in methods and any(use.opcode in _CALLS and _is_enum(use.callee) for use in stream.uses):
-        message = "calls an enumeration that it carries, whose _missing_ runs if the value is none of its own"
-        yield Remark(Kind.UNEXPLAINED, message, stream.start)
+    for message, offset in dict.fromkeys(classes_by_value.runs(stream)):
+        yield Remark(Kind.RUNS_CODE, message, offset)
     yield Remark(Kind.CODE, _described(carried), carried[0].offset)
-
-
-def _is_enum(callee: object) -> bool:
-    return isinstance(callee, CallResult) and maker_of(callee) in ENUM_MAKERS
 
 
 def _described(carried: tuple[Code, ...]) -> str:

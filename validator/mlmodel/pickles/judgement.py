@@ -7,10 +7,19 @@ held only if it is known to compute (:mod:`mlmodel.pickles.references`); what is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
-from mlmodel.pickles import arguments, behavior, embedded_code, references, states, stream_anomalies
+from mlmodel.pickles import (
+    arguments,
+    behavior,
+    classes_by_value,
+    embedded_code,
+    references,
+    states,
+    stream_anomalies,
+)
 from mlmodel.pickles.call_repr import named, spelled
 from mlmodel.pickles.catalogue import Known, Standing, is_reviewed, known
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
@@ -178,6 +187,11 @@ class _Judge:
                     yield self._executes(
                         use, f"calls {self._call(use, symbol)} at load, with what its own code may then call"
                     )
+                elif found.standing is not Standing.LOCAL and not _is_called_by_picklers(symbol):
+                    yield self._executes(
+                        use,
+                        f"calls {self._call(use, symbol)} at load, which no pickler does: its __init__ then runs with these",
+                    )
                 else:
                     yield self._unexplained(
                         use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
@@ -205,6 +219,8 @@ class _Judge:
                 calls = self._calls.get((symbol, use.opcode), [])
                 for call in calls:
                     given = call.arguments
+                    if arguments.builds_expression(call):
+                        continue
                     if (
                         found.standing is Standing.NEW
                         and not is_reviewed(name)
@@ -231,8 +247,14 @@ class _Judge:
             case Standing.STANDARD:
                 self._said.add(symbol)
                 yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
+            case Standing.UNKNOWN if references.is_suspicious(*(symbol.target or ("", ""))):
+                self._said.add(symbol)
+                yield self._executes(
+                    use, f"makes an object of {name}, which has the name of what runs, opens or imports"
+                )
             case Standing.UNKNOWN:
                 self._said.add(symbol)
+                yield from self._of_dropped(use, symbol)
                 self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
             case Standing.DOTTED:
                 self._said.add(symbol)
@@ -281,6 +303,13 @@ class _Judge:
         if use.opcode in _CHANGES:
             if maker in _HANDLES:
                 yield self._executes(use, f"changes what {maker} gave")
+            elif use.opcode != "BUILD" and self._is_no_container(made):
+                yield self._executes(
+                    use,
+                    f"puts items into {named(made.by)}, which is no container: its {_ITEMS[use.opcode]} then runs",
+                )
+            elif classes_by_value.is_object(made):
+                return  # said of the classes that it carries
             elif use.opcode in _METHODS and maker not in _CONTAINERS and self._holds:
                 method = _METHODS[use.opcode]
                 yield self._executes(
@@ -289,6 +318,8 @@ class _Judge:
         elif use.opcode in _NEW:
             if maker not in CLASS_MAKERS and not (maker in _ATTRIBUTES and self._is_own_attribute(made)):
                 yield self._executes(use, f"makes an object of what {maker or 'a call'} gave")
+            elif maker in CLASS_MAKERS:
+                yield from self._of_own_class(use)
         elif use.opcode in _CALLS:
             if maker in _TYPE_NAMES or maker in ENUM_MAKERS:
                 return
@@ -298,12 +329,47 @@ class _Judge:
                 return
             if maker in _ATTRIBUTES and self._is_own_attribute(made):
                 yield self._unexplained(use, "calls what it got from a class that nobody has reviewed")
+            elif classes_by_value.is_class(made):
+                yield from self._of_own_class(use)
             elif maker in CODE_MAKERS:
                 yield Remark(
                     Kind.RUNS_CODE, f"calls what {maker} made: code in the pickle itself", use.offset
                 )
             else:
                 yield self._executes(use, f"calls what {maker or 'a call'} gave")
+
+    @staticmethod
+    def _is_no_container(made: CallResult) -> bool:
+        """Whether it is an object of a class that is known, and no list, dictionary or set."""
+        target = _class_of(made)
+        found = behavior.of(*target) if target is not None else None
+        return (
+            target is not None
+            and found is not None
+            and found.exact
+            and "c" not in found.marks
+            and known(*target).standing in (Standing.CLASS, Standing.NEW, Standing.ACTIVE)
+        )
+
+    def _of_own_class(self, use: Use) -> Iterator[Remark]:
+        """An object of a class that the stream makes: what the classes of libraries run from which it is derived."""
+        called = use.opcode in _CALLS
+        calls = self._calls.get((use.callee, use.opcode), [])
+        given = len(calls) < use.times or any(call.arguments is None or call.arguments for call in calls)
+        for base in sorted(self._bases):
+            standing = self._known(*base).standing
+            if given and (standing is Standing.NEW or (called and standing is Standing.ACTIVE)):
+                yield self._executes(
+                    use,
+                    f"makes an object of a class derived from {'.'.join(base)}, whose own code runs with its arguments",
+                )
+            elif called and standing is Standing.CLASS and "r" not in (behavior.of(*base) or _NOTHING).marks:
+                yield self._unexplained(
+                    use, f"calls a class derived from {'.'.join(base)}, whose own code then runs"
+                )
+            for wrong, certain in states.made_faults(*base):
+                message = f"makes an object of a class derived from {'.'.join(base)}, which {wrong}"
+                yield self._executes(use, message) if certain else self._unexplained(use, message)
 
     # -- what is only named
 
@@ -365,24 +431,35 @@ class _Judge:
         said: set[tuple[str, str]] = set()
         old = self._stream.protocol < 2
         for use in self._stream.uses:
-            target = _class_of(use.callee)
-            if use.opcode != "BUILD" or target is None or target in said:
-                continue
-            for wrong, certain in states.restored_faults(*target):
-                said.add(target)
-                message = f"restores {'.'.join(target)}, which {wrong}"
-                yield self._executes(use, message) if certain else self._unexplained(use, message)
+            for target in self._classes_of(use.callee) if use.opcode == "BUILD" else ():
+                if target in said:
+                    continue
+                for wrong, certain in states.restored_faults(*target):
+                    said.add(target)
+                    message = f"restores {'.'.join(target)}, which {wrong}"
+                    yield self._executes(use, message) if certain else self._unexplained(use, message)
         for call in self._stream.calls:
-            target = _class_of(call.callee) if call.opcode == "BUILD" else None
-            if target is None or target in said:
-                continue
-            wrong_state = states.keys_fault(*target, call.arguments, strict=True)
-            if wrong_state is not None:
-                unknown = old and wrong_state == "its state is not known"
-                kind = Kind.UNEXPLAINED if unknown else Kind.EXECUTES
-                yield Remark(kind, f"restores {named(call.callee)}: {wrong_state}", call.offset)
+            for target in self._classes_of(call.callee) if call.opcode == "BUILD" else ():
+                wrong_state = (
+                    states.keys_fault(*target, call.arguments, strict=True) if target not in said else None
+                )
+                if wrong_state is not None:
+                    unknown = old and wrong_state == "its state is not known"
+                    kind = Kind.UNEXPLAINED if unknown else Kind.EXECUTES
+                    yield Remark(kind, f"restores {'.'.join(target)}: {wrong_state}", call.offset)
         for state in self._stream.states:
             yield from self._of_state(state, old=old)
+
+    def _classes_of(self, callee: object) -> tuple[tuple[str, str], ...]:
+        """The class of an object, or those from which its class is derived, where the stream makes that."""
+        target = _class_of(callee)
+        if target is not None:
+            return (target,)
+        return tuple(sorted(self._bases)) if classes_by_value.is_object(callee) else ()
+
+    @cached_property
+    def _bases(self) -> frozenset[tuple[str, str]]:
+        return classes_by_value.bases_of(self._stream)
 
     def _of_state(self, state: State, *, old: bool) -> Iterator[Remark]:
         target = _class_of(state.callee)
@@ -400,7 +477,11 @@ class _Judge:
         ):
             wrong = states.slots_fault(*target, state.keys)
             if wrong is not None:
-                kind = Kind.UNEXPLAINED if old and state.keys is None else Kind.EXECUTES
+                # Of a library whose releases were not read one by one, another release may have slots.
+                doubt = (old and state.keys is None) or (
+                    found is not None and not is_reviewed(target[0]) and "__" not in wrong
+                )
+                kind = Kind.UNEXPLAINED if doubt else Kind.EXECUTES
                 yield Remark(kind, f"restores {name}, and {wrong}", state.offset)
         elif state.kind == "tuple" and not old and found is not None and not states.acts_on_state(found):
             message = f"restores {name} from a tuple that it made before, which no pickler does"
@@ -426,6 +507,13 @@ class _Judge:
         return Remark(Kind.UNEXPLAINED, message, use.offset)
 
 
+_ITEMS = {
+    "APPEND": "append",
+    "APPENDS": "extend",
+    "SETITEM": "__setitem__",
+    "SETITEMS": "__setitem__",
+    "ADDITEMS": "update",
+}
 _METHODS = {"APPEND": "append", "APPENDS": "extend", "ADDITEMS": "add"}
 """What these opcodes call, where the container is none of Python's own."""
 _CONTAINERS = frozenset(
@@ -466,6 +554,20 @@ _HANDLES = frozenset(
 """What gives something that was there before: changing that changes the reading process."""
 _ATTRIBUTES = frozenset({"builtins.getattr"})
 _TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
+
+
+def _is_called_by_picklers(symbol: Global) -> bool:
+    """Whether objects of a class may be pickled as a call of it: it says so itself (``__reduce__``), and nobody has looked at its library
+    one by one; or it is an exception."""
+    module, name = symbol.target or ("", "")
+    found = behavior.of(module, name)
+    if found is None:
+        return False
+    return "r" in found.marks and (not is_reviewed(module) or _EXCEPTION.search(name) is not None)
+
+
+_NOTHING = behavior.Behavior()
+_EXCEPTION = re.compile(r"(?:Error|Warning|Exception)$")
 
 
 def _class_of(made: object) -> tuple[str, str] | None:

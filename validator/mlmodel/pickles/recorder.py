@@ -13,6 +13,7 @@ from mlmodel.pickles import arrays, code_by_value
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
 from mlmodel.pickles.operands import MAX_TEXT, text, value_at
+from mlmodel.pickles.plain_values import TAKE_OBJECTS, is_plain, read_by
 from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, State, Use, Value
 
 if TYPE_CHECKING:
@@ -78,32 +79,11 @@ _JUDGED = frozenset(
 )
 """Functions whose arguments are judged as such: a class or a function among them is no value that is kept."""
 _DICTIONARIES = (0x7D, 0x64)
+_LISTS = (0x5D, 0x6C)
 _NUMBERS = frozenset({0x4A, 0x4B, 0x4D, 0x8A, 0x47, 0x4E, 0x88, 0x89})
 _MOST_PLAIN = 100
 """Calls of one thing after which those with numbers only are not kept."""
 _TUPLES = (0x74, 0x85, 0x86, 0x87)
-_TAKE_OBJECTS = frozenset(
-    (module, name)
-    for module, names in {
-        "builtins": "list tuple set frozenset dict bytes bytearray str int float complex bool range",
-        "__builtin__": "list tuple set frozenset dict bytearray str unicode int long float complex bool xrange",
-        "collections": "OrderedDict Counter deque defaultdict ChainMap",
-        "itertools": "chain cycle repeat count",
-        "array": "array",
-    }.items()
-    for name in names.split()
-)
-"""What runs methods of its arguments when they are objects of some class: ``__iter__``, ``__str__``, ``__int__``."""
-
-
-_PLAIN = frozenset({"builtins", "__builtin__", "_codecs", "collections", "datetime", "numpy", "array"})
-
-
-def is_plain(made: CallResult) -> bool:
-    """Whether a result is a value of Python or NumPy, and no object that a class has a say in."""
-    by = made.by
-    top = (by.module or "").partition(".")[0] if isinstance(by, Global) else ""
-    return made.opcode == "REDUCE" and top in _PLAIN and isinstance(by, Global) and by.name != "getattr"
 
 
 class BrokenError(Exception):
@@ -249,7 +229,7 @@ class Recorder:
         role = code_by_value.role(symbol) or arrays.role(symbol)
         if role is None and (module, name) in _MAKERS:
             role = "maker"
-        if role is None and (module, name) in _TAKE_OBJECTS:
+        if role is None and (module, name) in TAKE_OBJECTS:
             self._roles[value] = _TAKES
             self.keep = self.keep or protocol < 2  # whose tuples all go through the memo
         if role is not None:
@@ -345,8 +325,8 @@ class Recorder:
         result = used.result
         if role == _TAKES:
             elements = self._elements(arguments)
-            if elements and isinstance(used.callee, Global) and used.callee.name == "defaultdict":
-                elements = elements[1:]  # the factory is kept, and not called
+            if elements and isinstance(used.callee, Global):
+                elements = elements[read_by(used.callee.module, used.callee.name)]
             if self._takes_plainly(elements):
                 return result
         if role in _ARRAY_ROLES:
@@ -497,6 +477,8 @@ class Recorder:
             symbol = self._symbols[-element] if element < 0 else None
             if isinstance(symbol, CallResult) and not is_plain(symbol):
                 return False
+            if element > 0 and self.code and self._data[element - 1] in _LISTS:
+                return False  # it may hold objects of a class by value, whose __hash__ then runs
         return elements is not None
 
     def _array_part(self, role: str, used: _Used, callee: int, elements: Sequence[int] | None) -> int:
@@ -589,7 +571,7 @@ class Recorder:
         self._values -= 1
         if value > 0:
             items = self.items_of(value) if depth < MAX_DEPTH else None
-            if items is not None and len(items) <= min(_MAX_STATE, self._values):
+            if items is not None and len(items) <= min(MAX_OF_ONE, self._values):
                 return Value("dict", tuple(self.value(item, depth + 1) for item in items))
             return value_at(self._data, value, self._end)
         if value == PERSISTENT:

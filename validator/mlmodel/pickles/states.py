@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles import behavior
 from mlmodel.pickles.catalogue import is_reviewed, rule_of
+from mlmodel.pickles.plain_values import is_plain
 from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
@@ -14,8 +16,12 @@ if TYPE_CHECKING:
     from mlmodel.pickles.behavior import Behavior
     from mlmodel.pickles.symbols import Value
 
-_BY_KEYS = frozenset({"names", "booster", "nodes", "template", "formula"})
+_BY_KEYS = frozenset({"names", "booster", "nodes", "template", "formula", "optimizer", "nested", "resource"})
 _WHEN = {"__setstate__": "at load", "__del__": "when the object is dropped"}
+
+
+_LAZY = re.compile(r"_?Lazy\w*(?:Module|Loader|Import)\w*")
+"""Stand-ins for modules, whose ``__getattr__`` imports what they stand for: looking for ``__setstate__`` does so."""
 
 
 def is_watched(module: str, name: str) -> bool:
@@ -27,6 +33,8 @@ def is_watched(module: str, name: str) -> bool:
 def made_faults(module: str, name: str) -> Iterator[tuple[str, bool]]:
     """What is wrong with objects of a class, whatever their state, since they run it when they are dropped; and whether this is
     certain, or only not known of a library whose methods nobody looked at one by one."""
+    if _LAZY.fullmatch(name):
+        yield "imports the module that its state names", True
     yield from _unknown(
         module, name, "__del__", "runs code of its own when it is dropped, which nobody has reviewed"
     )
@@ -100,6 +108,17 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
         return f"evaluates its formula at load: {wrong}" if wrong is not None else None
     if rule == "nodes" and key == "nodes" and _is_made(value) and not _is_array(value):
         return "calls the astype of its nodes at load, which are no array"
+    if rule == "optimizer" and key in ("param_groups", "state", "defaults") and _is_foreign(value):
+        return f"calls methods of its {key} at load, which is neither a list nor a dictionary"
+    if rule == "nested" and key == "__cuda_dependent_attributes__" and value.kind != "bytes":
+        return "unpickles bytes at load that are computed"
+    if rule == "resource":
+        if key == "name" and value.kind != "None":
+            return "deletes the file that its state names when the object is dropped"
+        if key in ("prefix", "suffix") and (
+            value.kind != "str" or "/" in str(value.value) or "\\" in str(value.value)
+        ):
+            return f"writes a file at load whose place its {key} says"
     if (
         rule == "booster"
         and key in ("handle", "_handle")
@@ -108,6 +127,11 @@ def _value_fault(rule: str, key: object, value: Value) -> str | None:
     ):
         return "hands its handle to the native library, and that is no serialized model"
     return None
+
+
+def _is_foreign(value: Value) -> bool:
+    """Whether it is no value of Python's own."""
+    return _is_made(value) and not (isinstance(value.value, CallResult) and is_plain(value.value))
 
 
 def _is_made(value: Value) -> bool:

@@ -15,18 +15,31 @@ MAX_BYTES = 1 << 24
 """Bytes of one source text that are read."""
 
 _OPERATORS = re.compile(
-    r"torch\.(?:save|load|from_file|classes\..*(?:file|stream|reader|writer|sox|ffmpeg)\w*)"
+    r"torch\.(?:save|load|from_file|distributed\..*|classes\..*(?:file|stream|reader|writer|sox|ffmpeg|video|loader|store)\w*"
+    r"|classes\.(?:dist_\w+|c10d|rpc|profiling|aoti|torchaudio|torchvision)\..*)"
+    r"|ops\.\w*(?:c10d|rpc)\w*\..*"
     r"|ops\.aten\.(?:save|load|from_file|_pickle\w*)"
     r"|ops\.(?:\w+\.)*\w*(?:read_file|write_file|from_file|save|sox_io|ffmpeg|rpc_|remote|video_reader|read_video)\w*",
     re.IGNORECASE,
 )
 """Operators that open files or connect: of PyTorch, torchvision and torchaudio."""
-_TEXT = re.compile(r"(?:torch|ops)(?:[\s\\]*\.[\s\\]*\w+)+")
+_OWN_CLASSES = frozenset(
+    {"quantized", "rnn", "xnnpack", "sparse", "mkldnn", "mkldnn_", "metal", "vulkan", "_nnapi", "te", "cuda"}
+)
+"""Namespaces of classes in C++ that PyTorch has for weights."""
+_OWN_OPERATORS = frozenset(
+    "aten prim quantized quantized_decomposed prepacked xnnpack mkldnn mkldnn_prepacked mkl sparse onednn inductor static_runtime rngprim"
+    " torchvision image torchaudio torchtext torch_scatter torch_sparse torch_cluster torch_spline_conv fbgemm _caffe2 metal metal_prepack"
+    " vulkan vulkan_prepack tensorexpr profiler onnx cuda debugprims prims nvprims".split()
+)
+"""Namespaces of operators of PyTorch and of its own libraries."""
+_TEXT = re.compile(r"(?:__torch__\.)?(?:torch|ops)(?:[\s\\]*\.[\s\\]*\w+)+")
 """Where a text does not parse as Python."""
 
 
-def operators(source: bytes) -> tuple[str, ...]:
-    """The operators in a source text that open files or connect, each once, as they are written."""
+def operators(source: bytes) -> tuple[tuple[str, bool], ...]:
+    """The operators in a source text that open files or connect, or are of libraries that nobody has read, each once, as they are
+    written; and whether it is of the former."""
     parsed = python_source.parse(source)
     if parsed.tree is None:
         text = source.decode("utf-8", "replace")
@@ -35,4 +48,18 @@ def operators(source: bytes) -> tuple[str, ...]:
         names = [
             python_source.dotted(node) for node in ast.walk(parsed.tree) if isinstance(node, ast.Attribute)
         ]
-    return tuple(dict.fromkeys(name for name in names if _OPERATORS.fullmatch(name)))
+    found: dict[str, bool] = {}
+    for name in names:
+        short = name.removeprefix("__torch__.")
+        if _OPERATORS.fullmatch(short):
+            found[short] = True
+        elif _is_foreign(short.split(".")):
+            found[short] = False
+    return tuple(found.items())
+
+
+def _is_foreign(parts: list[str]) -> bool:
+    """Whether a name is that of an operator, or of a class in C++, of a library that nobody has read."""
+    if parts[0] == "ops":
+        return len(parts) == 3 and parts[1] not in _OWN_OPERATORS
+    return parts[:2] == ["torch", "classes"] and len(parts) == 4 and parts[2] not in _OWN_CLASSES

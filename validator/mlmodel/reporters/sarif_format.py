@@ -14,6 +14,7 @@ from mlmodel.findings import Severity
 from mlmodel.reporters import Style, Tally
 from mlmodel.reporters.places import Fingerprints, finding_path
 from mlmodel.reporters.rule_pages import plain, readable, section
+from mlmodel.sources.opening import is_remote
 from mlmodel.standard import rules
 
 if TYPE_CHECKING:
@@ -143,11 +144,13 @@ def _place(path: str, finding: Finding) -> dict[str, Any]:
     if place.offset is not None:
         region |= {"byteOffset": place.offset, "byteLength": 1}
     artifact = {"uri": _uri(path)}
-    if not os.path.isabs(path):
+    if not os.path.isabs(path) and not is_remote(path):
         artifact["uriBaseId"] = _BASE
     return {"artifactLocation": artifact, "region": region}
 
 
 def _uri(path: str) -> str:
     """A URI reference, relative where the path is: services resolve it against the root of the repository."""
+    if is_remote(path):
+        return quote(path, safe="/:@%")
     return Path(path).as_uri() if os.path.isabs(path) else quote(os.fsencode(path))

@@ -47,6 +47,8 @@ class TextReporter:
             yield f"{printable(report.path)}: {printable(load_text(report.load))}\n"
             if style.verbosity >= 1:
                 yield from (f"    {printable(line)}\n" for line in load_details(report.load))
+        if report.digests is not None:
+            yield f"{printable(report.path)}: sha256 {report.digests.directory}\n"
         if style.verbosity >= 1:
             for item in report.suppressed:
                 reason = f": {item.reason}" if item.reason else ""

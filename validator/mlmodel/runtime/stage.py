@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common import scratch
+from mlmodel.common.cache_folder import default_root
 from mlmodel.findings import Attempt, LoadEnvironment, LoadReport, Location, Severity
 from mlmodel.resolution.uv import ToolFailedError, UnansweredError, find_uv
 from mlmodel.runtime import diagnosis, environments, install_plan, interpreters, probe_runner, store
@@ -282,7 +283,7 @@ def described(error: OSError) -> str:
 def _hint(error: OSError) -> str | None:
     """The setting for the folder that a path is in."""
     path = str(error.filename2 or error.filename or "")
-    if path.startswith(store.default_root()):
+    if path.startswith(default_root()):
         return "MLMODEL_CACHE names another folder for environments"
     if error.filename and path.startswith(tempfile.gettempdir()):
         return "TMPDIR names another folder for what is temporary"

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common import scratch
+from mlmodel.common.cache_folder import default_root
 from mlmodel.runtime import stamp
 from mlmodel.runtime.confinement import disk
 
@@ -28,21 +29,6 @@ _ATTEMPTS = 10
 """Times that an environment is made which others remove or damage before it is used."""
 KEPT = 20
 """Environments that are kept; beyond that, those that were not used for longest go."""
-
-
-def default_root() -> str:
-    """``MLMODEL_CACHE``, else a folder of the user's caches."""
-    configured = os.environ.get("MLMODEL_CACHE")
-    if configured:
-        return os.path.abspath(configured)
-    home = os.path.expanduser("~")
-    if sys.platform == "darwin":
-        base = os.path.join(home, "Library", "Caches")
-    elif os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-    return os.path.join(base, "mlmodel")
 
 
 def key(*parts: object) -> str:

@@ -1,13 +1,15 @@
-"""The language-neutral trees of this distribution: schemas, rule pages, conformance cases."""
+"""The language-neutral trees of this distribution: schemas, annexes, rule pages, conformance cases."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Any
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SOURCES = {
     "schemas": "schemas",
+    "annex": os.path.join("spec", "annex"),
     "rules": os.path.join("spec", "rules"),
     "targets": os.path.join("spec", "targets"),
     "conformance": "conformance",
@@ -45,6 +47,20 @@ def _unpacked(archive: str) -> str:
     with zipfile.ZipFile(archive) as file:
         file.extractall(folder)
     return folder
+
+
+def annex(path: str) -> dict[str, Any]:
+    """A table of ``spec/annex/``, which the caller keeps."""
+    import json  # a pickle without any name needs none of this
+
+    content: dict[str, Any] = json.loads(read("annex", path))
+    return content
+
+
+@cache
+def table(path: str) -> dict[str, Any]:
+    """A table of ``spec/annex/``, read once: nobody changes it."""
+    return annex(path)
 
 
 def read(name: str, path: str) -> str:

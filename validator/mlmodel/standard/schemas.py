@@ -7,7 +7,6 @@ An engine (:mod:`mlmodel.standard.engines`) answers yes or no; reasons are looke
 from __future__ import annotations
 
 import json
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,8 +37,12 @@ class Violation(NamedTuple):
 
 @cache
 def schema(name: str) -> Json:
-    """The schema document ``name`` (``flavors/sklearn.schema.json``), read once."""
+    """The schema document ``name`` (``flavors/sklearn.schema.json``), read once.
+
+    Without its ``$id``: references are looked up beside it, and never fetched.
+    """
     document: Json = json.loads(data.read("schemas", name))
+    document.pop("$id", None)
     return document
 
 
@@ -53,9 +56,7 @@ def flavor_names() -> frozenset[str]:
 @cache
 def third_party_flavors() -> dict[str, str]:
     """Flavors of other products by name: ``third-party-flavors.json``, which is read for an unknown flavor only."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "third-party-flavors.json")
-    with open(path, encoding="utf-8") as file:
-        flavors: dict[str, str] = json.load(file)["flavors"]
+    flavors: dict[str, str] = data.annex("third-party-flavors.json")["flavors"]
     return flavors
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import Any
+
+from mlmodel.standard import data
 
 
 def is_standard(module: str, python: tuple[int, ...] | None = None) -> bool:
@@ -34,10 +35,6 @@ def _minor(text: str) -> tuple[int, ...]:
 @cache
 def _table() -> dict[str, Any]:
     """``standard-library.json``, which ``tools/standard_library.py`` writes."""
-    import json  # scanning a pickle that names nothing unknown needs none
-
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "standard-library.json")
-    with open(path, encoding="utf-8") as file:
-        table: dict[str, Any] = json.load(file)
+    table = data.annex("standard-library.json")
     table["always"] = frozenset(table["always"])
     return table

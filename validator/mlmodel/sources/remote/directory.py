@@ -81,7 +81,7 @@ class RemoteDirectory(Source):
     def _add(self, found: dict[str, Entry], item: Item) -> None:
         parts = item.path.split("/")
         if not all(parts) or "." in parts or ".." in parts or "\0" in item.path:
-            self._defect("MLM035", f"the store holds {item.path[:200]!r}, which is no path in a folder", None)
+            self._defect("MLM038", f"the store holds {item.path[:200]!r}, which is no path in a folder", None)
             return
         if len(parts) > MAX_DEPTH:
             self.unlisted.setdefault("/".join(parts[:MAX_DEPTH]), f"more than {MAX_DEPTH} folders deep")
@@ -91,14 +91,14 @@ class RemoteDirectory(Source):
             above = found.setdefault(folder, Entry(folder, Kind.DIRECTORY, 0, stat.S_IFDIR | 0o755))
             if above.kind is not Kind.DIRECTORY:
                 self._defect(
-                    "MLM035",
+                    "MLM038",
                     f"{folder} is a file in the store, and a folder for {item.path[:200]}",
                     item.path,
                 )
                 return
         known = found.get(item.path)
         if known is not None and known.kind is not item.kind:
-            self._defect("MLM035", f"{item.path[:200]} is a file in the store, and a folder", item.path)
+            self._defect("MLM038", f"{item.path[:200]} is a file in the store, and a folder", item.path)
             return
         mode = stat.S_IFDIR | 0o755 if item.kind is Kind.DIRECTORY else stat.S_IFREG | 0o644
         found[item.path] = Entry(item.path, item.kind, item.size or 0, mode)

@@ -6,8 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.sources.addresses import AddressError, scheme, scrubbed, shown
-from mlmodel.sources.base import Kind
-from mlmodel.sources.remote.store import Item, Store, StoreError
+from mlmodel.sources.base import Kind, UnopenedError
+from mlmodel.sources.remote.deadlines import LateError, within
+from mlmodel.sources.remote.store import ANSWER, Item, Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -38,6 +39,9 @@ _PACKAGES = {
     "az": "adlfs",
     "hf": "huggingface_hub",
 }
+_TRIES = 3
+_DROPPED = ("ClientPayloadError", "ResponseStreamingError", "IncompleteReadError", "ServerDisconnectedError")
+"""Errors of a connection that ended before the answer did: worth another try."""
 _EXTRA = ("s3", "s3a", "memory")
 """Schemes of the extra."""
 _ON_DISK = (
@@ -58,11 +62,11 @@ _ON_DISK = (
 """What fsspec has beside servers: what writes caches, or wraps another file system."""
 
 
-def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
-    """The file system of an address, and the path in it.
+def check_scheme(address: str) -> None:
+    """Say what is wrong with an address, without asking a server.
 
     Raises:
-        AddressError: fsspec, or the package for the scheme, is not installed, or there is none.
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
     """
     name = scheme(address)
     if "::" in address or name in _ON_DISK:
@@ -70,21 +74,36 @@ def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
             f"{shown(address)}: chained and cached file systems are not read; give the address itself"
         )
     try:
-        from fsspec.core import url_to_fs
+        from fsspec.registry import get_filesystem_class
     except ImportError:
         raise AddressError(f"{name}:// needs fsspec: pip install 'mlmodel[remote]'") from None
     try:
-        filesystem, path = url_to_fs(address, **options)
+        get_filesystem_class(name)
     except ImportError as error:
         package = _PACKAGES.get(str(name))
-        wanted = "'mlmodel[remote]'" if name in _EXTRA or package is None else package
-        raise AddressError(
-            f"{name}:// needs {package}: pip install {wanted}"
-            if package
-            else f"{name}:// cannot be read: {scrubbed(error)}"
-        ) from None
-    except Exception as error:  # noqa: BLE001 - file systems have errors of their own for what they do not understand
+        wanted = "'mlmodel[remote]'" if name in _EXTRA else package
+        needs = f"needs {package}: pip install {wanted}" if package else f"cannot be read: {scrubbed(error)}"
+        raise AddressError(f"{name}:// {needs}") from None
+    except ValueError as error:
         raise AddressError(f"{shown(address)}: {scrubbed(error)}") from None
+
+
+def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The file system of an address, and the path in it.
+
+    Raises:
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
+        UnopenedError: its server does not answer.
+    """
+    check_scheme(address)
+    from fsspec.core import url_to_fs
+
+    try:  # some connect to their server at once
+        filesystem, path = within(ANSWER, lambda: url_to_fs(address, **options))
+    except LateError:
+        raise UnopenedError(f"{shown(address)}: it does not answer in time") from None
+    except Exception as error:  # noqa: BLE001 - every library has its own errors
+        raise UnopenedError(f"{shown(address)}: {scrubbed(error)}") from None
     return filesystem, str(path).rstrip("/")
 
 
@@ -102,7 +121,8 @@ class FsspecStore(Store):
             configuration and the environment.
 
     Raises:
-        AddressError: fsspec, or the package for the scheme, is not installed, or there is none.
+        AddressError: fsspec, or the package for the scheme, is not installed, or nothing reads it.
+        UnopenedError: its server does not answer.
     """
 
     def __init__(self, address: str, shown: str, options: Mapping[str, Any]) -> None:
@@ -150,14 +170,62 @@ class FsspecStore(Store):
         return self._item({**info, "name": self._full(path)})
 
     def _range(self, path: str, start: int, size: int, total: int) -> bytes:  # noqa: ARG002 - a store gives ranges
+        if self._is_s3 and hasattr(self._fs, "_call_s3"):
+            return self._range_of_s3(self._full(path), start, size)
         content = self._fs.cat_file(self._full(path), start=start, end=start + size)
         if not isinstance(content, bytes):
             raise StoreError("what it sends is no file")
         return content
 
+    def _range_of_s3(self, place: str, start: int, size: int) -> bytes:
+        """A part of an object; ``cat_file`` of s3fs reads whatever comes, however much it is."""
+        from fsspec.asyn import sync
+
+        bucket, key, version = self._fs.split_path(place)
+        wanted: dict[str, Any] = {"Range": f"bytes={start}-{start + size - 1}", **self._fs.req_kw}
+        if version:
+            wanted["VersionId"] = version
+
+        async def take() -> bytes:
+            answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, **wanted)  # noqa: SLF001
+            body = answer["Body"]
+            try:
+                length = answer.get("ContentLength")
+                if length != size:
+                    raise StoreError(f"the server sends {length} bytes where it said that there are {size:,}")
+                chunks: list[bytes] = []
+                left = size
+                while left > 0:
+                    chunk = await body.read(left)
+                    if not chunk:
+                        break
+                    chunks.append(chunk)
+                    left -= len(chunk)
+                return b"".join(chunks)
+            finally:
+                body.close()
+
+        for _ in range(_TRIES - 1):
+            try:
+                return bytes(sync(self._fs.loop, take))
+            except Exception as error:
+                if type(error).__name__ not in _DROPPED:
+                    raise
+        return bytes(sync(self._fs.loop, take))
+
+    @property
+    def _is_s3(self) -> bool:
+        protocol = self._fs.protocol
+        return "s3" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def _explained(self, error: Exception) -> StoreError:
+        if type(error).__name__ in _DROPPED:
+            return StoreError("the connection ends too early", down=True)
+        return super()._explained(error)
+
     def walk(self, folder: str = "") -> Iterator[Item]:
         """Every name at and below a folder; in S3, page by page in the order of the keys."""
-        if "s3" not in self._fs.protocol or not hasattr(self._fs, "_iterdir"):
+        if not self._is_s3 or not hasattr(self._fs, "_iterdir"):
             yield from super().walk(folder)
             return
         bucket, _, key = self._full(folder).partition("/")

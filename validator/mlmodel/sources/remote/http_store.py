@@ -27,6 +27,8 @@ NO_INDEX = f"the server lists no files there (an index page with links); {_ARCHI
 _BEGINNING = 1 << 20
 """Bytes at the beginning of a file that are read from a server without ranges, and the rest left."""
 _TRIES = 3
+PAUSE = 0.2
+"""Seconds before the second try; four times as many before the third."""
 _TRANSIENT = (429, 500, 502, 503, 504)
 _LINK = re.compile(r"""<a\s[^>]{0,2000}?href\s*=\s*["']?([^"'\s>]{1,2000})""", re.IGNORECASE)
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19})")
@@ -83,13 +85,12 @@ class RangeStore(Store):
             else:
                 if answer.status not in _TRANSIENT or number + 1 == _TRIES:
                     return self._checked(answer)
-            time.sleep(0.2 * 4**number)
+            time.sleep(PAUSE * 4**number)
         raise StoreError("the connection ends too early", down=True)  # not reached
 
     @staticmethod
     def _checked(answer: Answer) -> Answer:
-        if answer.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            raise StoreError("the server sends it compressed, though it was asked not to")
+        _check_encoding(answer.headers.get("content-encoding", ""))
         if answer.status in (200, 206, 416):
             return answer
         if answer.status in (404, 410):
@@ -234,6 +235,7 @@ class HttpStore(RangeStore):
                 **self._fs.kwargs,
             ) as answer:
                 _check_redirects([str(one.url) for one in (*answer.history, answer)])
+                _check_encoding(answer.headers.get("Content-Encoding", ""))
                 chunks: list[bytes] = []
                 left = most
                 while left > 0:
@@ -304,7 +306,10 @@ class HttpStore(RangeStore):
         base = place.path if place.path.endswith("/") else place.path.rpartition("/")[0] + "/"
         names: set[str] = set()
         for link in _LINK.findall(answer.content.decode("utf-8", "replace")):
-            target = urlsplit(urljoin(answer.url, unescape(link)))
+            try:
+                target = urlsplit(urljoin(answer.url, unescape(link)))
+            except ValueError:
+                continue  # a link to nowhere
             if target.netloc != place.netloc or target.query or not target.path.startswith(base):
                 continue
             name, slash, rest = target.path[len(base) :].partition("/")
@@ -314,6 +319,11 @@ class HttpStore(RangeStore):
             if len(names) > MAX_LINKS:
                 raise StoreError(f"its index page has more than {MAX_LINKS:,} links", limit=True)
         return names
+
+
+def _check_encoding(encoding: str) -> None:
+    if encoding.lower() not in ("", "identity"):
+        raise StoreError("the server sends it compressed, though it was asked not to")
 
 
 def _check_redirects(urls: list[str]) -> None:

@@ -32,6 +32,7 @@ class MlflowStore(RangeStore):
             from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
         except ImportError:
             raise AddressError("addresses of MLflow need its client: pip install 'mlmodel[mlflow]'") from None
+        self._location = location.rstrip("/")
         try:
             self._repository: Any = get_artifact_repository(location)
         except Exception as error:  # noqa: BLE001 - the client has many errors
@@ -49,10 +50,20 @@ class MlflowStore(RangeStore):
         return found
 
     def _look(self, path: str) -> Item | None:
-        above, _, _ = path.rpartition("/")
         if not path:
-            return Item("", Kind.DIRECTORY, 0)
+            return self._look_around()
+        above = path.rpartition("/")[0]
         return next((item for item in self._list(above) if item.path == path), None)
+
+    def _look_around(self) -> Item | None:
+        """What the address itself is: the folder around it tells."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        above, _, name = self._location.rpartition("/")
+        for info in get_artifact_repository(above).list_artifacts():
+            if info.path == name:
+                return Item("", Kind.DIRECTORY if info.is_dir else Kind.FILE, info.file_size)
+        return None
 
     def _get(self, path: str, headers: Mapping[str, str], most: int) -> Answer:
         import requests
@@ -62,7 +73,7 @@ class MlflowStore(RangeStore):
         try:
             answer = http_request(
                 self._repository._host_creds,  # noqa: SLF001 - there is no public way to them
-                f"/{quote(path)}",
+                f"/{quote(path)}" if path else "",
                 "GET",
                 stream=True,
                 max_retries=1,

@@ -121,11 +121,11 @@ def _logged_model(asked: Any, model_id: str) -> Any:
 
 
 def _of_run(rest: str) -> str:
-    """The folder of a run; where it has nothing of that name, the logged model of that name (MLflow 3)."""
+    """The folder of a run, or its logged model of that name (MLflow 3), which counts where there are both."""
     run_id, _, path = rest.partition("/")
     asked = client()
     run = asked.get_run(run_id)
-    if path and hasattr(asked, "search_logged_models") and not asked.list_artifacts(run_id, path):
+    if path and hasattr(asked, "search_logged_models"):
         name, _, behind = path.partition("/")
         model = _model_of_run(asked, run, name)
         if model is not None:
@@ -138,9 +138,12 @@ def _model_of_run(asked: Any, run: Any, name: str) -> Any:
         return None
     token = None
     while True:
-        page = asked.search_logged_models(
-            experiment_ids=[run.info.experiment_id], filter_string=f"name = '{name}'", page_token=token
-        )
+        try:
+            page = asked.search_logged_models(
+                experiment_ids=[run.info.experiment_id], filter_string=f"name = '{name}'", page_token=token
+            )
+        except Exception:  # noqa: BLE001 - servers before MLflow 3 do not know what is asked
+            return None
         for model in page:
             if model.source_run_id == run.info.run_id:
                 return model

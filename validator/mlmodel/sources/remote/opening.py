@@ -50,14 +50,29 @@ def check_address(address: str) -> None:
     Raises:
         AddressError: a package that reads it is not installed, or nobody reads it.
     """
+    _check_form(address)
     if scheme(address) in MLFLOW:
         mlflow_uris.check(address)
     elif scheme(address) == "file":
         path = Place(address, address, {}).path
         if path is None or not os.path.exists(path):
             raise AddressError(f"{address} does not exist")
+    elif scheme(address) in ("http", "https"):
+        _store(Place(address, shown(address), {}))
     else:
-        _store(Place(_without_file(address), shown(address), {}))
+        from mlmodel.sources.remote.fsspec_store import check_scheme
+
+        check_scheme(address)
+
+
+def _check_form(address: str) -> None:
+    name = scheme(address)
+    try:
+        place = urlsplit(address).netloc
+    except ValueError as error:
+        raise AddressError(f"{shown(address)}: {error}") from None
+    if not place and "://" in address and name not in (*MLFLOW, "file", "memory"):
+        raise AddressError(f"{shown(address)} names no {'host' if name in ('http', 'https') else 'bucket'}")
 
 
 def find_place(address: str) -> Place:
@@ -67,6 +82,7 @@ def find_place(address: str) -> Place:
         AddressError: the address has no form that is known, or there is no client of MLflow.
         UnopenedError: MLflow does not say.
     """
+    _check_form(address)
     if scheme(address) not in MLFLOW:
         return Place(address, shown(address), {})
     where = mlflow_uris.location(address)

@@ -86,6 +86,8 @@ class Store(ABC):
 
     def _explained(self, error: Exception) -> StoreError:
         """What an error of a library means."""
+        if isinstance(error, LateError):
+            return StoreError("it does not answer in time", down=True)
         name = type(error).__name__
         text = scrubbed(error) or name
         if isinstance(error, FileNotFoundError):
@@ -196,8 +198,6 @@ class Store(ABC):
             )
 
     def _failed(self, error: Exception) -> StoreError:
-        if isinstance(error, LateError):
-            return self._down(StoreError("it does not answer in time", down=True))
         found = error if isinstance(error, StoreError) else self._explained(error)
         return self._down(found) if found.down else found
 

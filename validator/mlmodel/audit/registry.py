@@ -1,0 +1,378 @@
+"""The models of a registry and of experiments, through the MLflow client that is installed.
+
+Any MLflow from 2.0 on will do, ``mlflow-skinny`` too.  Everything is asked for in pages, so that any number passes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import warnings
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.audit.subjects import SourceError, Subject, WhereError, moment
+from mlmodel.sources import discovery
+from mlmodel.sources.addresses import MLFLOW, AddressError, joined, scheme, scrubbed
+from mlmodel.sources.base import UnopenedError
+from mlmodel.sources.exclusion import Exclusion
+from mlmodel.sources.remote import mlflow_uris
+from mlmodel.sources.remote.opening import find_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlmodel.audit.subjects import Wanted
+
+_PAGE = 1000
+"""Model versions and runs that are asked for at once."""
+_PAGE_OF_FILES = 100_000
+"""The same where the registry is a folder, which is read anew for each page."""
+_PAGE_OF_MODELS = 100
+"""Logged models that are asked for at once."""
+_BATCH = 100
+"""Model versions whose runs are asked for at once."""
+_HISTORY = "mlflow.log-model.history"
+_USER = "mlflow.user"
+_PROMPT = "mlflow.prompt.is_prompt"
+TAGS = ("verdict", "errors", "warnings", "infos", "digest")
+"""What ``--tag`` writes, each as ``mlmodel.<name>``."""
+
+
+class Registry:
+    """One tracking server with its registry."""
+
+    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+        """Connect.
+
+        Args:
+            tracking_uri: as MLflow takes it; ``MLFLOW_TRACKING_URI`` or MLflow's own default if None.
+            registry_uri: likewise, ``MLFLOW_REGISTRY_URI``; the tracking server if None.
+
+        Raises:
+            WhereError: no MLflow is installed, or there is nothing at the address.
+        """
+        for name, uri in (("MLFLOW_TRACKING_URI", tracking_uri), ("MLFLOW_REGISTRY_URI", registry_uri)):
+            _check_there(uri)
+            if uri is not None:
+                os.environ[name] = uri  # for who opens the models, here and in other processes
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in ("mlflow", "alembic"):
+                logging.getLogger(name).setLevel(logging.ERROR)
+            with _faults():
+                self._client: Any = mlflow_uris.client()
+        used = getattr(self._client, "_registry_uri", None) or tracking_uri or ""
+        self._page = _PAGE if "://" in str(used) and not str(used).startswith("file:") else _PAGE_OF_FILES
+        self._users: dict[str, str | None] = {}
+        self._experiment_ids: list[str] | None = None
+        self._locations = lru_cache(1024)(mlflow_uris.location)
+
+    # -- addresses -> subjects -------------------------------------------------------------------
+
+    def subjects(self, where: str, wanted: Wanted) -> Iterator[Subject]:
+        """The models that an address names.
+
+        Raises:
+            WhereError: it names nothing.
+            SourceError: the server does not answer, or refuses.
+        """
+        scheme, _, rest = where.partition(":")
+        rest = rest.lstrip("/")
+        if scheme == "experiments":
+            yield from self._experiments(rest, wanted)
+        elif scheme == "runs":
+            yield from self._run(where, rest, wanted)
+        elif rest.startswith("m-") and "/" not in rest and "@" not in rest:
+            with _faults(where):
+                yield self._logged(self._client.get_logged_model(rest))
+        elif "@" in rest:
+            name, _, alias = rest.rpartition("@")
+            with _faults(where):
+                yield self._version(self._client.get_model_version_by_alias(name, alias))
+        elif "/" in rest:
+            name, _, version = rest.rpartition("/")
+            with _faults(where):
+                yield self._version(self._client.get_model_version(name, version))
+        else:
+            yield from self._versions(rest, wanted)
+
+    def _versions(self, name: str, wanted: Wanted) -> Iterator[Subject]:
+        condition = f"name={_quoted(name)}" if name else ""
+        if wanted.filter:
+            condition = f"{condition} AND {wanted.filter}" if condition else wanted.filter
+        order = ["creation_timestamp ASC", "name ASC", "version_number ASC"]  # what comes meanwhile is last
+
+        def page(token: str | None) -> Any:
+            return self._client.search_model_versions(
+                filter_string=condition or None, max_results=self._page, order_by=order, page_token=token
+            )
+
+        count = 0
+        found = _paged(page)
+        while batch := list(islice(found, _BATCH)):
+            count += len(batch)
+            wanted_ones = [
+                version
+                for version in batch
+                if (version.tags or {}).get(_PROMPT) != "true" and _is_new(version.creation_timestamp, wanted)
+            ]
+            self._learn_users([version.run_id for version in wanted_ones if version.run_id])
+            for version in wanted_ones:
+                yield self._version(version)
+        if name and not count and not wanted.filter:
+            with _faults(f"models:/{name}"):
+                self._client.get_registered_model(name)  # says that there is none
+
+    def _version(self, version: Any) -> Subject:
+        tags = dict(version.tags or {})
+        address = f"models:/{version.name}/{version.version}"
+        return Subject(
+            id=address,
+            kind="model_version",
+            place=self._place(address, version.source or address),
+            source=version.source or None,
+            name=version.name,
+            version=str(version.version),
+            owner=version.user_id or tags.get(_USER) or self._user(version.run_id),
+            created=moment(version.creation_timestamp),
+            run_id=version.run_id or None,
+            model_id=getattr(version, "model_id", None) or None,
+            tags=tuple(sorted(tags.items())),
+        )
+
+    def _place(self, address: str, source: str) -> str:
+        """What to open for a model: its path, where it is on this machine; else its address, which is asked for when it
+        is opened."""
+        try:
+            if scheme(source) not in MLFLOW:
+                return find_place(source).path or address
+            return find_place(self._locations(address)).path or address
+        except (AddressError, UnopenedError):
+            return address  # opening it says why
+
+    # -- experiments -----------------------------------------------------------------------------
+
+    def _experiments(self, name: str, wanted: Wanted) -> Iterator[Subject]:
+        found = []
+        with _faults(f"experiments:/{name}"):
+            if name:
+                experiment = self._client.get_experiment_by_name(name)
+                if experiment is None and name.isdigit():
+                    experiment = self._client.get_experiment(name)
+                if experiment is None:
+                    raise WhereError(f"there is no experiment {name!r}")
+                found = [experiment.experiment_id]
+            else:
+                found = [
+                    each.experiment_id
+                    for each in _paged(lambda token: self._client.search_experiments(page_token=token))
+                ]
+        for experiment_id in found:
+            yield from self._logged_models(experiment_id, wanted)
+            yield from self._runs(experiment_id, wanted)
+
+    def _logged_models(self, experiment_id: str, wanted: Wanted) -> Iterator[Subject]:
+        if not hasattr(self._client, "search_logged_models"):
+            return  # before MLflow 3
+
+        def page(token: str | None) -> Any:
+            return self._client.search_logged_models(
+                [experiment_id], filter_string=wanted.filter, max_results=_PAGE_OF_MODELS, page_token=token
+            )
+
+        try:
+            for model in _paged(page):
+                if _is_new(model.creation_timestamp, wanted):
+                    yield self._logged(model)
+        except SourceError as error:
+            if "404" not in str(error) and "ENDPOINT_NOT_FOUND" not in str(error):
+                raise  # a server before MLflow 3 has none
+
+    def _logged(self, model: Any) -> Subject:
+        tags = dict(model.tags or {})
+        address, location = f"models:/{model.model_id}", str(model.artifact_location)
+        return Subject(
+            id=address,
+            kind="logged_model",
+            place=self._place(address, location),
+            source=location,
+            name=model.name,
+            owner=tags.get(_USER) or self._user(model.source_run_id),
+            created=moment(model.creation_timestamp),
+            run_id=model.source_run_id or None,
+            model_id=model.model_id,
+            experiment_id=model.experiment_id,
+        )
+
+    def _runs(self, experiment_id: str, wanted: Wanted) -> Iterator[Subject]:
+        def page(token: str | None) -> Any:
+            return self._client.search_runs(
+                [experiment_id], filter_string=wanted.filter or "", max_results=_PAGE, page_token=token
+            )
+
+        for run in _paged(page):
+            if _is_new(run.info.start_time, wanted):
+                yield from self._models_of(run)
+
+    def _run(self, where: str, rest: str, wanted: Wanted) -> Iterator[Subject]:
+        run_id, _, inside = rest.partition("/")
+        if not run_id:
+            raise WhereError("runs:/ names no run; experiments:/ has those of all experiments")
+        with _faults(where):
+            run = self._client.get_run(run_id)
+        if inside:
+            yield self._model_of(run, inside)
+        elif _is_new(run.info.start_time, wanted):
+            yield from self._models_of(run)
+
+    def _models_of(self, run: Any) -> Iterator[Subject]:
+        """The models among the artifacts of a run: those that are there, where that can be looked at, else those that
+        the run says it has logged.  Logged models of MLflow 3 are not among them."""
+        folder = find_place(str(run.info.artifact_uri)).path
+        if folder is not None:
+            if os.path.isdir(folder):
+                for path in discovery.below([folder], Exclusion(git=False)):
+                    yield self._model_of(run, os.path.relpath(path, folder).replace(os.sep, "/"))
+            return
+        if run.outputs is not None and getattr(run.outputs, "model_outputs", None):
+            return
+        for path in dict.fromkeys(_history(run.data.tags.get(_HISTORY))):
+            yield self._model_of(run, path)
+
+    def _model_of(self, run: Any, path: str) -> Subject:
+        address, location = f"runs:/{run.info.run_id}/{path}", joined(str(run.info.artifact_uri), path)
+        return Subject(
+            id=address,
+            kind="run_model",
+            place=self._place(address, location),
+            source=location,
+            owner=_user_of(run),
+            created=moment(run.info.start_time),
+            run_id=run.info.run_id,
+            experiment_id=run.info.experiment_id,
+        )
+
+    # -- owners ----------------------------------------------------------------------------------
+
+    def _learn_users(self, run_ids: list[str]) -> None:
+        """Ask for the users of many runs at once: the registry itself does not say who registered a version."""
+        self._users.clear()
+        missing = ", ".join(f"'{run_id}'" for run_id in dict.fromkeys(run_ids) if run_id.isalnum())
+        if not missing:
+            return
+        with contextlib.suppress(SourceError, WhereError), _faults():
+            if self._experiment_ids is None:
+                asked = _paged(lambda token: self._client.search_experiments(page_token=token))
+                self._experiment_ids = [each.experiment_id for each in asked]
+            runs = self._client.search_runs(
+                self._experiment_ids,
+                filter_string=f"attributes.run_id IN ({missing})",
+                max_results=len(run_ids),
+            )
+            for run in runs:
+                self._users[run.info.run_id] = _user_of(run)
+
+    def _user(self, run_id: str | None) -> str | None:
+        """The user of a run; None where there is no such run, or it may not be looked at."""
+        if not run_id:
+            return None
+        if run_id not in self._users:
+            if len(self._users) >= _BATCH * 4:
+                self._users.clear()
+            self._users[run_id] = None
+            with contextlib.suppress(SourceError, WhereError), _faults():
+                self._users[run_id] = _user_of(self._client.get_run(run_id))
+        return self._users[run_id]
+
+    # -- tags ------------------------------------------------------------------------------------
+
+    def tag(self, subject: Subject, row: dict[str, Any]) -> None:
+        """Write verdict, counts and digest as tags of a model version, those that differ from what it has.
+
+        Raises:
+            SourceError: the server does not answer, or refuses.
+        """
+        if subject.kind != "model_version":
+            return
+        there = dict(subject.tags)
+        for name in TAGS:
+            key, value = f"mlmodel.{name}", str(row[name] if row[name] is not None else "")
+            if there.get(key) != value:
+                with _faults(subject.id):
+                    self._client.set_model_version_tag(subject.name, subject.version, key, value)
+
+
+def _check_there(uri: str | None) -> None:
+    """Refuse a database or folder that is not there: MLflow would make one.
+
+    Raises:
+        WhereError: it is not there.
+    """
+    if uri is None:
+        return
+    path = uri[len("sqlite:///") :] if uri.startswith("sqlite:///") else find_place(uri).path
+    if path and "?" not in path and not os.path.exists(path) and not uri.startswith(("databricks", "uc:")):
+        raise WhereError(f"there is no {'database' if uri.startswith('sqlite') else 'folder'} {path}")
+
+
+def _user_of(run: Any) -> str | None:
+    return run.data.tags.get(_USER) or run.info.user_id or None
+
+
+def _is_new(milliseconds: float | None, wanted: Wanted) -> bool:
+    return wanted.since is None or milliseconds is None or milliseconds >= wanted.since * 1000
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if "'" in name else f"'{name}'"
+
+
+def _history(text: str | None) -> Iterator[str]:
+    """The paths of the models that a run has logged, as MLflow keeps them in a tag."""
+    try:
+        entries = json.loads(text or "[]")
+    except ValueError:
+        return
+    for entry in entries if isinstance(entries, list) else []:
+        path = entry.get("artifact_path") if isinstance(entry, dict) else None
+        if isinstance(path, str) and path:
+            yield path
+
+
+def _paged(page: Callable[[str | None], Any]) -> Iterator[Any]:
+    token = None
+    while True:
+        with _faults():
+            found = page(token)
+        yield from found
+        token = getattr(found, "token", None)
+        if not token:
+            return
+
+
+@contextlib.contextmanager
+def _faults(about: str = "") -> Iterator[None]:
+    """Errors of the client as one line without credentials.
+
+    Raises:
+        WhereError: there is nothing of that name, or the filter is none.
+        SourceError: any other.
+    """
+    try:
+        yield
+    except (WhereError, SourceError, GeneratorExit):
+        raise
+    except AddressError as error:
+        raise WhereError(str(error)) from None
+    except Exception as error:  # noqa: BLE001 - stores, transports and plugins have no common error
+        code = getattr(error, "error_code", "")
+        text = scrubbed(error) or type(error).__name__
+        line = f"{about}: {text}" if about else text
+        if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise WhereError(line) from None
+        raise SourceError(line) from None
