@@ -16,7 +16,6 @@ from mlmodel.cli.errors import InternalError, WrongUseError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Executor
     from datetime import datetime
 
     from mlmodel.audit.rows import Row
@@ -62,6 +61,11 @@ not be judged, or the registry does not answer; 130 or 143 ended by SIGINT or SI
     "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Judge on this Dask cluster (needs mlmodel[cluster], there too); WHERE leads to the same files there.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
     default="never",
@@ -91,6 +95,7 @@ def command(
     exclude: tuple[str, ...],
     tag: bool,
     jobs: int | None,
+    cluster: str | None,
     fail_on: str,
     cached: bool | None,
     config_file: str | None,
@@ -123,6 +128,7 @@ def command(
             restart=restart,
             tag=tag,
             jobs=configured.jobs if jobs is None else jobs,
+            cluster=cluster,
             fail_on=fail_on,
             cached=configured.found if cached is None else cached,
             quiet=quiet,
@@ -158,6 +164,7 @@ class _Audit:
         restart: bool,
         tag: bool,
         jobs: int,
+        cluster: str | None,
         fail_on: str,
         cached: bool,
         quiet: bool,
@@ -170,6 +177,7 @@ class _Audit:
         self.restart = restart
         self.tag = tag
         self.jobs = jobs
+        self.cluster = cluster
         self.fail_on = fail_on
         self.cached = cached
         self.quiet = quiet
@@ -178,6 +186,7 @@ class _Audit:
         """Audit, and return the exit status."""
         from mlmodel.audit.auditing import audit, settings
         from mlmodel.audit.where import is_tracked, subjects
+        from mlmodel.cli.cluster import cluster_executor
         from mlmodel.cli.progress import Progress
         from mlmodel.cli.running import Outcome, opened_cache
 
@@ -193,7 +202,7 @@ class _Audit:
         with (
             self._rows(digest) as rows,
             opened_cache(self.options, wanted=self.cached) as cache,
-            self._executor() as executor,
+            cluster_executor(self.cluster) as executor,
         ):
             try:
                 reports = audit(
@@ -228,10 +237,6 @@ class _Audit:
             from mlmodel.audit.parquet import check_installed
 
             check_installed()
-
-    @contextlib.contextmanager
-    def _executor(self) -> Iterator[Executor | None]:
-        yield None
 
     @contextlib.contextmanager
     def _rows(self, asked: str) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from mlmodel.sources import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from mlmodel.cli.changes import Changes
     from mlmodel.cli.config import FindingIgnore
@@ -49,6 +50,8 @@ class Run:
     outputs: Sequence[outputs.Output]
     style: Style
     fail_on: str
+    cluster: str | None = None
+    """The scheduler of a cluster that judges."""
     cached: bool = False
     """Whether verdicts are kept."""
     _exclusion: Exclusion | None = None
@@ -93,8 +96,8 @@ class Run:
             options = self.options._replace(max_findings=_MANY) if triage else self.options
             outcome = Outcome(self.fail_on)
             progress = Progress(wanted=self.recursive and self.style.verbosity >= 0)
-            with opened_cache(options, wanted=self.cached) as cache:
-                judged = validate_all(found, options, self.jobs, cache=cache)
+            with opened_cache(options, wanted=self.cached) as cache, self._executor() as executor:
+                judged = validate_all(found, options, self.jobs, executor=executor, cache=cache)
                 reports = _with_progress(outcome.watch(self._triaged(judged, triage)), progress)
                 outputs.write(reports, self.outputs, self.style, progress.clear)
             progress.clear()
@@ -104,6 +107,16 @@ class Run:
                 changes.close()
         status = outcome.status
         return outcome.models, 3 if status == 3 else 0 if self.write_baseline else status
+
+    @contextlib.contextmanager
+    def _executor(self) -> Iterator[Executor | None]:
+        if self.cluster is None:
+            yield None
+            return
+        from mlmodel.cli.cluster import cluster_executor
+
+        with cluster_executor(self.cluster) as executor:
+            yield executor
 
     @property
     def left_out(self) -> str:

@@ -151,6 +151,11 @@ class ValidateCommand(LoadCommand):
     "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Judge on this Dask cluster (needs mlmodel[cluster], there too); the paths lead to the same files there.",
+)
+@click.option(
     "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
 )
 @click.option(
@@ -230,6 +235,7 @@ def command(
     no_config: bool,
     cached: bool | None,
     jobs: int | None,
+    cluster: str | None,
     max_findings: int | None,
     targets: tuple[str, ...],
     resolve: bool,
@@ -278,6 +284,7 @@ def command(
         run = Run(
             options=options,
             jobs=processes,
+            cluster=cluster,
             paths=expanded,
             recursive=recursive,
             enclosing=enclosing,
