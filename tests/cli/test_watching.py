@@ -91,7 +91,11 @@ def test_a_change_is_seen_whatever_it_is(here: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="sends the signal of Ctrl-C")
 def test_it_validates_again_after_a_change(here: Path) -> None:
     model = make_model(here / "one")
-    code = "from mlmodel.cli.validate import command; command(prog_name='mlmodel-validate')"
+    # The child of a job in the background would ignore the signal.
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from mlmodel.cli.validate import command; command(prog_name='mlmodel-validate')"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, "--watch", "-r", "."],
         stdout=subprocess.PIPE,
