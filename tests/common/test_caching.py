@@ -43,8 +43,8 @@ UNBOUNDED = {
     # Bounded by the size of the file, 8 kB.
     "model._parse_common",
     # Names of our own tables, schemas and patterns.
-    "catalogue._family",
-    "catalogue._hooks",
+    "allowlist._family",
+    "allowlist._hooks",
     "module_history._series",
     "module_history._table",
     "data.table",
@@ -66,6 +66,6 @@ UNBOUNDED = {
     "behavior._by_name",
     "behavior._library",
     "behavior._module",
-    "catalogue._known",
-    "catalogue.rule_of",
+    "allowlist._known",
+    "allowlist.rule_of",
 }

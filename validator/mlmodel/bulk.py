@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from itertools import chain, islice
-from pickle import PickleError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmodel.common import garbage
@@ -31,10 +30,16 @@ _MAX_CHUNK = 128
 """Models in such a chunk, at most."""
 _UNKNOWN_WORKERS = 32
 """Workers of an executor that does not tell how many it has."""
-_MISUSE = (ImportError, AttributeError, TypeError, PickleError)
-"""Errors of an executor that say that its workers cannot do the work at all."""
 _LEAVING = 10.0
 """Seconds that workers have to remove what they have made."""
+
+
+def _misuse() -> tuple[type[Exception], ...]:
+    """Errors of an executor that say that it, or its workers, cannot do the work at all."""
+    from concurrent.futures import BrokenExecutor
+    from pickle import PickleError
+
+    return BrokenExecutor, ImportError, AttributeError, TypeError, PickleError
 
 
 def validate_all(
@@ -196,11 +201,9 @@ class _Distribution:
     def _judged(self, window: _Window) -> list[Report]:
         if window.future is None:
             return []
-        from concurrent.futures import BrokenExecutor
-
         try:
             judged = window.future.result()
-        except (BrokenExecutor, *_MISUSE):
+        except _misuse():
             raise
         except Exception:
             if self._options.debug:
@@ -211,11 +214,9 @@ class _Distribution:
 
     def _alone(self, path: str) -> Report:
         """The report on a model whose worker was lost: it, or another of its chunk, may be why."""
-        from concurrent.futures import BrokenExecutor
-
         try:
             return self._submit(self._work, [path], self._options).result()[0]
-        except (BrokenExecutor, *_MISUSE):
+        except _misuse():
             raise
         except Exception as error:  # noqa: BLE001 - whatever a cluster has for a worker that is gone
             message = f"the worker that judged it was lost, twice: {type(error).__name__}: {error}"[:300]
