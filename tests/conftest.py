@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 from importlib.metadata import distribution
 from pathlib import Path
@@ -9,7 +10,17 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+import mlmodel
 from mlmodel.resolution.uv import find_uv
+
+# Hundreds of tests start our commands: without byte code on disk each would compile the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once, before the workers start: some tests see that commands write nothing."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(mlmodel.__file__).parent, quiet=2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -52,6 +52,12 @@ def _needs(model: Model, code: Code | None) -> Iterator[Need]:
         for found in code.reached(roots, files):
             yield Need(found.module, found.place, str(found.place.file))
     yield from _of_own_modules(model)
+    if "spark" in model.flavors:
+        from mlmodel.model import spark_stages
+
+        for stage in spark_stages.of(model):
+            if not stage.is_of_jvm:
+                yield Need(stage.name.rpartition(".")[0], stage.place, f"the stage {quoted(stage.name)}")
 
 
 def _of_own_modules(model: Model) -> Iterator[Need]:

@@ -95,4 +95,18 @@ def chat_template(model: Model) -> Iterator[Finding]:
         yield model.finding("MLM222", message, model.mlmodel, ("flavors", "transformers", "inference_task"))
 
 
-CHECKS = (by_keys, quantized, chat_template)
+def jars(model: Model) -> Iterator[Finding]:
+    """MLM492: stages of a Spark pipeline whose class is in a JAR that is not Spark's."""
+    if "spark" not in model.flavors:
+        return
+    from mlmodel.model import spark_stages
+
+    found = [stage for stage in spark_stages.of(model) if stage.is_of_jvm]
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        message = f"a stage is of the class {quoted(found[0].name, 120)}{more}: Spark has none, and no file of the model says which JAR has"
+        hint = "have the Spark session that loads the model bring the package (spark.jars.packages)"
+        yield new_finding("MLM492", message, found[0].place, hint)
+
+
+CHECKS = (by_keys, quantized, chat_template, jars)

@@ -153,6 +153,20 @@ def spark(model: Model, path: str) -> Iterator[Reference]:
                     yield Reference((file,), formats=("parquet",))
 
 
+def spark_stages(model: Model, folder: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """The metadata file of a saved Spark pipeline, and of each of its stages, with the object in it."""
+    pending = _parts(model, f"{folder}/metadata".lstrip("/"))
+    for _ in range(_MAX_STAGES):
+        if not pending:
+            return
+        part = pending.pop()
+        metadata = _first_line(model, part)
+        if metadata is not None:
+            yield part, metadata
+            for below in _stage_folders(part.rsplit("/", 2)[0], metadata):
+                pending.extend(_parts(model, f"{below}/metadata"))
+
+
 def _parts(model: Model, folder: str) -> list[str]:
     inside = f"{folder}/part-"
     return [
