@@ -1,4 +1,4 @@
-"""Writes ``$id`` into every schema, and the bundles: ``schemas/bundles/*.bundle.schema.json``, one self-contained
+"""Writes ``$id`` into every schema that refers to no other file, and the bundles: ``schemas/bundles/*.bundle.schema.json``, one self-contained
 schema a document, and ``schemas/schemastore/``, a submission to SchemaStore.
 
 ``python tools/bundles.py`` writes, ``python tools/bundles.py --check`` only compares.
@@ -503,10 +503,15 @@ def store() -> dict[Path, str]:
 
 
 def identified(path: Path) -> str:
-    """The text of a schema with its ``$id``, which says where it is kept."""
+    """The text of a schema with its ``$id``, which says where it is kept.
+
+    One that refers to other files has none: programs would look for these at its address, and not beside it.
+    """
     text = path.read_text(encoding="utf-8")
     line = f'"$id": "{BASE}{path.relative_to(SCHEMAS).as_posix()}",'
     without = re.sub(r'^ *"\$id": "[^"]*",\n', "", text, count=1, flags=re.MULTILINE)
+    if re.search(r'"\$ref": "[^#]', text):
+        return without
     return re.sub(
         r'^( *)("\$schema": "[^"]*",)\n', rf"\1\2\n\1{line}\n", without, count=1, flags=re.MULTILINE
     )
