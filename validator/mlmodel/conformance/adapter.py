@@ -144,7 +144,8 @@ def _write(request: dict[str, Any], given: str, target: str) -> dict[str, Any]:
 
     try:
         found = requests.arguments(request, given)
-        write_model(found.pop("model"), target, **found)
+        # Cases are about what is written; some examples are none that their model answers.
+        write_model(found.pop("model"), target, **found, check_example=False)
     except ImportError as error:
         return {"outcome": "unsupported", "reason": str(error)}
     except (WriteError, FileExistsError) as error:
