@@ -68,9 +68,12 @@ def asked(case: Case, adapter: Asked, folder: str, _role: str) -> Comparison | N
 
 
 def _places(folder: str) -> set[tuple[str, int, int]]:
-    """What is in a folder; what came into another folder and went again does not count."""
+    """What is in a folder; what came into another folder and went again does not count, and neither does the byte code
+    that Python keeps beside a script which it imports."""
     return {
-        (path, 0, 0) if os.path.isdir(path) else (path, size, time) for path, size, time in listing(folder)
+        (path, 0, 0) if os.path.isdir(path) else (path, size, time)
+        for path, size, time in listing(folder)
+        if "__pycache__" not in os.path.relpath(path, folder).split(os.sep)
     }
 
 
