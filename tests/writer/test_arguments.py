@@ -138,7 +138,8 @@ def test_resources_and_policy_of_mlflow(tmp_path: Path) -> None:
 
 
 PROJECT = {
-    "pyproject.toml": '[project]\nname = "ours"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["packaging"]\n',
+    "pyproject.toml": '[project]\nname = "ours"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["packaging"]\n'
+    '[[tool.uv.index]]\nurl = "https://index.example/simple"\ndefault = true\n',
     "uv.lock": 'version = 1\nrevision = 1\nrequires-python = ">=3.10"\n\n'
     '[[package]]\nname = "ours"\nversion = "1"\nsource = { virtual = "." }\n'
     'dependencies = [{ name = "packaging" }]\n\n'

@@ -70,7 +70,12 @@ def copy(project: str | os.PathLike[str], folder: str) -> None:
 
 
 def _indexes(path: str) -> list[str]:
-    """The indexes that a lock names beside that of Python; it never holds credentials."""
+    """The indexes that a lock names and the project, too; others are the default ones of whoever locked it.
+
+    A lock never holds credentials.
+    """
     with open(os.path.join(path, _LOCK), encoding="utf-8") as stream:
         found = re.findall(r'source\s*=\s*\{\s*registry\s*=\s*"(https?://[^"]+)"', stream.read())
-    return sorted({url for url in found if "pypi.org" not in url})
+    with open(os.path.join(path, _PROJECT), encoding="utf-8") as stream:
+        project = stream.read()
+    return sorted({url for url in found if url in project})
