@@ -1,4 +1,4 @@
-"""Writes ``$id`` into every schema that refers to no other file, and the bundles: ``schemas/bundles/*.bundle.schema.json``, one self-contained
+"""Writes ``$id`` into the schemas that refer to no other file, and the bundles: ``schemas/bundles/*.bundle.schema.json``, one self-contained
 schema a document, and ``schemas/schemastore/``, a submission to SchemaStore.
 
 ``python tools/bundles.py`` writes, ``python tools/bundles.py --check`` only compares.
@@ -502,15 +502,21 @@ def store() -> dict[Path, str]:
     return found
 
 
-def identified(path: Path) -> str:
-    """The text of a schema with its ``$id``, which says where it is kept.
+def _referred() -> set[str]:
+    """The names of the files that schemas refer to."""
+    texts = (path.read_text(encoding="utf-8") for path in SCHEMAS.glob("*.schema.json"))
+    return {ref.rpartition("/")[2] for text in texts for ref in re.findall(r'"\$ref": "([^#"]+)', text)}
 
-    One that refers to other files has none: programs would look for these at its address, and not beside it.
+
+def identified(path: Path) -> str:
+    """The text of a schema with its ``$id``, which is its path.
+
+    One that refers to other files, and that none refers to, has none: programs look for those beside the file.
     """
     text = path.read_text(encoding="utf-8")
-    line = f'"$id": "{BASE}{path.relative_to(SCHEMAS).as_posix()}",'
+    line = f'"$id": "{path.relative_to(SCHEMAS).as_posix()}",'
     without = re.sub(r'^ *"\$id": "[^"]*",\n', "", text, count=1, flags=re.MULTILINE)
-    if re.search(r'"\$ref": "[^#]', text):
+    if re.search(r'"\$ref": "[^#]', text) and path.name not in _referred():
         return without
     return re.sub(
         r'^( *)("\$schema": "[^"]*",)\n', rf"\1\2\n\1{line}\n", without, count=1, flags=re.MULTILINE

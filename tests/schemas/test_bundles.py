@@ -205,16 +205,15 @@ def test_descriptions_lead_to_the_pages_of_the_rules() -> None:
     assert "Since MLflow 1.26.1." in found
 
 
-def test_every_schema_of_one_file_says_where_it_is_kept() -> None:
-    """Others do not: programs would look for the files that they refer to at the address, and not beside them."""
-    without = set()
+def test_schemas_say_where_they_stand() -> None:
+    """By their paths, and bundles by their address; what only refers to others does not, so that these are looked for beside."""
+    top = {"mlmodel", "description", "serving-input", "signature-params"}
     for path in (ROOT / "schemas").rglob("*.schema.json"):
         where = path.relative_to(ROOT / "schemas").as_posix()
         text = path.read_text(encoding="utf-8")
-        identity = json.loads(text).get("$id")
-        if '"$ref": "' in text.replace('"$ref": "#', ""):
-            assert identity is None, path
-            without.add(where)
-        else:
-            assert identity == f"{rules.REPOSITORY}/raw/main/schemas/{where}", path
-    assert "mlmodel.schema.json" in without
+        expected: str | None = where
+        if where.startswith("bundles/"):
+            expected = f"{rules.REPOSITORY}/raw/main/schemas/{where}"
+        elif where.removesuffix(".schema.json") in top:
+            expected = None
+        assert json.loads(text).get("$id") == expected, path
