@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.generated import write_or_check  # noqa: E402
+
 FOLDER = ROOT / "spec" / "annex"
 MANIFEST = FOLDER / "annexes.json"
 PAGE = FOLDER / "README.md"
@@ -75,14 +79,7 @@ def main() -> int:
         MANIFEST: json.dumps(wanted, indent=2, ensure_ascii=False) + "\n",
         PAGE: f"{before}{BEGIN}\n{table(wanted)}\n{END}{after}",
     }
-    stale = [path for path, content in outputs.items() if path.read_text(encoding="utf-8") != content]
-    if "--check" in sys.argv[1:]:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is not what the annexes generate: run {sys.argv[0]}")
-        return int(bool(stale))
-    for path in stale:
-        path.write_text(outputs[path], encoding="utf-8")
-    return 0
+    return write_or_check(outputs, "the annexes")
 
 
 if __name__ == "__main__":

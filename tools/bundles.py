@@ -22,16 +22,17 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "validator"))
+sys.path[:0] = [str(ROOT), str(ROOT / "validator")]
 
 from mlmodel.common.texts import pointer_steps  # noqa: E402
 from mlmodel.standard import rules  # noqa: E402
+from tools.generated import write_or_check  # noqa: E402
 
 SCHEMAS = ROOT / "schemas"
 TARGET = SCHEMAS / "bundles"
 DRAFT = "http://json-schema.org/draft-07/schema#"
 BASE = f"{rules.REPOSITORY}/raw/main/schemas/"
-"""Where the schemas are: the beginning of each ``$id``."""
+"""Where the schemas are: the beginning of the ``$id`` of each bundle."""
 
 Json = dict[str, Any]
 
@@ -532,19 +533,7 @@ def main() -> int:
         for name, made in bundles().items()
     }
     outputs |= store()
-    stale = [
-        path
-        for path, text in outputs.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    if "--check" in sys.argv[1:]:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is not what the schemas generate: run {sys.argv[0]}")
-        return int(bool(stale))
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(outputs[path], encoding="utf-8")
-    return 0
+    return write_or_check(outputs, "the schemas")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,10 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.generated import write_or_check  # noqa: E402
+
 PAGES = ROOT / "spec" / "rules"
 KEYS = ("id", "name", "severity", "chapter", "since", "fixable", "summary")
 MORE = ("executes", "optional", "unjudged", "unknown")
@@ -65,18 +69,7 @@ def main() -> int:
         ROOT / "schemas" / "rules.json": catalogue_text(rules),
         PAGES / "README.md": index_text(rules),
     }
-    stale = [
-        path
-        for path, text in outputs.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    if "--check" in sys.argv[1:]:
-        for path in stale:
-            print(f"{path.relative_to(ROOT)} is not what the rule pages generate: run {sys.argv[0]}")
-        return int(bool(stale))
-    for path in stale:
-        path.write_text(outputs[path], encoding="utf-8")
-    return 0
+    return write_or_check(outputs, "the rule pages")
 
 
 if __name__ == "__main__":

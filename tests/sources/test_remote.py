@@ -16,7 +16,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from mlmodel import MlmodelError, Options, Report, Verdict, describe, validate
+from mlmodel import MlmodelError, Options, Verdict, describe, validate
 from mlmodel.conformance import suite
 from mlmodel.inspection import inspect
 from mlmodel.pickles.__main__ import main as scan
@@ -28,28 +28,10 @@ from mlmodel.sources.ranges import BLOCK, RangedBytes
 from mlmodel.sources.remote import http_store, store
 from tests.cli.in_process import mlmodel
 from tests.overlay import make_model
+from tests.sources.carried import is_carried, said
 from tests.sources.servers import Files, serving
 
 CASES = [case for case in suite.cases() if "validate" in case.expect and Path(case.model).is_dir()]
-# What a store does not carry: modes of files, links, empty folders, and what is around the folder.
-NOT_CARRIED = {"MLM013"}
-
-
-def said(report: Report) -> list[tuple[str, str, str]]:
-    return [
-        (finding.rule, finding.location.label, finding.message)
-        for finding in report.findings
-        if finding.rule not in NOT_CARRIED
-    ]
-
-
-def is_carried(model: Path) -> bool:
-    """Whether a store can hold a folder: no links, no special files, no empty folders, an MLmodel file of its own."""
-    found = list(model.rglob("*"))
-    return (model / "MLmodel").is_file() and all(
-        not path.is_symlink() and (path.is_file() or (path.is_dir() and any(path.iterdir())))
-        for path in found
-    )
 
 
 def in_memory(model: Path, name: str) -> str:

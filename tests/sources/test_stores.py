@@ -23,18 +23,18 @@ from typing import Any
 import fsspec
 import pytest
 
-from mlmodel import Report, Verdict, describe, validate
+from mlmodel import Verdict, describe, validate
 from mlmodel.conformance import suite
 from mlmodel.sources import discovery
 from mlmodel.sources.remote import store
 from tests import environments
 from tests.command import ROOT
 from tests.overlay import make_model
+from tests.sources.carried import NOT_CARRIED, is_carried, said
 from tests.sources.large import joblib_model, torch_model
 from tests.sources.servers import Files, Objects, serving
 
 CASES = [case for case in suite.cases() if "validate" in case.expect and Path(case.model).is_dir()]
-NOT_CARRIED = {"MLM013"}
 CLIENT = (
     "click>=8.1",
     "jsonschema-rs>=0.40",
@@ -45,23 +45,6 @@ CLIENT = (
     "fsspec>=2024.6",
     "s3fs>=2024.6",
 )
-
-
-def said(report: Report) -> list[tuple[str, str, str]]:
-    return [
-        (finding.rule, finding.location.label, finding.message)
-        for finding in report.findings
-        if finding.rule not in NOT_CARRIED
-    ]
-
-
-def is_carried(model: Path) -> bool:
-    """Whether a store can hold a folder: no links, no special files, no empty folders, an MLmodel file of its own."""
-    found = list(model.rglob("*"))
-    return (model / "MLmodel").is_file() and all(
-        not path.is_symlink() and (path.is_file() or (path.is_dir() and any(path.iterdir())))
-        for path in found
-    )
 
 
 CARRIED = [Path(case.model) for case in CASES if is_carried(Path(case.model))]
