@@ -64,7 +64,7 @@ def environment(
 
     Args:
         name: what to call the environment; with other requirements or another Python it is another one.
-        requirements: what pip installs, pinned.
+        requirements: what is installed, pinned.
         base: the Python that it is made with.
         over: what is installed last, without its dependencies.
     """
@@ -77,10 +77,12 @@ def environment(
         # Made beside, and moved when complete: a stopped installation leaves nothing that looks usable.
         fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run([base, "-m", "venv", str(fresh)], check=True)
-        pip = [str(fresh / made.relative_to(folder)), "-m", "pip", "install", "--quiet"]
+        # By uv, whose cache environments share their files with: many of them together need little more than one.
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(fresh / made.relative_to(folder))]
+        for directory in os.environ.get("PIP_FIND_LINKS", "").split():  # uv reads no settings of pip's
+            uv += ["--find-links", directory]
         for what in (requirements, ["--no-deps", *over]) if over else (requirements,):
-            command = [*pip, "--disable-pip-version-check", *what]
-            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            done = subprocess.run([*uv, *what], check=False, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-3000:]
         try:
             fresh.rename(folder)
