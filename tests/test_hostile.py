@@ -23,12 +23,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlmodel import Report, Verdict, validate
-from mlmodel.reporters import Style, reporter
+from mlmodel.reporters import Style
 from mlmodel.standard.schemas import flavor_names, schema
 from tests.attacks import ATTACKS, JUNK, Attack, config
 from tests.command import environment
 from tests.documents.trees import WORDS, texts
 from tests.overlay import make_model
+from tests.rendering import rendered
 
 MEMORY = 512 << 20
 """Bytes of address space for the command, the interpreter and its libraries included."""
@@ -61,10 +62,10 @@ def check(report: Report) -> Report:
     assert (report.verdict is Verdict.UNJUDGED) == bool(found & {"MLM902", "MLM903"})
     assert all(len(finding.message) + len(finding.hint or "") < 5000 for finding in report.findings)
     for name in ("text", "github"):
-        output = "".join(reporter(name)([report], Style(verbosity=1)))
+        output = rendered(name, [report], Style(verbosity=1))
         assert not CONTROL.search(output)
         output.encode()
-    output = "".join(reporter("json")([report], Style()))
+    output = rendered("json", [report])
     assert output.isascii()
     json.dumps(json.loads(output), ensure_ascii=False).encode()
     return report

@@ -13,13 +13,14 @@ import pytest
 
 from mlmodel import Report, validate
 from mlmodel.findings import Finding, Location, Severity, Suppressed, Verdict
-from mlmodel.reporters import Style, reporter
+from mlmodel.reporters import Style
 from mlmodel.standard.rules import new_finding
 from tests.overlay import apply, make_model
+from tests.rendering import rendered
 
 
 def render(format_: str, *reports: Report, verbosity: int = 0) -> str:
-    return "".join(reporter(format_)(reports, Style(verbosity=verbosity)))
+    return rendered(format_, reports, Style(verbosity=verbosity))
 
 
 def sarif(*reports: Report) -> dict[str, Any]:

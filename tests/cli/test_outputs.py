@@ -12,11 +12,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
-from mlmodel.reporters import FORMATS, Style, reporter
+from mlmodel.reporters import FORMATS
 from mlmodel.reporters.places import finding_path, identity, model_path, without_positions
 from tests.cli.in_process import here, mlmodel
 from tests.command import environment
 from tests.overlay import apply, make_model
+from tests.rendering import rendered
 
 __all__ = ["here"]
 
@@ -198,7 +199,7 @@ def test_junit_names_each_case_once(here: Path) -> None:
     assert {case["file"] for case in cases} == {"one/MLmodel"}
     assert all(float(case["time"]) >= 0 for case in cases)
     twice = Finding("MLM601", "pickle-executes", Severity.ERROR, "a", Location("model.pkl"))
-    text = "".join(reporter("junit")([report_of(twice, twice._replace(message="b"))], Style()))
+    text = rendered("junit", [report_of(twice, twice._replace(message="b"))])
     names = [case.get("name") for case in ET.fromstring(text)[0]]  # noqa: S314
     assert names == ["judged", "MLM601 pickle-executes model.pkl", "MLM601 pickle-executes model.pkl (2)"]
 
@@ -234,7 +235,7 @@ def test_each_json_line_is_a_model(here: Path) -> None:
 def test_markdown_shows_nothing_that_a_model_wrote_as_markup() -> None:
     nasty = "a|b <img src=x> [x](javascript:1) `c` @everyone\n# h"
     finding = Finding("MLM101", "mlmodel-not-yaml", Severity.ERROR, nasty, Location("MLmodel", 1, 1))
-    text = "".join(reporter("markdown")([report_of(finding, path="a|b`<b>")], Style()))
+    text = rendered("markdown", [report_of(finding, path="a|b`<b>")])
     (row,) = [
         line
         for line in text.splitlines()
@@ -252,7 +253,7 @@ def test_markdown_has_the_worst_first() -> None:
         for n in range(400)
     ]
     error = Finding("MLM007", "referenced-file-missing", Severity.ERROR, "the error", Location("MLmodel"))
-    text = "".join(reporter("markdown")([report_of(*findings, error)], Style()))
+    text = rendered("markdown", [report_of(*findings, error)])
     rows = [line for line in text.splitlines() if line.startswith(("| 🔴", "| 🟡"))]
     assert "the error" in rows[0]
     assert len(rows) == 25

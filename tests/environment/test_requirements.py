@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
 from mlmodel.environment import versions
-from mlmodel.environment.requirements import Entry, Form, TextOrigin, decode, mlflow_lines, parse
+from mlmodel.environment.requirements import Entry, Form, TextOrigin, decode, parse
 
 settings.register_profile("environment", deadline=None, max_examples=200)
 settings.load_profile("environment")
@@ -84,7 +84,6 @@ def test_positions_survive_comments_and_continuations() -> None:
 
 def test_a_comment_ends_a_continuation() -> None:
     assert [entry.text for entry in entries("numpy \\\n# comment \\\nsix\n")] == ["numpy", "six"]
-    assert mlflow_lines("numpy\n# comment \\\nsix\nscipy # x\n") == ("numpy", "scipy")
 
 
 def test_a_line_too_long_is_not_read() -> None:
@@ -111,13 +110,6 @@ def test_encodings(content: bytes, encoding: str) -> None:
     assert [entry.name for entry in entries(text)] == ["six"]
 
 
-def test_what_mlflow_follows() -> None:
-    assert one("-r other.txt").mlflow_follows
-    assert one("--constraint other.txt").mlflow_follows
-    assert not one("-rother.txt").mlflow_follows
-    assert not one("--requirement=other.txt").mlflow_follows
-
-
 # -- properties ------------------------------------------------------------------------------------
 
 _NAMES = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,6}[A-Za-z0-9])?", fullmatch=True)
@@ -142,7 +134,6 @@ def test_any_text_has_entries_with_places(text: str) -> None:
         assert entry.text.strip()
         assert 1 <= entry.line <= len(lines)
         assert (entry.problem is not None) is (entry.form is Form.INVALID)
-    assert all(line.strip() for line in mlflow_lines(text))
 
 
 @given(_NAMES, st.lists(st.tuples(_OPERATORS, _VERSIONS), max_size=3), _SPACE)

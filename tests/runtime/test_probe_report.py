@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from mlmodel.findings import Frame, LoadEnvironment, LoadReport, Phase, Report, Verdict
 from mlmodel.model.model import Model
-from mlmodel.reporters import Style, reporter
+from mlmodel.reporters import Style
 from mlmodel.runtime import diagnosis, probe_report
 from mlmodel.sources.directory import ModelDirectory
 from tests.command import ROOT
+from tests.rendering import rendered
 
 
 def lines(*events: object) -> bytes:
@@ -168,7 +169,7 @@ def test_whatever_a_model_reports_becomes_a_report(
     load = LoadReport("failed", "current", LoadEnvironment("python", run.python), ("limits",), (), run.phases)
     report = Report(".", Verdict.VALID, findings, load=load)
     for name in ("json", "text"):
-        text = "".join(reporter(name)([report], Style(verbosity=1)))
+        text = rendered(name, [report], Style(verbosity=1))
         assert text.encode("utf-8")
         if name == "json":
             json.loads(text, parse_constant=pytest.fail)

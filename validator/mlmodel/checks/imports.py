@@ -120,11 +120,11 @@ def undeclared(model: Model) -> Iterator[Finding]:
             continue
         if is_standard(top, environment.python) or distributions.is_namespace(top):
             continue
-        world = distributions.reach(environment)
-        if holders & world.names:
-            unlisted[min(holders & world.names)] = need
+        installed = distributions.reach(environment)
+        if holders & installed.names:
+            unlisted[min(holders & installed.names)] = need
         elif distributions.maker(top) is not None or not (
-            world.unknown if holders else world.open or not model.directory.listed_all
+            installed.unknown if holders else installed.open or not model.directory.listed_all
         ):  # else somebody may bring it
             yield _missing(model, top, need, holders)
     if unlisted:

@@ -63,8 +63,8 @@ def _lacking(model: Model, names: Sequence[str]) -> list[str]:
         return []  # MLM401
     missing = [name for name in names if name not in environment.names]
     if missing:
-        world = distributions.reach(environment)
-        missing = [name for name in missing if name not in world.names and not world.open]
+        installed = distributions.reach(environment)
+        missing = [name for name in missing if name not in installed.names and not installed.open]
     return missing
 
 

@@ -82,8 +82,13 @@ def _is_installed(model: Model, name: str) -> bool:
     others = {
         other for module in distributions.main_module(name) for other in distributions.providers(module)
     }
-    world = distributions.reach(environment)
-    return bool(others & environment.names) or name in world.names or bool(others & world.names) or world.open
+    installed = distributions.reach(environment)
+    return (
+        bool(others & environment.names)
+        or name in installed.names
+        or bool(others & installed.names)
+        or installed.open
+    )
 
 
 def _version(flavor: str, conf: dict[str, object], name: str) -> str | None:

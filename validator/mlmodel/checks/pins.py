@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
-    from mlmodel.environment.recorded import Environment, Listing
+    from mlmodel.environment.recorded import Environment, RequirementList
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
@@ -157,7 +157,7 @@ def lists_disagree(model: Model) -> Iterator[Finding]:
 
 
 def _differences(
-    environment: Environment, one: Listing, other: Listing, packages: dict[str, Package]
+    environment: Environment, one: RequirementList, other: RequirementList, packages: dict[str, Package]
 ) -> Iterator[tuple[str, Entry]]:
     """What differs, as a text, and the line that it is about."""
     if one.faults or other.faults:
@@ -186,18 +186,18 @@ def _differences(
             yield _lacking(entry, one), entry
 
 
-def _texts(listing: Listing) -> set[str]:
+def _texts(listing: RequirementList) -> set[str]:
     return {entry.text for entry in listing.entries}
 
 
-def _lacking(entry: Entry, listing: Listing) -> str:
+def _lacking(entry: Entry, listing: RequirementList) -> str:
     return (
         f"{quoted(entry.safe)} ({entry.place.label}) is missing from {listing.label} ({listing.start.label})"
     )
 
 
 def _by_subject(
-    environment: Environment, listing: Listing
+    environment: Environment, listing: RequirementList
 ) -> dict[tuple[str, ...], dict[tuple[object, ...], Entry]]:
     """The lines of a list by what they are about, then by what they say; included files count as their lines.
 
@@ -355,8 +355,8 @@ def mlflow_absent(model: Model) -> Iterator[Finding]:
         "mlflow" in entry.text for entry in environment.own_lines
     ):
         return
-    world = distributions.reach(environment)
-    if not world.open and not world.names & distributions.of_mlflow():
+    installed = distributions.reach(environment)
+    if not installed.open and not installed.names & distributions.of_mlflow():
         place = environment.listings[0].start if environment.listings else None
         message = "nothing installs mlflow, and the loader of the model is part of it"
         yield (

@@ -57,14 +57,8 @@ not be judged, or the registry does not answer; 130 or 143 ended by SIGINT or SI
     is_flag=True,
     help="Write verdict, counts and digest as tags of each model version, nothing else.",
 )
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
-)
-@click.option(
-    "--cluster",
-    metavar="ADDRESS",
-    help="Judge on this Dask cluster (needs mlmodel[cluster], there too); WHERE leads to the same files there.",
-)
+@asked.jobs
+@asked.cluster
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),

@@ -30,6 +30,17 @@ class Given(NamedTuple):
     max_findings: int | None = None
 
 
+jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
+)
+"""How many processes judge."""
+cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Judge on this Dask cluster (needs mlmodel[cluster], there too); paths lead to the same files there.",
+)
+"""The machines that judge."""
+
 _OPTIONS = (
     click.option(
         "--select",

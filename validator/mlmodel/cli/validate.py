@@ -147,14 +147,8 @@ class ValidateCommand(LoadCommand):
     default=None,
     help="Keep verdicts, and do not read models again that have not changed.  [default: with a configuration file]",
 )
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes; 0 for one a core.  [default: 1]"
-)
-@click.option(
-    "--cluster",
-    metavar="ADDRESS",
-    help="Judge on this Dask cluster (needs mlmodel[cluster], there too); the paths lead to the same files there.",
-)
+@asked.jobs
+@asked.cluster
 @click.option(
     "--max-findings", type=click.IntRange(min=1), help="Findings shown for one model.  [default: 1000]"
 )

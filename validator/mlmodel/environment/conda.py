@@ -88,7 +88,7 @@ _SPEC = (
 _BRACKETS = r"(version|build)\s*=\s*['\"]?([^'\",\]]+(?:,[^'\"\]=]+)*)"
 
 
-def package(text: str, origin: ItemOrigin) -> Package | None:
+def parse_package(text: str, origin: ItemOrigin) -> Package | None:
     """Read a match spec, None where it is none."""
     if len(text) > _MAX_SPEC:
         return None
@@ -147,7 +147,7 @@ class CondaFile:
         found = []
         for index, item in enumerate(self._items):
             if isinstance(item, str):
-                spec = package(item, ItemOrigin(self.document, ("dependencies", index)))
+                spec = parse_package(item, ItemOrigin(self.document, ("dependencies", index)))
                 if spec is not None:
                     found.append(spec)
         return tuple(found)

@@ -120,7 +120,7 @@ def python_fits(wanted: str, python: tuple[int, ...]) -> bool:
 # -- modules ---------------------------------------------------------------------------------------
 
 
-class World(NamedTuple):
+class InstalledSet(NamedTuple):
     """What a list of distributions installs, as far as it is known."""
 
     names: frozenset[str]
@@ -131,7 +131,7 @@ class World(NamedTuple):
     """Whether one of the listed distributions themselves is unknown, so that it may require any other."""
 
 
-def reach(environment: Environment, without: Iterable[str] = ()) -> World:
+def reach(environment: Environment, without: Iterable[str] = ()) -> InstalledSet:
     """What the recorded environment installs; ``without`` the distributions that some of the names bring."""
     known = table("modules.json")["distributions"]
     nameless = any(
@@ -153,17 +153,19 @@ def reach(environment: Environment, without: Iterable[str] = ()) -> World:
         for entry in listing.entries
         if entry.form is Form.INCLUDE
     )
-    world = closure(environment.names - {*without})
-    return World(world.names, world.open or nameless or lost or remote, world.unknown or lost or remote)
+    installed = closure(environment.names - {*without})
+    return InstalledSet(
+        installed.names, installed.open or nameless or lost or remote, installed.unknown or lost or remote
+    )
 
 
-def closure(names: Iterable[str]) -> World:
+def closure(names: Iterable[str]) -> InstalledSet:
     """The distributions, and all that they require in any release that is known."""
     return _closure(frozenset(names))
 
 
 @bounded_cache(1024)
-def _closure(names: frozenset[str]) -> World:
+def _closure(names: frozenset[str]) -> InstalledSet:
     known = table("modules.json")["distributions"]
     found: set[str] = set()
     unknown = set()
@@ -179,7 +181,7 @@ def _closure(names: frozenset[str]) -> World:
                 unknown.add(name)
         else:
             pending.extend(entry["requires"])
-    return World(frozenset(found), bool(unknown), bool(unknown & names))
+    return InstalledSet(frozenset(found), bool(unknown), bool(unknown & names))
 
 
 _INERT = frozenset({"python", "pip", "setuptools", "wheel"})

@@ -47,7 +47,7 @@ class _FirstLine(NamedTuple):
         return Location(self.file, line, column)
 
 
-class Fault(NamedTuple):
+class MissingInclude(NamedTuple):
     """A ``-r`` or ``-c`` that leads to no file."""
 
     entry: Entry
@@ -55,7 +55,7 @@ class Fault(NamedTuple):
     cycle: bool = False
 
 
-class Listing(NamedTuple):
+class RequirementList(NamedTuple):
     """One list of requirements, with the lists that it includes."""
 
     label: str
@@ -67,7 +67,7 @@ class Listing(NamedTuple):
     """Its own lines and those of the files it includes with ``-r``."""
     constraints: tuple[Entry, ...] = ()
     """The lines of the files it includes with ``-c``."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[MissingInclude, ...] = ()
     includes: frozenset[str] = frozenset()
     """The files that it includes."""
 
@@ -133,7 +133,7 @@ class Environment:
     # -- lists of requirements -------------------------------------------------------------------
 
     @cached_property
-    def requirements(self) -> Listing | None:
+    def requirements(self) -> RequirementList | None:
         """requirements.txt and what it includes; None where there is none."""
         entries = self.file(REQUIREMENTS)
         if entries is None or REQUIREMENTS in self.unresolved:
@@ -141,7 +141,7 @@ class Environment:
         return self._listing(REQUIREMENTS, REQUIREMENTS, _FirstLine(REQUIREMENTS), entries)
 
     @cached_property
-    def conda_pip(self) -> Listing | None:
+    def conda_pip(self) -> RequirementList | None:
         """The pip requirements of conda.yaml; None where it has no such list."""
         if self.conda is None or self.conda.pip is None:
             return None
@@ -149,7 +149,7 @@ class Environment:
         return self._listing(f"the pip list of {file}", file, self.conda.pip_origin, self.conda.pip)
 
     @cached_property
-    def virtualenv(self) -> Listing | None:
+    def virtualenv(self) -> RequirementList | None:
         """The dependencies of python_env.yaml and what they include; None where there is no such file."""
         if self.python_env is None:
             return None
@@ -157,7 +157,7 @@ class Environment:
         return self._listing(file, file, self.python_env.dependencies_origin, self.python_env.dependencies)
 
     @cached_property
-    def listings(self) -> tuple[Listing, ...]:
+    def listings(self) -> tuple[RequirementList, ...]:
         """The lists there are, the one that most readers use first."""
         found = (self.requirements, self.conda_pip, self.virtualenv)
         return tuple(listing for listing in found if listing is not None)
@@ -204,12 +204,12 @@ class Environment:
                 self._parsed[path] = entries
         return self._parsed[path]
 
-    def _listing(self, label: str, file: str, origin: Origin, entries: tuple[Entry, ...]) -> Listing:
+    def _listing(self, label: str, file: str, origin: Origin, entries: tuple[Entry, ...]) -> RequirementList:
         if not any(entry.form in _INCLUDING for entry in entries):
-            return Listing(label, file, origin, entries)
+            return RequirementList(label, file, origin, entries)
         found = _Included([], [], [], set())
         self._include(entries, file, (file,), found, constraints=False)
-        return Listing(
+        return RequirementList(
             label,
             file,
             origin,
@@ -236,7 +236,7 @@ class Environment:
             if target is None:
                 continue
             if target in chain:
-                found.faults.append(Fault(entry, " -> ".join([*chain, target]), cycle=True))
+                found.faults.append(MissingInclude(entry, " -> ".join([*chain, target]), cycle=True))
             elif target not in found.files:
                 found.files.add(target)
                 below = self.file(target) or ()
@@ -250,15 +250,15 @@ class Environment:
             return None  # not in the directory, and nothing is fetched
         path = posixpath.normpath(posixpath.join(posixpath.dirname(file), named.replace("\\", "/")))
         if paths.fault(named) is paths.Fault.ABSOLUTE or paths.fault(path) is not None:
-            found.faults.append(Fault(entry, "is not inside the model directory"))
+            found.faults.append(MissingInclude(entry, "is not inside the model directory"))
             return None
         try:
             there = self.file(path) is not None
         except UnreadableError as error:
-            found.faults.append(Fault(entry, error.reason))
+            found.faults.append(MissingInclude(entry, error.reason))
             return None
         if not there:
-            found.faults.append(Fault(entry, "is not in the model directory"))
+            found.faults.append(MissingInclude(entry, "is not in the model directory"))
             return None
         return path
 
@@ -338,5 +338,5 @@ class _Included(NamedTuple):
 
     entries: list[Entry]
     constraints: list[Entry]
-    faults: list[Fault]
+    faults: list[MissingInclude]
     files: set[str]

@@ -113,15 +113,6 @@ class Entry(NamedTuple):
         """All that two entries that say the same have in common, however they are written."""
         return (self.form, self.name, self.extras, self.clauses, self.marker, self.target, self.options)
 
-    @property
-    def mlflow_follows(self) -> bool:
-        """Whether MLflow's own, simpler parser sees that this line includes a file.
-
-        It knows ``-r FILE``, ``--requirement FILE``, ``-c FILE`` and ``--constraint FILE`` with a space.
-        ``-rFILE`` and ``--requirement=FILE`` are names of packages to it.
-        """
-        return self.text.startswith(("-r ", "--requirement ", "-c ", "--constraint "))
-
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -398,25 +389,3 @@ def _wheel_name(path: str) -> str | None:
     """The distribution in a wheel's file name (PEP 427)."""
     file = path.split("#", 1)[0].split("?", 1)[0].replace("\\", "/").rsplit("/", 1)[-1]
     return versions.normal(file.split("-", 1)[0]) if file.lower().endswith(".whl") and "-" in file else None
-
-
-def mlflow_lines(text: str) -> tuple[str, ...]:
-    """The lines that MLflow's own parser makes of a requirements file (``_parse_requirements``).
-
-    It strips, cuts at the first blank and ``#``, joins, and only then drops comments: a comment that ends in a
-    backslash swallows the next line, which pip installs.  It reads options as requirements and checks nothing.
-    """
-    joined: list[str] = []
-    found = []
-    for physical in text.splitlines():
-        line = physical.strip()
-        cut = line.find(" #")
-        line = line[:cut].rstrip() if cut >= 0 else line
-        if line.endswith("\\"):
-            joined.append(line.rstrip("\\"))
-            continue
-        found.append("".join([*joined, line]))
-        joined = []
-    if joined:
-        found.append("".join(joined))
-    return tuple(line for line in found if line and not line.startswith("#"))

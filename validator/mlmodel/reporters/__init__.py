@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from mlmodel.findings import Finding, Report
 
@@ -46,13 +46,6 @@ class Reporter(Protocol):
 
     def end(self) -> Iterator[str]:
         """What comes after the last report."""
-
-
-class Render(Protocol):
-    """A whole output of a sequence of reports."""
-
-    def __call__(self, reports: Iterable[Report], style: Style) -> Iterator[str]:
-        """The pieces of the output, in order."""
 
 
 class RuleCount(NamedTuple):
@@ -120,16 +113,3 @@ def new_reporter(format_: str, style: Style) -> Reporter:
     """A reporter of a format; only the module of the chosen one is imported."""
     make: Callable[[Style], Reporter] = import_module(f"mlmodel.reporters.{format_}_format").REPORTER
     return make(style)
-
-
-def reporter(format_: str) -> Render:
-    """A format as a function of all the reports."""
-
-    def render(reports: Iterable[Report], style: Style) -> Iterator[str]:
-        made = new_reporter(format_, style)
-        yield from made.begin()
-        for report in reports:
-            yield from made.add(report)
-        yield from made.end()
-
-    return render

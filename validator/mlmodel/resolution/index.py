@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlmodel.checks import Check
-    from mlmodel.environment.recorded import Listing
+    from mlmodel.environment.recorded import RequirementList
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
@@ -101,7 +101,7 @@ _WHY = {
 }
 
 
-def left_out(listing: Listing, python: tuple[int, ...] | None) -> Iterator[Finding]:
+def left_out(listing: RequirementList, python: tuple[int, ...] | None) -> Iterator[Finding]:
     """MLM476: what is recorded and not asked for."""
     for entry in (*listing.entries, *listing.constraints):
         why = _WHY[Form.URL] if entry.form is Form.REQUIREMENT and entry.target else _WHY.get(entry.form)
@@ -251,7 +251,7 @@ class _Resolution:
     """Asks for a set of requirements; sets aside what cannot be installed, and asks for the rest."""
 
     def __init__(
-        self, ask: Asker, listing: Listing, constraints: Sequence[Entry], python: tuple[int, ...]
+        self, ask: Asker, listing: RequirementList, constraints: Sequence[Entry], python: tuple[int, ...]
     ) -> None:
         self._ask = ask
         self._listing = listing

@@ -18,7 +18,7 @@ from mlmodel.standard.standard_library import is_standard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.environment.recorded import Listing
+    from mlmodel.environment.recorded import RequirementList
     from mlmodel.findings import Failure, Finding, Phase
     from mlmodel.model.model import Model
     from mlmodel.runtime.probe_report import Run
@@ -309,7 +309,7 @@ def _new(setuptools: str) -> bool:
     return setuptools.partition(".")[0].isdigit() and int(setuptools.partition(".")[0]) >= 82
 
 
-def _where(case: ProbeCase, listing: Listing | None, module: str, top: str) -> str | None:
+def _where(case: ProbeCase, listing: RequirementList | None, module: str, top: str) -> str | None:
     names = distributions.providers(top)
     listed = sorted(names & recorded.of(case.model).names)
     file = listing.file if listing is not None else "requirements.txt"

@@ -15,7 +15,7 @@ from mlmodel.standard.rules import new_finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.environment.recorded import Environment, Listing
+    from mlmodel.environment.recorded import Environment, RequirementList
     from mlmodel.environment.requirements import Entry
     from mlmodel.findings import Finding, Location
     from mlmodel.model.model import Model
@@ -94,7 +94,7 @@ def _is_askable(entry: Entry) -> bool:
     return entry.form is Form.REQUIREMENT and entry.target is None
 
 
-def _build(environment: Environment, listing: Listing) -> Iterator[Entry]:
+def _build(environment: Environment, listing: RequirementList) -> Iterator[Entry]:
     """What is installed before the rest: the build dependencies, or the tools that conda.yaml lists."""
     if environment.python_env is not None:
         yield from filter(_is_askable, environment.build)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Pointer = tuple[str | int, ...]
 
-READ, LOAD, OTHERWISE = "MLM801", "MLM802", "MLM803"
+READ, LOAD = "MLM801", "MLM802"
 _COLUMNS = "signature-columns.schema.json"
 _PARAMS = "signature-params.schema.json"
 
