@@ -71,7 +71,33 @@ TOKENIZER: dict[str, Any] = {
     "components/tokenizer/tokenizer_config.json": {},
 }
 SPARK = "org.apache.spark.ml."
-PIPELINE = '[nlp]\npipeline = ["textcat","sentencizer"]\n\n[components.textcat]\nfactory = "textcat"\n\n[components.sentencizer]\nfactory = "sentencizer"\n'
+PIPELINE = """[nlp]
+pipeline = ["textcat","sentencizer","entity_ruler","ner"]
+
+[nlp.tokenizer]
+@tokenizers = "spacy.Tokenizer.v1"
+
+[components]
+
+[components.textcat]
+factory = "textcat"
+
+[components.sentencizer]
+factory = "sentencizer"
+
+[components.entity_ruler]
+factory = "entity_ruler"
+
+[components.ner]
+factory = "ner"
+"""
+ARRAY = (
+    b"\x93NUMPY\x01\x00\x46\x00"
+    + b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".ljust(69)
+    + b"\n"
+    + bytes(24)
+)
+MESSAGE = b"\x82\xa1a\x92\x01\xc4\x03xyz\xa1b\xcb\0\0\0\0\0\0\0\0"
 STORE = {"index_store/data": {"x": {"__type__": "vector_store", "__data__": "{}"}}}
 
 Files = dict[str, Any]
@@ -156,9 +182,19 @@ WHOLE: dict[str, tuple[dict[str, Any], Files]] = {
         {
             "model.spacy/meta.json": {"spacy_version": ">=3.7.5,<3.8.0"},
             "model.spacy/config.cfg": PIPELINE,
-            "model.spacy/tokenizer": b"\x81",
+            "model.spacy/tokenizer": MESSAGE,
             "model.spacy/vocab/strings.json": [],
-            "model.spacy/textcat/model": b"x",
+            "model.spacy/vocab/vectors": ARRAY,
+            "model.spacy/vocab/vectors.cfg": {"mode": "default"},
+            "model.spacy/vocab/key2row": b"\x80",
+            "model.spacy/textcat/cfg": {"labels": []},
+            "model.spacy/textcat/model": MESSAGE,
+            "model.spacy/sentencizer.json": {"punct_chars": None},
+            "model.spacy/entity_ruler/cfg": {"overwrite": False},
+            "model.spacy/entity_ruler/patterns.jsonl": '{"label": "ORG", "pattern": "MLflow"}\n',
+            "model.spacy/ner/cfg": {},
+            "model.spacy/ner/moves": MESSAGE,
+            "model.spacy/ner/model": MESSAGE,
         },
     ),
     "llama_index": (
@@ -255,7 +291,10 @@ FREE = {
     ("peft", "components/tokenizer/tokenizer_config.json"),
     ("sentence_transformers", "model.sentence_transformer/modules.json"),  # MLM020
     ("llama_index", "index/image__vector_store.json"),
-    ("spacy", "model.spacy/vocab/strings.json"),
+    ("spacy", "model.spacy/vocab/vectors"),
+    ("spacy", "model.spacy/vocab/vectors.cfg"),
+    ("spacy", "model.spacy/vocab/key2row"),
+    ("spacy", "model.spacy/textcat/cfg"),
 }
 """Files without which loading goes on."""
 
@@ -272,10 +311,7 @@ def test_one_absent_file_is_one_finding(name: str, path: str, tmp_path: Path) ->
 
 
 TEXTS = (
-    "vocab/strings.json",
     "data-00000-of-00001",
-    "textcat/model",
-    "tokenizer",
     "GBM_1",
     "w.data",
     "pdiparams",
@@ -316,6 +352,15 @@ def test_a_file_of_another_format_is_an_error(name: str, path: str, tmp_path: Pa
         ("sklearn", "model.pkl", "hello world\n", "MLM021"),
         ("sklearn", "model.pkl", '{"a": 1}', "MLM021"),
         ("tensorflow", "tf2model/variables/variables.index", bytes(60), "MLM012"),
+        ("spacy", "model.spacy/config.cfg", PIPELINE + "lim", "MLM012"),
+        ("spacy", "model.spacy/tokenizer", MESSAGE[:-1], "MLM012"),
+        ("spacy", "model.spacy/tokenizer", MESSAGE + b"\0", "MLM021"),
+        ("spacy", "model.spacy/textcat/model", b"\xc1", "MLM021"),
+        ("spacy", "model.spacy/vocab/key2row", b"", "MLM010"),
+        ("spacy", "model.spacy/vocab/vectors", ARRAY[:-1], "MLM012"),
+        ("spacy", "model.spacy/vocab/vectors", ARRAY[:60], "MLM012"),
+        ("spacy", "model.spacy/entity_ruler/patterns.jsonl", '{"label": "ORG"}\n{"lab', "MLM021"),
+        ("spacy", "model.spacy/sentencizer.json", '{"punct_chars"', "MLM012"),
     ],
 )
 def test_damage_of_one_kind(name: str, path: str, content: bytes | str, rule: str, tmp_path: Path) -> None:
@@ -341,12 +386,36 @@ def test_damage_of_one_kind(name: str, path: str, content: bytes | str, rule: st
             stage("acme.Pipeline", language="Python", stageUids=["a", "b"]),
         ),
         ("tensorflow", "tf2model/saved_model.pb", field(1, 1)),
+        ("spacy", "model.spacy/entity_ruler/patterns.jsonl", b""),
+        ("spacy", "model.spacy/entity_ruler/patterns.jsonl", b'\n{"label": "ORG", "pattern": "x"}'),
+        ("spacy", "model.spacy/tokenizer", b"\xdc\x00\x02\xd4\x01x\xa0"),
+        ("spacy", "model.spacy/vocab/vectors", ARRAY.replace(b"(2, 3), }", b"(0, 3), }")[:80]),
     ],
 )
 def test_near_misses_stay_silent(name: str, path: str, content: bytes | str, tmp_path: Path) -> None:
     folder = make(tmp_path / "model", name)
     (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
     assert found(folder) == []
+
+
+def test_spacy_begins_without_a_vocabulary(tmp_path: Path) -> None:
+    folder = make(tmp_path / "model", "spacy")
+    shutil.rmtree(folder / "model.spacy" / "vocab")
+    assert [(finding.rule, finding.severity) for finding in found(folder)] == [("MLM020", Severity.WARNING)]
+
+
+def test_spacy_opens_what_its_own_classes_save(tmp_path: Path) -> None:
+    """A tokenizer of another class may save a folder, and the patterns of an entity ruler may stand in one file."""
+    folder = make(tmp_path / "model", "spacy") / "model.spacy"
+    (folder / "tokenizer").unlink()
+    (folder / "tokenizer").mkdir()
+    (folder / "tokenizer" / "cfg").write_text("{}")
+    (folder / "config.cfg").write_text(PIPELINE.replace("spacy.Tokenizer.v1", "spacy.zh.ChineseTokenizer"))
+    shutil.rmtree(folder / "entity_ruler")
+    (folder / "entity_ruler.jsonl").write_text('{"label": "ORG", "pattern": "x"}')
+    assert found(folder.parent) == []
+    (folder / "entity_ruler.jsonl").unlink()
+    assert set(severe(folder.parent)) == {"MLM007 model.spacy/config.cfg"}
 
 
 def test_a_lost_normalize_folder_is_nothing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ EXAMPLES = frozenset({"input_example.json", "serving_input_example.json", "servi
 def files(folder: Path) -> list[str]:
     """The files of a model that its loader may need, relative to it."""
     paths = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in paths if path not in ENVIRONMENT | EXAMPLES]
+    return [path for path in paths if path not in ENVIRONMENT | EXAMPLES and "__pycache__" not in path]
 
 
 @contextmanager

@@ -55,6 +55,8 @@ def _file(model: Model, need: Needed, path: str, chosen: frozenset[str]) -> Iter
         return
     if entry.kind is not Kind.FILE:
         return
+    if not entry.size and file_formats.may_be_empty(need.formats):
+        return
     told = file_integrity.complaint(model.directory, entry, chosen=True)
     if told is not None:
         if path not in chosen and file_integrity.complaint(model.directory, entry, chosen=False) is None:

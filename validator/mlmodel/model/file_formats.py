@@ -7,10 +7,13 @@ Only what is certain is said: what is reported is no such file, or lacks bytes, 
 from __future__ import annotations
 
 import json
+import math
+import re
 import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.model import msgpack
 from mlmodel.model.protobuf import BrokenError, fields
 from mlmodel.standard.schemas import schema
 
@@ -63,6 +66,11 @@ def problem(directory: Source, entry: Entry, expected: tuple[str, ...]) -> Probl
         if found is None:
             return None
     return found
+
+
+def may_be_empty(expected: tuple[str, ...]) -> bool:
+    """Whether a file of one of the formats may have no bytes: where that says so."""
+    return any(names()[name].get("minimum") == 0 for name in _plain(expected))
 
 
 def _other(head: bytes, wanted: str, reader: str = "its reader opens") -> Problem:
@@ -407,6 +415,69 @@ def _protobuf(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return None
 
 
+def _msgpack(directory: Source, entry: Entry, head: bytes) -> Problem | None:
+    with directory.open_mapped(entry.path) as data:
+        try:
+            end = msgpack.end_of_object(data, entry.size)
+        except msgpack.BrokenError as error:
+            if error.is_cut:
+                return Problem(cut=True, message="its MessagePack object does not end")
+            return _other(head, "MessagePack")
+    return _other(head, "one MessagePack object") if end is not None and end != entry.size else None
+
+
+_DESCRIPTION = re.compile(
+    rb"\{'descr': '[<>|=]?([a-zA-Z])(\d{1,9})', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]{0,200})\),? *\}"
+)
+
+
+def _npy(_: Source, entry: Entry, head: bytes) -> Problem | None:
+    """The header states the shape and the size of an item (NumPy, ``numpy.lib.format``); other headers are not read."""
+    width = 2 if head[6:7] == b"\x01" else 4
+    start = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
+    if start > entry.size:
+        return Problem(cut=True, message=f"the header of the array reaches to byte {start:,}")
+    match = _DESCRIPTION.match(head, 8 + width)
+    if match is None:
+        return None
+    item = int(match[2]) * (4 if match[1] == b"U" else 1)
+    end = start + item * math.prod(
+        int(length) for length in match[3].replace(b" ", b"").split(b",") if length
+    )
+    if end > entry.size:
+        return Problem(cut=True, message=f"the header of the array says that it reaches to byte {end:,}")
+    return None
+
+
+def _json_lines(directory: Source, entry: Entry, head: bytes) -> Problem | None:
+    if entry.size > MAX_JSON:
+        return None
+    for number, line in enumerate(directory.read(entry.path, MAX_JSON).splitlines(), 1):
+        try:
+            if line.strip():
+                json.loads(line)
+        except RecursionError:
+            return None
+        except ValueError as error:
+            return Problem(cut=False, message=f"line {number} is no JSON: {error}"[:200], kind=kind_of(head))
+    return None
+
+
+def _spacy_config(directory: Source, entry: Entry, head: bytes) -> Problem | None:
+    """As thinc reads it: sections and keys, whose values are looked at by those who use them (``thinc.config.Config``)."""
+    from configparser import ConfigParser, Error  # few flavors have any
+
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read_string(directory.head(entry.path, _MAX_LINE).decode())
+    except UnicodeDecodeError:
+        return _other(head, "text")
+    except Error as error:
+        message = " ".join(str(error).replace("'<string>'", "the file").split())
+        return Problem(cut=entry.size > 0, message=f"it cannot be parsed: {message}"[:200])
+    return None
+
+
 _MAX_LINE = 1 << 20
 
 
@@ -452,6 +523,9 @@ READERS: Mapping[str, Reader] = {
     "safetensors": _safetensors,
     "json": _json,
     "json-object": _json_object,
+    "json-lines": _json_lines,
+    "msgpack": _msgpack,
+    "npy": _npy,
     "prophet": _prophet,
     "text": _text,
     "catboost": _catboost,
@@ -460,6 +534,7 @@ READERS: Mapping[str, Reader] = {
     "onnx": _onnx,
     "protobuf": _protobuf,
     "spark-metadata": _spark_metadata,
+    "spacy-config": _spacy_config,
     "spark-pipeline": _spark_pipeline,
 }
 """The function that looks into a file, by the ``reader`` of its format."""

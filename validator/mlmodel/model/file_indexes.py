@@ -37,6 +37,8 @@ class Reference(NamedTuple):
     size: int = 0
     rule: str = "MLM007"
     otherwise: str = ""
+    optional: bool = False
+    """Whether the loader does without."""
 
 
 def document(model: Model, path: str) -> object:
@@ -274,27 +276,50 @@ def _objects_have_variables(data: bytes | mmap | RangedBytes, start: int, end: i
 # -- spaCy -----------------------------------------------------------------------------------------
 
 _COMPONENT = re.compile(r"\[components\.([^\].]+)\]")
+_TOKENIZER = "spacy.Tokenizer.v1"
+"""The tokenizer of which the form of its file is known; others write folders of their own."""
 
 
 def spacy(model: Model, path: str) -> Iterator[Reference]:
-    """The folders of the pipes that config.cfg lists, of those whose class saves one."""
+    """The files of the tokenizer and of the pipes that config.cfg lists, of those whose class saves some."""
     folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
     try:
-        text = model.directory.head(path, _MAX_LINE).decode("utf-8", "replace")
+        config = _spacy_config(model.directory.head(path, _MAX_LINE).decode("utf-8", "replace"))
     except UnreadableError:
         return
-    names, factories = _pipes(text)
+    if config.tokenizer == _TOKENIZER:
+        yield Reference((f"{folder}tokenizer",), formats=("msgpack",))
     saved = schema("flavors/spacy.schema.json")["x-pipe-files"]
-    for name in names:
-        for file in saved.get(factories.get(name, ""), ()):
-            wanted = file.replace("{name}", name)
-            if paths.fault(wanted) is None:
-                yield Reference((folder + wanted,), "any", what=f"what the pipe {name!r} has learned")
+    for name in config.pipes:
+        for entry in saved.get(config.factories.get(name, ""), ()):
+            wanted = entry["path"].replace("{name}", name)
+            instead = entry.get("unless", "").replace("{name}", name)
+            if paths.fault(wanted) is not None or (
+                instead and model.directory.look(folder + instead).kind is Kind.FILE
+            ):
+                continue
+            yield Reference(
+                (folder + wanted,),
+                entry.get("kind", "file"),
+                (entry["format"],) if "format" in entry else (),
+                what=f"what the pipe {name!r} has learned",
+                optional=entry.get("optional", False),
+            )
 
 
-def _pipes(text: str) -> tuple[list[str], dict[str, str]]:
-    """The names of the pipes, and the factory of each component, of a config.cfg."""
-    section, names, factories = "", [], {}
+class _SpacyConfig(NamedTuple):
+    """What a config.cfg says of the files beside it."""
+
+    pipes: list[str]
+    factories: dict[str, str]
+    """By the name of the component."""
+    tokenizer: str
+
+
+def _spacy_config(text: str) -> _SpacyConfig:
+    section, tokenizer = "", ""
+    names: list[str] = []
+    factories = {}
     for line in text.splitlines():
         if line.startswith("["):
             section = line.strip()
@@ -306,10 +331,12 @@ def _pipes(text: str) -> tuple[list[str], dict[str, str]]:
             except ValueError:
                 found = []
             names = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+        if section == "[nlp.tokenizer]" and key.strip() == "@tokenizers":
+            tokenizer = value.strip().strip('"')
         match = _COMPONENT.fullmatch(section)
         if match is not None and key.strip() == "factory":
             factories[match[1]] = value.strip().strip('"')
-    return names, factories
+    return _SpacyConfig(names, factories, tokenizer)
 
 
 # -- LlamaIndex ------------------------------------------------------------------------------------

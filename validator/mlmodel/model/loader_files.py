@@ -233,7 +233,7 @@ def _named(place: _Place, index: str, about: Mapping[str, Any]) -> Iterator[Need
         for found in file_indexes.READERS[about["reader"]](place.model, index):
             yield Needed(
                 found.names, found.kind, place.flavor, place.pointer, found.formats, by=index, what=found.what, size=found.size,
-                rule=found.rule, otherwise=found.otherwise,
+                rule=found.rule, otherwise=found.otherwise, optional=found.optional,
             )  # fmt: skip
         return
     values = _json_at(place.model, index, about["json"])
