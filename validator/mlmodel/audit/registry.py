@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import warnings
 from functools import lru_cache
 from itertools import islice
@@ -34,10 +35,12 @@ _PAGE_OF_FILES = 100_000
 _PAGE_OF_MODELS = 100
 """Logged models that are asked for at once."""
 _BATCH = 100
-"""Model versions whose runs are asked for at once."""
+"""Model versions whose runs and logged models are asked for at once."""
 _HISTORY = "mlflow.log-model.history"
 _USER = "mlflow.user"
 _PROMPT = "mlflow.prompt.is_prompt"
+_LOGGED = re.compile(r"models:/m-[0-9a-f]{32}")
+"""The source of a version that was registered from a logged model."""
 TAGS = ("verdict", "errors", "warnings", "infos", "digest")
 """What ``--tag`` writes, each as ``mlmodel.<name>``."""
 
@@ -70,6 +73,7 @@ class Registry:
         self._page = _PAGE if "://" in str(used) and not str(used).startswith("file:") else _PAGE_OF_FILES
         self._users: dict[str, str | None] = {}
         self._experiment_ids: list[str] | None = None
+        self._logged_locations: dict[str, str] = {}
         self._locations = lru_cache(1024)(mlflow_uris.location)
 
     # -- addresses -> subjects -------------------------------------------------------------------
@@ -96,10 +100,19 @@ class Registry:
                 yield self._version(self._client.get_model_version_by_alias(name, alias))
         elif "/" in rest:
             name, _, version = rest.rpartition("/")
-            with _faults(where):
-                yield self._version(self._client.get_model_version(name, version))
+            yield self.version(name, version)
         else:
             yield from self._versions(rest, wanted)
+
+    def version(self, name: str, version: str) -> Subject:
+        """One version of a registered model.
+
+        Raises:
+            WhereError: there is none.
+            SourceError: the server does not answer, or refuses.
+        """
+        with _faults(f"models:/{name}/{version}"):
+            return self._version(self._client.get_model_version(name, version))
 
     def _versions(self, name: str, wanted: Wanted) -> Iterator[Subject]:
         condition = f"name={_quoted(name)}" if name else ""
@@ -121,7 +134,8 @@ class Registry:
                 for version in batch
                 if (version.tags or {}).get(_PROMPT) != "true" and _is_new(version.creation_timestamp, wanted)
             ]
-            self._learn_users([version.run_id for version in wanted_ones if version.run_id])
+            self._learn_users([each.run_id for each in wanted_ones if each.run_id and not _owner_of(each)])
+            self._learn_locations([each.source for each in wanted_ones])
             for version in wanted_ones:
                 yield self._version(version)
         if name and not count and not wanted.filter:
@@ -138,7 +152,7 @@ class Registry:
             source=version.source or None,
             name=version.name,
             version=str(version.version),
-            owner=version.user_id or tags.get(_USER) or self._user(version.run_id),
+            owner=_owner_of(version) or self._user(version.run_id),
             created=moment(version.creation_timestamp),
             run_id=version.run_id or None,
             model_id=getattr(version, "model_id", None) or None,
@@ -149,9 +163,12 @@ class Registry:
         """What to open for a model: its path, where it is on this machine; else its address, which is asked for when it
         is opened."""
         try:
-            if scheme(source) not in MLFLOW:
-                return find_place(source).path or address
-            return find_place(self._locations(address)).path or address
+            where = self._logged_locations.get(source, source)
+            if scheme(where) == "mlflow-artifacts":
+                return address  # the server hands it out
+            if scheme(where) in MLFLOW:
+                where = self._locations(address)
+            return find_place(where).path or address
         except (AddressError, UnopenedError):
             return address  # opening it says why
 
@@ -257,7 +274,28 @@ class Registry:
             experiment_id=run.info.experiment_id,
         )
 
-    # -- owners ----------------------------------------------------------------------------------
+    # -- owners and locations, of many at once ---------------------------------------------------
+
+    def _experiments_there(self) -> list[str]:
+        """The ids of all experiments; asked for once."""
+        if self._experiment_ids is None:
+            asked = _paged(lambda token: self._client.search_experiments(page_token=token))
+            self._experiment_ids = [each.experiment_id for each in asked]
+        return self._experiment_ids
+
+    def _learn_locations(self, sources: list[str | None]) -> None:
+        """Ask where logged models are, of which versions were registered: for each alone it would be a request."""
+        self._logged_locations.clear()
+        ids = [source[len("models:/") :] for source in sources if source and _LOGGED.fullmatch(source)]
+        if not ids or not hasattr(self._client, "search_logged_models"):
+            return
+        condition = f"model_id IN ({', '.join(map(repr, dict.fromkeys(ids)))})"
+        with contextlib.suppress(SourceError, WhereError), _faults():  # then each is asked for
+            found = self._client.search_logged_models(
+                self._experiments_there(), filter_string=condition, max_results=len(ids)
+            )
+            for model in found:
+                self._logged_locations[f"models:/{model.model_id}"] = str(model.artifact_location)
 
     def _learn_users(self, run_ids: list[str]) -> None:
         """Ask for the users of many runs at once: the registry itself does not say who registered a version."""
@@ -266,11 +304,8 @@ class Registry:
         if not missing:
             return
         with contextlib.suppress(SourceError, WhereError), _faults():
-            if self._experiment_ids is None:
-                asked = _paged(lambda token: self._client.search_experiments(page_token=token))
-                self._experiment_ids = [each.experiment_id for each in asked]
             runs = self._client.search_runs(
-                self._experiment_ids,
+                self._experiments_there(),
                 filter_string=f"attributes.run_id IN ({missing})",
                 max_results=len(run_ids),
             )
@@ -318,6 +353,10 @@ def _check_there(uri: str | None) -> None:
     path = uri[len("sqlite:///") :] if uri.startswith("sqlite:///") else find_place(uri).path
     if path and "?" not in path and not os.path.exists(path) and not uri.startswith(("databricks", "uc:")):
         raise WhereError(f"there is no {'database' if uri.startswith('sqlite') else 'folder'} {path}")
+
+
+def _owner_of(version: Any) -> str | None:
+    return version.user_id or (version.tags or {}).get(_USER) or None
 
 
 def _user_of(run: Any) -> str | None:
