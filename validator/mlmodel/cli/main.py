@@ -21,6 +21,7 @@ COMMANDS = {
     "scan": "Judge single files that may be serialized objects, without loading them.",
     "audit": "Judge every model of a registry, an experiment or a folder, a row each.",
     "report": "Make one page of what an audit wrote.",
+    "gate": "Audit and tag the model versions that a registry's webhooks tell of.",
     "conformance": "Test an implementation of the standard with the cases of the suite.",
     "cache": "List, check and clear what is kept: environments of --load, verdicts of --cache.",
     "fix": "Repair what has one right answer, and show it as a diff.",
