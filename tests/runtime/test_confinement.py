@@ -102,9 +102,29 @@ def test_honest_work(tmp_path: Path) -> None:
         one, other = socket.socketpair()
         one.send(b"x")
         tell(other.recv(1))
+        import asyncio, fcntl, mmap, shutil, termios
+        shutil.copyfile(os.__file__, "copy")
+        tell(open("copy").read() == open(os.__file__).read())
+        with open("copy", "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, 1 << 20)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            mapped = mmap.mmap(file.fileno(), 0)
+            mapped[:1] = b"x"
+        tell(len(mapped))
+        tell(len(mmap.mmap(-1, 100, flags=mmap.MAP_PRIVATE)))
+        tell(os.isatty(0))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        asyncio.run(asyncio.sleep(0))
         """,
     )
-    assert told(outcome) == ["10", "True", "nothing", "b'x'"]
+    assert told(outcome) == ["10", "True", "nothing", "b'x'", "True", str(1 << 20), "100", "False"]
+
+
+def test_what_is_left_of_a_process_is_given_to_nobody(tmp_path: Path) -> None:
+    """1 has the kernel start no program with it, where 0 only has it write no file (``core(5)``)."""
+    outcome = confined(tmp_path, "import resource; tell(max(resource.getrlimit(resource.RLIMIT_CORE)))")
+    assert told(outcome) == ["1"]
 
 
 FILES = {
@@ -162,6 +182,7 @@ CALLS = {
     "outliving": "call(157 if os.uname().machine == 'x86_64' else 167, 1, 0)",
     "hiding": "call(157 if os.uname().machine == 'x86_64' else 167, 4, 0)",
     "inotify": "call(294 if os.uname().machine == 'x86_64' else 26, 0)",
+    "a call that nobody knows yet": "call(999)",
     "dnotify": "__import__('fcntl').fcntl(os.open('.', os.O_RDONLY), 1026, 1)",
     "scheduling of others": "os.sched_setscheduler(os.getppid(), os.SCHED_BATCH, os.sched_param(0))",
     "32-bit call": "call(0x40000000 + 39) if os.uname().machine == 'x86_64' else 'EPERM'",
@@ -322,8 +343,8 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     [
         (("namespaces",), ()),
         (("limits",), ("limits",)),
-        (("landlock",), ("files",)),
-        (("landlock", "namespaces"), ("files",)),
+        (("landlock",), ("files", "limits")),
+        (("landlock", "namespaces"), ("files", "limits")),
         (("seccomp",), ("files", "network", "processes", "limits")),
         (("landlock", "seccomp"), ("files", "network", "processes", "limits")),
     ],

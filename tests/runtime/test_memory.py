@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -34,6 +35,28 @@ def test_the_memory_of_a_process() -> None:
         process.communicate(b"\n")
     assert 1 << 26 < taken < 1 << 28
     assert memory.resident(process.pid) == 0
+
+
+def test_what_is_swapped_out_counts() -> None:
+    text = (
+        "Name:\tVmRSS:\nVmPeak:\t    9000 kB\nVmRSS:\t     100 kB\nRssAnon:\t  90 kB\nVmSwap:\t      28 kB\n"
+    )
+    assert memory.of_status(text) == 128 << 10
+    assert memory.of_status("Name:\tpython\nState:\tZ (zombie)\n") == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_the_buffers_of_sockets_count() -> None:
+    def measured() -> int:
+        return memory.buffers(memory.tasks(os.getpid()))
+
+    before = measured()
+    one, other = socket.socketpair()
+    with one, other:
+        room = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        assert measured() - before >= 2 * room
+    assert measured() == before
+    assert memory.buffers(["/proc/0/task/0"]) == 0
 
 
 @pytest.mark.parametrize(("resident", "footprint"), [(5 << 30, 1), (1, 5 << 30)])

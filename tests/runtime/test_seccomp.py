@@ -36,7 +36,7 @@ def named() -> list[tuple[int | None, ...]]:
             found += value
     found += [seccomp._CLONE, seccomp._KILL_CALL, seccomp._TGKILL, seccomp._IOCTL]
     found += [seccomp.MEMORY_FILE, seccomp._PRCTL, seccomp._SOCKETPAIR, seccomp._CLOSE_RANGE]
-    found += [seccomp._EXECUTE, seccomp._AFFINITY]
+    found += [seccomp._EXECUTE, seccomp._AFFINITY, seccomp._MMAP, seccomp._SETSOCKOPT]
     return [*found, seccomp._FCNTL, seccomp._PRLIMIT, seccomp._OPEN, seccomp._OPENAT]
 
 

@@ -94,6 +94,10 @@ def of_linux(policy: dict[str, Any], listeners: Listeners) -> dict[str, Attempt]
     return {
         "attributes": lambda: os.listxattr(policy["canary"]),
         "watch": lambda: os.close(_called(libc.inotify_init1(0))),
+        # Without such a call a disk answers ENOTTY, as the filter does for it.
+        "control": lambda: every(lambda: _control(libc, policy["readable"]), more=frozenset({errno.ENOTTY})),
+        "lease": lambda: _lease(libc, policy["readable"]),
+        "interfaces": lambda: every(lambda: _interfaces(libc), more=frozenset({errno.ENOTTY})),
         "datagram": lambda: every(
             lambda: _send(LISTENER),
             lambda: _send(listeners.abstract),
@@ -108,9 +112,65 @@ def of_linux(policy: dict[str, Any], listeners: Listeners) -> dict[str, Attempt]
         "outlive": lambda: _called(libc.prctl(1, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)),
         "addresses": lambda: every(lambda: _map(policy["address_space"]), more=frozenset({errno.ENOMEM})),
         "memory file": lambda: os.close(_memory_file(libc)),
+        "shared memory": lambda: every(
+            lambda: mmap.mmap(-1, 1 << 16).close(),
+            lambda: os.close(os.open("/dev/zero", os.O_RDONLY)),
+        ),
+        "pinned memory": lambda: _pin(libc),
+        "reserved disk": lambda: _reserve(libc),
         "file size": lambda: every(lambda: _fill(policy["disk"]), more=frozenset({errno.EFBIG})),
         "unnamed file": lambda: os.close(os.open(os.curdir, os.O_TMPFILE | os.O_WRONLY, 0o600)),
     }
+
+
+def _control(libc: ctypes.CDLL, path: str) -> None:
+    """Set the generation of a file to what it is."""
+    get_version, set_version = 0x80087601, 0x40087602  # FS_IOC_GETVERSION, FS_IOC_SETVERSION
+    number = ctypes.c_long(0)
+    file = os.open(path, os.O_RDONLY)
+    try:
+        _called(libc.ioctl(file, ctypes.c_ulong(get_version), ctypes.byref(number)))
+        _called(libc.ioctl(file, ctypes.c_ulong(set_version), ctypes.byref(number)))
+    finally:
+        os.close(file)
+
+
+def _lease(libc: ctypes.CDLL, path: str) -> None:
+    set_lease, for_reading = 1024, 0  # F_SETLEASE, F_RDLCK
+    file = os.open(path, os.O_RDONLY)
+    try:
+        _called(libc.fcntl(file, set_lease, ctypes.c_long(for_reading)))
+    finally:
+        os.close(file)
+
+
+def _interfaces(libc: ctypes.CDLL) -> None:
+    get_addresses = 0x8912  # SIOCGIFCONF, here with no room for an answer
+    one, other = socket.socketpair()
+    with one, other:
+        _called(libc.ioctl(one.fileno(), ctypes.c_ulong(get_addresses), ctypes.create_string_buffer(16)))
+
+
+def _pin(libc: ctypes.CDLL) -> None:
+    reader, writer = os.pipe()
+    page = ctypes.create_string_buffer(b"x")
+    part = (ctypes.c_void_p * 2)(ctypes.addressof(page), 1)  # a struct iovec
+    try:
+        _called(libc.vmsplice(writer, part, ctypes.c_ulong(1), ctypes.c_uint(0)))
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _reserve(libc: ctypes.CDLL) -> None:
+    """Reserve a block; ``posix_fallocate`` would write where it cannot be reserved."""
+    path = "mlmodel.reserved"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        _called(libc.fallocate(descriptor, 0, ctypes.c_long(0), ctypes.c_long(1)))
+    finally:
+        os.close(descriptor)
+        os.unlink(path)
 
 
 def _called(answer: int) -> int:

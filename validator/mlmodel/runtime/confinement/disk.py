@@ -10,6 +10,7 @@ import stat
 import sys
 
 from mlmodel.common import scratch as common
+from mlmodel.runtime.confinement import memory
 
 MAX_FILES = 100_000
 """Files and folders; each takes an inode, and time to count."""
@@ -67,7 +68,7 @@ def removed(tasks: list[str], folder: str, most: int) -> int:
     gone, inside = " (deleted)", folder + "/"
     for task in tasks:
         try:
-            descriptors = list(os.scandir(f"{task}/fd"))
+            descriptors = memory.opened(task)
             with open(f"{task}/maps", "rb") as file:
                 mapped = file.read()
         except OSError:
@@ -75,11 +76,10 @@ def removed(tasks: list[str], folder: str, most: int) -> int:
         if not mapped:  # it has ended
             continue
         found: dict[int, int] = {}
-        for descriptor in descriptors:
-            with contextlib.suppress(OSError):
-                path = os.readlink(descriptor.path)
-                if path.startswith(inside) and path.endswith(gone):
-                    status = os.stat(descriptor.path)
+        for descriptor, path in descriptors:
+            if path.startswith(inside) and path.endswith(gone):
+                with contextlib.suppress(OSError):
+                    status = os.stat(descriptor)
                     found[status.st_ino] = status.st_blocks * 512
         if os.fsencode(gone) + b"\n" in mapped:
             for line in mapped.split(b"\n"):

@@ -74,10 +74,11 @@ def limits(policy: dict[str, Any]) -> None:
         "RLIMIT_AS": None if sys.platform == "darwin" else policy["address_space"],
         "RLIMIT_FSIZE": policy["disk"],
         "RLIMIT_NOFILE": 1024,
-        "RLIMIT_CORE": 0,
+        "RLIMIT_CORE": 1,  # by 0, programs that are given what is left of a process would still be started
         "RLIMIT_NPROC": _tasks() + policy["threads"],
         "RLIMIT_MEMLOCK": 1 << 20,
         "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_SIGPENDING": 1024,
     }
     for name, value in wanted.items():
         number = getattr(resource, name, None)

@@ -32,7 +32,8 @@ LINUX = System(
         "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease", "/sys/devices/system", "/sys/fs/cgroup",
         "/dev/urandom", "/dev/random",
     ),
-    devices=("/dev/null", "/dev/zero", "/dev/full"),
+    # Not /dev/zero: what is mapped of it and shared is memory that counts for nobody.
+    devices=("/dev/null", "/dev/full"),
     # What starts a program that is linked with shared libraries.
     loaders=("/lib*/ld-linux*.so*", "/lib*/*/ld-linux*.so*", "/lib/ld-musl-*.so*", "/usr/lib*/ld-linux*.so*"),
 )  # fmt: skip

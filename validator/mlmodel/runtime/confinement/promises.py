@@ -34,6 +34,8 @@ PROMISES = (
     Promise("files", "truncate", "empty a file that may be read", _UNIX),
     Promise("files", "attributes", "list the extended attributes of a file outside", (LINUX,)),
     Promise("files", "watch", "be told of changes in other folders (inotify)", (LINUX,)),
+    Promise("files", "control", "change what a disk keeps of a file that may be read (ioctl)", (LINUX,)),
+    Promise("files", "lease", "have others wait for a file that may be read (lease)", (LINUX,)),
     Promise("network", "tcp", "reach another machine over TCP"),
     Promise("network", "udp", "reach another machine over UDP"),
     Promise("network", "unix", "connect to a Unix socket", _UNIX),
@@ -41,6 +43,7 @@ PROMISES = (
         "network", "datagram", "send to a Unix socket, by path and by abstract name, from a socket of a pair", (LINUX,)
     ),
     Promise("network", "descriptor", "send an open file through a socket", (LINUX,)),
+    Promise("network", "interfaces", "ask a socket of a pair for the addresses of the machine", (LINUX,)),
     Promise("processes", "fork", "start a process", _UNIX),
     Promise("processes", "child", "start a process", (WINDOWS,)),
     Promise("processes", "exec", "run another program: a file", _UNIX),
@@ -52,6 +55,9 @@ PROMISES = (
     Promise("processes", "outlive", "outlive the process that watches it", (LINUX,)),
     Promise("limits", "addresses", "map more memory than is allowed", (LINUX,)),
     Promise("limits", "memory file", "keep data in a file of memory, which no limit counts", (LINUX,)),
+    Promise("limits", "shared memory", "keep data in shared memory, which may be mapped no more", (LINUX,)),
+    Promise("limits", "pinned memory", "keep memory in a pipe that is mapped no more (vmsplice)", (LINUX,)),
+    Promise("limits", "reserved disk", "take room on the disk without writing (fallocate)", (LINUX,)),
     Promise("limits", "file size", "make a file larger than the disk limit", (LINUX,)),
     Promise("limits", "unnamed file", "make a file without a name, which nobody can count", (LINUX,)),
 )  # fmt: skip

@@ -25,18 +25,35 @@ _ONLY_WRITE, _READ_WRITE, _CREATE, _TRUNCATE = 0o1, 0o2, 0o100, 0o1000  # O_*, t
 _NAMELESS = 0o20000000  # __O_TMPFILE, the part of O_TMPFILE that no other flag has
 _WRITING = _ONLY_WRITE | _READ_WRITE | _CREATE | _TRUNCATE
 _CONTROLS = (
-    0x5412, 0x541C, 0x8901, 0x8902,  # TIOCSTI, TIOCLINUX, and FIOSETOWN, SIOCSPGRP as below
-    0x40086602, 0x401C5820, 0x40806685,  # FS_IOC_SETFLAGS, _FSSETXATTR, _ENABLE_VERITY: what may be read is enough
+    0x5401, 0x802C542A, 0x5413, 0x540F,  # TCGETS, TCGETS2, TIOCGWINSZ, TIOCGPGRP: whether it is a terminal, and how wide
+    0x541B, 0x5421, 0x5450, 0x5451,  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
+    0x40049409,  # FICLONE, into a file that was opened for writing
 )  # fmt: skip
-_OWNERS = (
-    8,
-    15,
-    1026,
-)  # F_SETOWN, F_SETOWN_EX: a descriptor can send any signal to its "owner"; and F_NOTIFY
+"""What a descriptor may be asked by ``ioctl``.
+
+Every disk and driver has calls of its own here, and many of them take a descriptor that was opened for reading: flags,
+versions and encryption of files, room for them, the addresses of this machine of a pair of sockets.
+"""
+_COMMANDS = (
+    0, 1, 2, 3, 4, 1027, 1028, 1030,  # F_DUPFD, _GETFD, _SETFD, _GETFL, _SETFL, _DUPFD_QUERY, _CREATED_QUERY, _DUPFD_CLOEXEC
+    5, 6, 7, 36, 37, 38,  # F_GETLK, _SETLK, _SETLKW, and those of open file descriptions
+    9, 11, 16, 1025, 1035, 1037,  # F_GETOWN, _GETSIG, _GETOWN_EX, _GETLEASE, _GET_RW_HINT, _GET_FILE_RW_HINT
+    1031, 1032, 1033, 1034,  # F_SETPIPE_SZ, _GETPIPE_SZ, _ADD_SEALS, _GET_SEALS
+)  # fmt: skip
+"""What ``fcntl`` may do.
+
+Not F_SETOWN, by which a descriptor sends any signal to its "owner"; not F_NOTIFY and F_SETLEASE, which tell of others
+that open a file, and have them wait; not F_SET_RW_HINT, which changes files that may be read.
+"""
 _OPTIONS = (
-    1,
-    4,
-)  # PR_SET_PDEATHSIG: it ends with who watches it; PR_SET_DUMPABLE: who watches it can look at it
+    1,  # PR_SET_PDEATHSIG: it ends with who watches it
+    4,  # PR_SET_DUMPABLE: who watches it can look at it
+    62,  # PR_SCHED_CORE: which processes may run beside another
+)
+_NO_SUCH_CALL = 470
+"""The first number that no call had when this list was read through (Linux 6.17); what came later is not there."""
+_MAP_SHARED, _MAP_ANONYMOUS, _MAP_HUGE = 0x1, 0x20, 0x40000
+_OF_SOCKETS, _SEND_BUFFER, _SEND_BUFFER_FORCE = 1, 7, 32  # SOL_SOCKET, SO_SNDBUF, SO_SNDBUFFORCE
 _UNIX, _STREAM, _TYPES = 1, 1, 0xF  # AF_UNIX, SOCK_STREAM, and the bits of a type that are no flags
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -66,6 +83,7 @@ KERNEL: tuple[Numbers, ...] = (
     (428, 428), (429, 429), (430, 430), (431, 431), (432, 432), (433, 433), (442, 442), (467, 467),  # the new mount calls
     (321, 280), (298, 241), (323, 282), (300, 262),  # bpf, perf_event_open, userfaultfd, fanotify_init
     (141, 140), (251, 30),  # setpriority, ioprio_set
+    (443, 443),  # quotactl_fd
     (256, 238), (279, 239), (448, 448), (212, 18),  # migrate_pages, move_pages, process_mrelease, lookup_dcookie
     (248, 217), (249, 218), (250, 219),  # add_key, request_key, keyctl
     (175, 105), (313, 273), (176, 106), (246, 104), (320, 294), (169, 142),  # modules, kexec, reboot
@@ -84,6 +102,13 @@ ABSENT: tuple[Numbers, ...] = (
     (437, 437),  # openat2: programs then use openat, of which the flags can be seen
     (253, None), (294, 26), (254, 27),  # inotify_*, which tells names in folders that cannot be listed
     (447, 447),  # memfd_secret
+    (206, 0), (154, None),  # io_setup, which takes from a number of the whole system; modify_ldt
+    # Memory that counts for nobody: pages that pipes and sockets keep when nobody has them mapped any more.
+    (275, 76), (276, 77), (278, 75), (40, 71),  # splice, tee, vmsplice, sendfile; programs then read and write
+)  # fmt: skip
+UNSUPPORTED: tuple[Numbers, ...] = (
+    (285, 47),  # fallocate, which fills a disk sooner than anybody can look; programs then write zeros
+    (444, 444), (445, 445), (446, 446),  # landlock_*: rules of one's own, of which the kernel keeps as many as are made
 )  # fmt: skip
 MEMORY_FILE: Numbers = (
     319,
@@ -108,6 +133,8 @@ _PRLIMIT: Numbers = (302, 261)
 _PRCTL: Numbers = (157, 167)
 _SOCKETPAIR: Numbers = (53, 199)
 _CLOSE_RANGE: Numbers = (436, 436)
+_MMAP: Numbers = (9, 222)
+_SETSOCKOPT: Numbers = (54, 208)
 _EXECUTE: Numbers = (59, 221)
 SCHEDULING: tuple[Numbers, ...] = (
     (144, 119),
@@ -148,6 +175,7 @@ def program(machine: str, pid: int, start: Sequence[int], *, read_only: bool) ->
     ]
     if column == 0:
         steps += [Step(_AT_LEAST, _X32, 0, 1), Step(_RETURN, _KILL)]
+    steps += [Step(_AT_LEAST, _NO_SUCH_CALL, 0, 1), Step(_RETURN, _ERROR | errno.ENOSYS)]
     groups = [
         (NETWORK, errno.EACCES),
         (PROCESSES, errno.EPERM),
@@ -155,7 +183,7 @@ def program(machine: str, pid: int, start: Sequence[int], *, read_only: bool) ->
         (KERNEL, errno.EPERM),
     ]
     groups += [
-        (ATTRIBUTES, errno.EOPNOTSUPP),
+        ((*ATTRIBUTES, *UNSUPPORTED), errno.EOPNOTSUPP),
         ((*ABSENT, MEMORY_FILE), errno.ENOSYS),
         *([(WRITES, errno.EROFS)] if read_only else []),
     ]
@@ -177,8 +205,10 @@ def program(machine: str, pid: int, start: Sequence[int], *, read_only: bool) ->
     steps += _unless(_AFFINITY[column], 0, own, 0)
     steps += _if(_PRCTL[column], 0, _OPTIONS, errno.EPERM)
     steps += _if_set(_CLOSE_RANGE[column], 2, _UNSHARE_FILES, errno.EPERM)
-    steps += _if(_IOCTL[column], 1, _CONTROLS, errno.EPERM)
-    steps += _if(_FCNTL[column], 1, _OWNERS, errno.EPERM)
+    steps += _unless(_IOCTL[column], 1, _any(_CONTROLS), errno.ENOTTY)
+    steps += _unless(_FCNTL[column], 1, _any(_COMMANDS), errno.EPERM)
+    steps += _mapping(_MMAP[column])
+    steps += _buffer(_SETSOCKOPT[column])
     for opened, argument in ((_OPEN, 1), (_OPENAT, 2)):
         if read_only:
             steps += _if_set(opened[column], argument, _WRITING, errno.EROFS)
@@ -203,6 +233,11 @@ def _about(number: int | None, argument: int, inside: list[Step]) -> list[Step]:
 def _unless(number: int | None, argument: int, tests: tuple[Step, ...], error: int) -> list[Step]:
     """Refuse a call unless one of the tests, which jump over the refusal, holds for an argument."""
     return _about(number, argument, [*tests, Step(_RETURN, _ERROR | error), Step(_RETURN, _ALLOW)])
+
+
+def _any(values: Sequence[int]) -> tuple[Step, ...]:
+    """Tests that jump over the refusal behind the last one."""
+    return tuple(Step(_EQUAL, value, len(values) - place, 0) for place, value in enumerate(values))
 
 
 def _if(number: int | None, argument: int, values: tuple[int, ...], error: int) -> list[Step]:
@@ -254,6 +289,41 @@ def _pair(number: int | None) -> list[Step]:
         Step(_RETURN, _ALLOW),
     ]
     return [Step(_EQUAL, number, 0, len(body)), *body]
+
+
+def _mapping(number: int | None) -> list[Step]:
+    """Refuse memory that is shared and of no file, and that of huge pages which are set aside.
+
+    What is shared stays when all but a page of it is mapped no more, and then is neither resident nor among the addresses.
+    """
+    return _about(
+        number,
+        3,
+        [
+            Step(_SET, _MAP_HUGE, 0, 1),
+            Step(_RETURN, _ERROR | errno.ENOMEM),
+            Step(_SET, _MAP_ANONYMOUS, 0, 2),
+            Step(_SET, _MAP_SHARED, 0, 1),
+            Step(_RETURN, _ERROR | errno.EPERM),
+            Step(_RETURN, _ALLOW),
+        ],
+    )
+
+
+def _buffer(number: int | None) -> list[Step]:
+    """Leave the buffers of sockets as large as they are, which is how they are counted: nothing is done, and no word said."""
+    return _about(
+        number,
+        1,
+        [
+            Step(_EQUAL, _OF_SOCKETS, 0, 4),
+            Step(_LOAD, _ARGUMENT + 16),
+            Step(_EQUAL, _SEND_BUFFER, 1, 0),
+            Step(_EQUAL, _SEND_BUFFER_FORCE, 0, 1),
+            Step(_RETURN, _ERROR | 0),
+            Step(_RETURN, _ALLOW),
+        ],
+    )
 
 
 def _opening(number: int | None, argument: int) -> list[Step]:

@@ -193,7 +193,8 @@ def _exceeded(pid: int, report: bytearray, scratch: str, limits: Limits, left: f
     if len(tasks) > policy.threads():
         return f"{policy.threads()} threads"
     removed = disk.removed(tasks, scratch, limits.disk)
-    return exceeded(memory.resident(pid), report, scratch, limits, left, removed)
+    taken = memory.resident(pid) + memory.buffers(tasks)
+    return exceeded(taken, report, scratch, limits, left, removed)
 
 
 _LIMITS = "limits" if memory.resident(os.getpid()) else "limits of time and disk"
