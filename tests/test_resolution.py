@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from mlmodel.findings import Finding
 from mlmodel.model.model import Model
 from mlmodel.resolution import index, uv
 from mlmodel.resolution.index import Asker
-from mlmodel.resolution.uv import Answer, MissingToolError, UnansweredError
+from mlmodel.resolution.uv import Answer, MissingToolError, ToolFailedError, UnansweredError, ask
 from mlmodel.sources.directory import ModelDirectory
 from tests.command import mlmodel_validate
 from tests.overlay import make_model
@@ -380,6 +382,23 @@ def test_an_index_that_cannot_be_reached_is_no_finding(
     (finding,) = [finding for finding in report.findings if finding.rule == "MLM904"]
     assert finding.message == f"nobody knows whether the environment can be installed: {reason}"
     assert not [finding for finding in report.findings if finding.rule.startswith("MLM47")]
+
+
+def test_a_uv_that_dies_says_nothing_about_the_index(tmp_path: Path) -> None:
+    uv = fake_uv(tmp_path, "import os; os.abort()")
+    with pytest.raises(ToolFailedError, match="uv died of signal 6"):
+        ask(uv, ["pip", "compile"], str(tmp_path), 60.0)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_where_uv_cannot_write_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a full disk, where its messages are lost too."""
+    uv = fake_uv(tmp_path, "import os; os.abort()")
+    with Path("/dev/full").open("r+b", buffering=0) as full:
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: contextlib.nullcontext(full))
+        with pytest.raises(ToolFailedError) as found:
+            ask(uv, ["pip", "compile"], str(tmp_path), 60.0)
+    assert str(found.value) == f"uv cannot write: No space left on device: {tmp_path}"
 
 
 # -- options ------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
+from mlmodel.common import faults
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -52,7 +54,8 @@ def folder(base: str | None = None, remove: Callable[[str], None] = _remove) -> 
         with contextlib.suppress(OSError):  # folders of Windows cannot be opened
             descriptor = os.open(path, os.O_RDONLY)
             _try_lock(descriptor, alone=False)
-        yield path
+        with faults.at(path):
+            yield path
     finally:
         remove(path)
         if descriptor is not None:

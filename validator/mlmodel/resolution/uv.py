@@ -20,6 +20,8 @@ from mlmodel.common.errors import MlmodelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+_ROOM = 256 * 1024
+"""Bytes that uv's files take, at least: requirements, a lock and what it says."""
 MAX_OUTPUT = 256 * 1024
 """Bytes of uv's explanation that are read."""
 
@@ -125,7 +127,22 @@ def ask(
                 raise
         messages.seek(0)
         text = messages.read(MAX_OUTPUT).decode("utf-8", "replace")
+    if process.returncode:
+        _check_room(folder)  # where uv cannot write, it cannot say so either
     return answer(process.returncode, text)
+
+
+def _check_room(folder: str) -> None:
+    """Find out that there is room in the folder where uv ran.
+
+    Raises:
+        ToolFailedError: there is none.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_ROOM))
+    except OSError as error:
+        raise ToolFailedError(f"uv cannot write: {error.strerror}: {folder}") from None
 
 
 def _wait(
@@ -163,6 +180,8 @@ def answer(status: int, output: str) -> Answer:
     fault = _machine(text)
     if fault is not None:
         raise ToolFailedError(fault)
+    if status < 0:
+        raise ToolFailedError(f"uv died of signal {-status}")
     unanswered = _OFFLINE.search(text)
     if status == 1 and "No solution found" in text and not unanswered:
         return Answer(False, text)

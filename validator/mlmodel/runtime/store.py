@@ -8,12 +8,11 @@ import hashlib
 import os
 import random
 import sys
-import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.common import scratch
+from mlmodel.common import faults, scratch
 from mlmodel.common.cache_folder import default_root
 from mlmodel.runtime import stamp
 from mlmodel.runtime.confinement import disk
@@ -67,12 +66,8 @@ class Store:
         """
         for name in ("resolved", "environments", "locks", "runs"):
             self._folder(name)
-        descriptor, path = tempfile.mkstemp(dir=self._folder("resolved"), prefix=".new-")
-        try:
-            os.write(descriptor, b"x")
-        finally:
-            os.close(descriptor)
-            os.unlink(path)
+        with disk.scratch(self.runs()) as place, open(os.path.join(place, "file"), "wb") as file:
+            file.write(b"x")
         noexec = getattr(os, "ST_NOEXEC", None)
         if noexec is not None and os.statvfs(self.root).f_flag & noexec:
             raise PermissionError(errno.EACCES, "no program may run from this disk (noexec)", self.root)
@@ -94,14 +89,14 @@ class Store:
 
     def keep(self, name: str, text: str) -> None:
         """Keep a text; readers see the old one or the new one, whole."""
-        folder = self._folder("resolved")
-        descriptor, path = tempfile.mkstemp(dir=folder, prefix=".new-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{_digest(text)}\n{text}")
-        goal = os.path.join(folder, name)
-        if os.path.isdir(goal):
-            disk.remove(goal)
-        os.replace(path, goal)
+        goal = os.path.join(self._folder("resolved"), name)
+        with disk.scratch(self.runs()) as place:
+            path = os.path.join(place, "text")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"{_digest(text)}\n{text}")
+            if os.path.isdir(goal):
+                disk.remove(goal)
+            os.replace(path, goal)
 
     # -- folders ---------------------------------------------------------------------------------
 
@@ -161,8 +156,9 @@ class Store:
         fresh = f"{folder}.{os.getpid()}.new"
         _remove(fresh)
         try:
-            make(fresh)
-            stamp.put(fresh, without=LATER)
+            with faults.at(fresh):
+                make(fresh)
+                stamp.put(fresh, without=LATER)
             os.rename(fresh, folder)
         finally:
             _remove(fresh)
