@@ -159,6 +159,10 @@ TAKEN_AWAY = {
         failed("load", "MlflowException", "failed", raised=ENVIRON, causes=(("KeyError", "'TOKEN'", None),)),
         "--env TOKEN passes",
     ),
+    "a variable, as os keeps it": (
+        failed("load", "KeyError", "'TOKEN'", raised=ENVIRON, causes=(("KeyError", "b'TOKEN'", None),)),
+        "--env TOKEN passes",
+    ),
     "a variable that a library names": (
         failed("load", "OpenAIError", "set the OPENAI_API_KEY environment variable"),
         "--env OPENAI_API_KEY passes",

@@ -135,6 +135,36 @@ def test_nothing_is_left_behind(tmp_path: Path, python: str, monkeypatch: pytest
     assert os.listdir(tmp_path / "tmp") == []
 
 
+ASKS = "[len(__import__('os').environ['TOKEN_OF_MINE'])] * len(data)"
+
+
+def test_an_environment_variable_that_it_does_not_get(tmp_path: Path, python: str) -> None:
+    status, report = loaded(tiny.model(tmp_path, ASKS), python)
+    assert (status, rules(report)) == (3, ["MLM742"])
+    (found,) = [finding for finding in report["findings"] if finding["rule"] == "MLM742"]
+    assert "the environment variable 'TOKEN_OF_MINE', which it does not get" in found["message"]
+    assert found["hint"].startswith("--env TOKEN_OF_MINE passes it on")
+
+
+@pytest.mark.parametrize("option", ["TOKEN_OF_MINE=in my pocket", "TOKEN_OF_MINE", "TOKEN_OF_MINE="])
+def test_an_environment_variable_that_is_passed_on(
+    tmp_path: Path, python: str, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """Its value is the user's, and is in no report."""
+    monkeypatch.setenv("TOKEN_OF_MINE", "in my pocket")
+    status, report = loaded(tiny.model(tmp_path, ASKS), python, "--env", option)
+    assert (status, report["load"]["outcome"], rules(report)) == (0, "predicted", [])
+    assert "in my pocket" not in json.dumps(report)
+
+
+def test_only_what_is_named_is_passed_on(tmp_path: Path, python: str) -> None:
+    body = "[len(__import__('os').environ[name]) for name in ('ANOTHER', 'SECRET')]"
+    status, report = loaded(tiny.model(tmp_path, body), python, "--env", "ANOTHER=1")
+    assert status == 3
+    (found,) = [finding for finding in report["findings"] if finding["rule"] == "MLM742"]
+    assert "'SECRET'" in found["message"]
+
+
 def test_objects_that_run_code_are_not_loaded(tmp_path: Path, python: str) -> None:
     model = tiny.model(tmp_path)
     (model / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
@@ -187,6 +217,9 @@ def test_versions_that_are_not_the_recorded_ones(tmp_path: Path) -> None:
         (["--load=current", "--memory", "much"], "is no size"),
         (["--load=elsewhere"], "is not one of"),
         (["--trust"], "--trust goes with --load"),
+        (["--env", "A=1"], "--env goes with --load"),
+        (["--load=current", "--env", "=1"], "--env wants NAME or NAME=VALUE, not '=1'"),
+        (["--load=current", "--env", "NOT_SET_HERE"], "--env NOT_SET_HERE: it is not set here"),
     ],
 )
 def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], what: str) -> None:

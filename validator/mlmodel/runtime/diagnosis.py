@@ -274,7 +274,7 @@ def _variable(failure: Failure) -> str | None:
     if raised is not None and (raised.file, raised.function) == ("os.py", "__getitem__"):
         found = next((text for kind, text in reversed(texts) if kind == "KeyError"), None)
         if found is not None:
-            return found.strip("'\"")[:200]
+            return re.sub(r"^b(?=['\"])", "", found).strip("'\"")[:200]  # os keeps them as bytes
     for kind, text in texts:
         match = _VARIABLE.search(text)
         if match is not None and kind != "PermissionError":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 
 from .channel import MAX_TEXT, cut
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 MAX_TRACEBACK = 20000
 
 
+_FROZEN = re.compile(r"<frozen (?!importlib|zipimport|runpy)([\w.]+)>")
+"""A module of the standard library that is part of the interpreter (3.11 and later), as ``os`` is; not what imports."""
 _COMPILED = (".pyx", ".pxd", ".pxi", "stringsource")
 """How the names of sources that are compiled into libraries end; they are no files where these are installed."""
 
@@ -109,6 +112,9 @@ def is_own(path: str, folder: str) -> bool:
 
 def short(path: str, folder: str) -> str:
     """A file as a person names it: relative to the model, or to the site-packages it is in."""
+    frozen = _FROZEN.match(path)
+    if frozen is not None:
+        return frozen[1].replace(".", "/") + ".py"
     path = path.replace("\\", "/")
     folder = folder.replace("\\", "/").rstrip("/") + "/"
     if path.startswith(folder):
