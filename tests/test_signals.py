@@ -119,6 +119,23 @@ def test_a_signal_during_the_imports(tmp_path: Path) -> None:
     assert result.stderr == "mlmodel-validate: ended by SIGINT\n"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_after_the_work_changes_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """While Python ends, it has given the signals back to the system."""
+    program = (
+        "import os, sys\nfrom mlmodel.cli import entry\n"
+        "class Late:\n    def __del__(self, kill=os.kill, pid=os.getpid()):\n"
+        f"        kill(pid, {int(number)})\n"
+        "late = sys.modules['late'] = type(sys)('late')\nlate.it = Late()\ndel late\n"
+        f"sys.argv = ['mlmodel', {str(make_model(tmp_path / 'model'))!r}]\nentry.validate()\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, env=environment()
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "1 model, valid" in result.stdout
+
+
 def test_what_is_ignored_stays_ignored(tmp_path: Path) -> None:
     program = (
         "import os, signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"

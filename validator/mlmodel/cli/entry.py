@@ -33,3 +33,5 @@ def _run(module: str, name: str, prog_name: str | None) -> None:
     except interruption.Interrupted as why:
         sys.stderr.write(f"{prog_name or 'mlmodel-scan'}: ended by {why.signal}\n")
         raise SystemExit(why.code) from None
+    finally:
+        interruption.finish()

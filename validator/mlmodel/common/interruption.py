@@ -24,6 +24,16 @@ def install() -> None:
             signal.signal(number, _raise)
 
 
+def finish() -> None:
+    """Have these signals do nothing any more: the work is done, and the process ends with the code that it has.
+
+    Python gives signals back to the system while it ends, which would then end it by them.
+    """
+    for number in _numbers():
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _numbers() -> list[signal.Signals]:
     return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
