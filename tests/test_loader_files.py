@@ -227,7 +227,7 @@ def make(folder: Path, name: str) -> Path:
 
 
 def found(folder: Path) -> list[Finding]:
-    return [finding for finding in validate(folder).findings if finding.rule.startswith(RULES)]
+    return [finding for finding in validate(folder).findings if finding.rule.startswith((*RULES, "MLM127"))]
 
 
 def severe(folder: Path) -> list[str]:
@@ -545,3 +545,30 @@ def test_an_index_that_names_everything_is_bounded(tmp_path: Path) -> None:
     )
     assert len(found(folder)) == 1
     assert schemas.schema("files.json")["layouts"]
+
+
+# -- the recorded size ---------------------------------------------------------------------------------
+
+
+def sized(folder: Path, size: int) -> Path:
+    with (folder / "MLmodel").open("a") as file:
+        file.write(f"\nmodel_size_bytes: {size}\n")
+    return folder
+
+
+def test_what_is_lost_without_another_word_is_a_warning(tmp_path: Path) -> None:
+    folder = sized(make(tmp_path / "model", "sklearn"), 1_000_000)
+    assert [(finding.rule, finding.severity) for finding in found(folder)] == [("MLM127", Severity.WARNING)]
+
+
+def test_a_little_less_is_nothing(tmp_path: Path) -> None:
+    """Such as line ends that git has changed."""
+    folder = make(tmp_path / "model", "sklearn")
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert found(sized(folder, total + 4_000)) == []
+
+
+def test_what_another_finding_explains_is_not_said_twice(tmp_path: Path) -> None:
+    folder = sized(make(tmp_path / "model", "sklearn"), 1_000_000)
+    (folder / "model.pkl").unlink()
+    assert [finding.rule for finding in found(folder)] == ["MLM007"]

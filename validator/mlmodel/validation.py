@@ -126,7 +126,7 @@ def _report(model: Model, given: str, options: Options) -> Report:
             changed = sorted(set(again.files.items()) ^ set(digests.files.items()))
             found.append(new_finding("MLM902", "it changed while it was judged", Location(changed[0][0])))
             digests = None
-    found = _without_new(found, model)
+    found = _without_explained(_without_new(found, model))
     found = sorted({*found}, key=lambda finding: finding.sort_key)
     graded = [graded for finding in found if (graded := _grade(finding, given, options))]
     kept = graded
@@ -197,6 +197,17 @@ def _without_new(found: list[Finding], model: Model) -> list[Finding]:
     )
     rest = [finding for finding in found if not catalogue()[finding.rule].unknown]
     return [*rest, model.finding("MLM336", message, model.mlmodel, ("mlflow_version",))]
+
+
+_LOST = frozenset({"MLM007", "MLM010", "MLM011", "MLM012"})
+"""Rules of files that are gone, empty, replaced by something else, or cut."""
+
+
+def _without_explained(found: list[Finding]) -> list[Finding]:
+    """The findings; that the directory has become smaller (MLM127) is one only where none says what it has lost."""
+    if not any(finding.rule in _LOST for finding in found):
+        return found
+    return [finding for finding in found if finding.rule != "MLM127"]
 
 
 def _is_readable(model: Model) -> bool:

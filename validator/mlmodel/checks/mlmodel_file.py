@@ -253,17 +253,22 @@ def _identifiers(model: Model, document: Document) -> Iterator[Finding]:
         yield model.finding("MLM120", "'model_uuid' and 'model_id' differ", document, ("model_id",))
 
 
+_MUCH_MISSING = 4096
+"""Bytes that a directory may lose to other line ends or formatting."""
+
+
 def _size(model: Model, document: Document) -> Iterator[Finding]:
     recorded = model.config.get("model_size_bytes")
     if not isinstance(recorded, int) or isinstance(recorded, bool) or not model.directory.listed_all:
         return
     total = sum(entry.size for entry in model.directory.entries.values())
-    if recorded > total:
+    if recorded - total > max(_MUCH_MISSING, recorded // 10):
         yield model.finding(
             "MLM127",
             f"'model_size_bytes' is {recorded:,}, but the files have {total:,} bytes: something is missing",
             document,
             ("model_size_bytes",),
+            hint="compare the directory with the one that was saved, and bring back what is missing",
         )
 
 
