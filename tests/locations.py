@@ -38,6 +38,15 @@ def _matches(form: str, file: str | None, pointer: str | None) -> bool:
     return pointer is None or re.fullmatch(before + "".join(steps), pointer) is not None
 
 
+def stands(rule: str, file: str | None, pointer: str | None) -> bool:
+    """Whether a case may expect a rule there; it writes no empty pointer, so that a file may mean its root."""
+    return any(
+        _matches(form, file, where)
+        for form in forms(rule)
+        for where in ({pointer} if pointer else {None, ""})
+    )
+
+
 def misplaced(findings: tuple[Finding, ...]) -> list[str]:
     """The findings that stand where the pages of their rules do not say."""
     return [

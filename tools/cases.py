@@ -288,7 +288,8 @@ def write(example: Example, scratch: Path, target: Path) -> None:
             "title": example.titles[ending],
             "why": example.why,
             "section": example.section,
-            "rules": [example.rule],
+            # What a target needs beside the standard: it may not be met by what the standard refuses, too.
+            "rules": list(dict.fromkeys([example.rule, *(one["rule"] for one in expected["findings"])])),
             "twin": f"{example.area}/{example.name}-{'near-miss' if ending == 'bad' else 'bad'}",
             "since": example.since,
             "origin": example.origin,

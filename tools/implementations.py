@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,8 @@ Written by `tools/implementations.py`: what the suite of standard {version} says
 What MLflow's own releases make of the cases stands in [RESULTS.md](RESULTS.md).
 
 """
+LONGEST = 100
+"""Characters of a case's title in the tables: what a phone shows on a few lines."""
 LEVELS = (Level.VERDICTS, Level.RULES, Level.POINTERS)
 
 
@@ -196,7 +199,8 @@ def _failures(name: str, results: Iterable[Result]) -> str:
         told = f"[{subject}](../{rule.page})" if rule else subject
         more = f", and {len(group) - 1} more" if len(group) > 1 else ""
         wrong = "not found" if refusal else "not accepted"
-        title = first.title.replace("|", "\\|").replace("<", "&lt;")
+        title = textwrap.shorten(first.title, LONGEST, placeholder=" …")
+        title = title.replace("|", "\\|").replace("<", "&lt;")
         lines.append([told, wrong, f"[{title}](cases/{first.case}){more}"])
     return f"## What {name} gets wrong\n\n" + table(["rule or area", "", "case"], lines) + "\n"
 
@@ -211,12 +215,8 @@ def page() -> str:
         "",
         "found",
         "accepted",
-        "balanced: verdicts",
-        "rules",
-        "pointers",
-        "plain: verdicts",
-        "rules",
-        "pointers",
+        *(f"balanced: {level.name.lower()}" for level in LEVELS),
+        *(f"plain: {level.name.lower()}" for level in LEVELS),
     ]
     text += table(header, (_row(name, summary) for name, summary in summaries.items())) + "\n"
     text += "".join(
