@@ -142,6 +142,7 @@ def test_sarif_says_what_a_rule_is_and_where_a_byte_is(tmp_path: Path) -> None:
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["name"] == "PickleExecutes"
     assert rule["fullDescription"]["text"].startswith("Every file of the directory that holds a pickle")
+    assert "Location" not in rule["fullDescription"]["text"]
     assert rule["helpUri"].endswith("/spec/rules/MLM601-pickle-executes.md")
     assert float(rule["properties"]["security-severity"]) >= 9.0
     assert "security" in rule["properties"]["tags"]

@@ -110,7 +110,7 @@ REPORTER = SarifReporter
 
 
 def _rule(rule: rules.Rule) -> dict[str, Any]:
-    what = plain(section(rule, "What it checks"))[:_LONGEST]
+    what = plain(section(rule, "What it checks").partition("**Location**")[0])[:_LONGEST]
     score = _SECURITY.get(rule.id) or (_SECURITY["executes"] if rule.executes else None)
     tags = [rule.chapter, *(["security"] if score else [])]
     return {
