@@ -301,7 +301,7 @@ function shown(value) {
   return String(value);
 }
 
-const where = (file, pointer) => `${file || "the directory"}${pointer || ""}`;
+const where = (file, pointer) => `${file || "the directory"}${pointer ? `#${pointer}` : ""}`;
 const findingText = (item) => `${item.rule} at ${where(item.file, item.pointer)}`;
 const sorted = (values) => [...values].sort();
 

@@ -150,7 +150,7 @@ def test_the_other_reports(tmp_path: Path) -> None:
     assert "A python_function flavor must name its loader_module" in page
     assert "/spec/rules/MLM202-loader-module-missing.md" in page
     assert "/conformance/cases/rules/MLM202-loader-module-missing-bad" in page
-    assert "<dt>expected</dt><dd>invalid<br>MLM202 at MLmodel/flavors/python_function</dd>" in page
+    assert "<dt>expected</dt><dd>invalid<br>MLM202 at MLmodel#/flavors/python_function</dd>" in page
     assert "<dt>found</dt><dd>invalid<br>MLM999" in page
     badge = ET.fromstring((tmp_path / "badge.svg").read_text(encoding="utf-8"))  # noqa: S314
     assert re.fullmatch(r"MLmodel 0\.1: validator, pointers, [\d.]+ % balanced", str(badge.get("aria-label")))

@@ -94,4 +94,4 @@ def test_what_was_reported_instead_is_said() -> None:
     elsewhere = {**expected, "pointer": "/elsewhere"}
     answer = comparing.of_validation(bad, {"verdict": "invalid", "findings": [elsewhere]})
     assert answer.level is Level.RULES
-    assert answer.reason.endswith(f", but at {expected['file']}/elsewhere")
+    assert answer.reason.endswith(f", but at {expected['file']}#/elsewhere")

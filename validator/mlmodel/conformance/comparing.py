@@ -91,7 +91,7 @@ def _validation(expected: dict[str, Any], reply: dict[str, Any]) -> Comparison:
 
 
 def _where(file: object, pointer: object) -> str:
-    return f"{file or 'the directory'}{pointer or ''}"
+    return f"{file or 'the directory'}{f'#{pointer}' if pointer else ''}"
 
 
 def of_description(case: Case, reply: dict[str, Any]) -> Comparison:

@@ -24,7 +24,7 @@ def render(summary: Summary) -> str:
     color = "#2a7f3f" if summary.holds else "#777"
     one, two = (round(len(text) * _WIDTH + 14) for text in (left, right))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{one + two}" height="20" role="img" aria-label="{left}: {right}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{one + two}" height="20" viewBox="0 0 {one + two} 20" role="img" aria-label="{left}: {right}">'
         f'<rect width="{one}" height="20" fill="#444"/><rect x="{one}" width="{two}" height="20" fill="{color}"/>'
         f'<g fill="#fff" font-family="Verdana,sans-serif" font-size="11" text-anchor="middle">'
         f'<text x="{one / 2:g}" y="14">{left}</text><text x="{one + two / 2:g}" y="14">{right}</text></g></svg>\n'
