@@ -105,8 +105,15 @@ impl Validator {
         }
         let checked = self.schemas.check("mlmodel.schema.json", &value, "");
         found.extend(checked.errors.iter().map(|error| finding(&error.rule, "MLmodel", &error.pointer)));
+        let mut absent = Vec::new();
         for path in &checked.paths {
             if let Some(rule) = path_fault(model, &path.text, &path.kind, &path.missing) {
+                if rule == "MLM007" {
+                    if absent.contains(&&path.text) {
+                        continue; // the first key of the document has it
+                    }
+                    absent.push(&path.text);
+                }
                 let file = if matches!(rule, "MLM010" | "MLM011") { path.text.as_str() } else { "MLmodel" };
                 let pointer = if file == "MLmodel" { path.pointer.as_str() } else { "" };
                 found.push(finding(rule, file, pointer));
@@ -135,7 +142,7 @@ impl Validator {
 
 /// The rule that a path in the MLmodel file breaks.
 fn path_fault<'a>(model: &Path, text: &str, kind: &str, missing: &'a str) -> Option<&'a str> {
-    if kind == "prefix" || kind == "basename" || text.is_empty() {
+    if kind == "basename" || text.is_empty() {
         return None;
     }
     if text.contains('\\') {
@@ -156,6 +163,9 @@ fn path_fault<'a>(model: &Path, text: &str, kind: &str, missing: &'a str) -> Opt
         }
     }
     let path = model.join(text);
+    if kind == "prefix" && fs::symlink_metadata(&path).is_err() && begins_a_name(&path) {
+        return None;
+    }
     let (Ok(real), Ok(root)) = (fs::canonicalize(&path), fs::canonicalize(model)) else {
         return Some(if fs::symlink_metadata(&path).is_ok_and(|status| status.is_symlink()) { "MLM005" } else { missing });
     };
@@ -173,6 +183,13 @@ fn path_fault<'a>(model: &Path, text: &str, kind: &str, missing: &'a str) -> Opt
         }
         _ => None,
     }
+}
+
+/// Whether the name of a file beside a path begins as the path ends.
+fn begins_a_name(path: &Path) -> bool {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let mut names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.any(|other| other.to_string_lossy().starts_with(name.to_string_lossy().as_ref()))
 }
 
 fn merge_marker(bytes: &[u8]) -> bool {
