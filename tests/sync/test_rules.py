@@ -52,7 +52,7 @@ def in_code() -> dict[str, Path]:
 
 
 def in_schemas() -> dict[str, Path]:
-    """The rules that keywords of schemas enforce, each with a schema that has one."""
+    """The rules that keywords of schemas enforce, or that they name for releases, each with a schema that has one."""
     found: dict[str, Path] = {}
 
     def collect(node: Any, path: Path) -> None:
@@ -60,6 +60,8 @@ def in_schemas() -> dict[str, Path]:
             for key, below in node.items():
                 if key == "x-rules":
                     found.update(dict.fromkeys(below.values(), path))
+                elif key == "x-unread":
+                    found[below["rule"]] = path
                 else:
                     collect(below, path)
         elif isinstance(node, list):
