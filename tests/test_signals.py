@@ -119,6 +119,35 @@ def test_a_signal_during_the_imports(tmp_path: Path) -> None:
     assert result.stderr == "mlmodel-validate: ended by SIGINT\n"
 
 
+@pytest.mark.parametrize(
+    ("module", "work"),
+    [
+        (
+            "mlmodel.cli.validate",
+            "try: kill()\n        except BaseException: raise RuntimeError('panic') from None",
+        ),
+        ("jsonschema_rs", "kill(); print('done')"),
+    ],
+    ids=["what it breaks off raises something else", "it waits for Rust"],
+)
+def test_a_signal_in_code_that_is_not_pythons(tmp_path: Path, module: str, work: str) -> None:
+    program = (
+        "import os, signal, sys\nfrom mlmodel.cli import entry\n"
+        "def kill(): os.kill(os.getpid(), signal.SIGTERM)\n"
+        "class Finder:\n    def find_spec(self, name, *_):\n"
+        f"        if name != {module!r}: return\n"
+        f"        {work}\n"
+        f"sys.meta_path.insert(0, Finder())\nsys.argv = ['mlmodel', {str(make_model(tmp_path / 'model'))!r}]\n"
+        "entry.validate()\n"
+    )
+    variables = environment(MLMODEL_SCHEMA_ENGINE="rust")
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, env=variables
+    )
+    assert (result.returncode, result.stderr) == (143, "mlmodel-validate: ended by SIGTERM\n")
+    assert set(result.stdout.split()) == ({"done"} if module == "jsonschema_rs" else set())
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_after_the_work_changes_nothing(tmp_path: Path, number: signal.Signals) -> None:
     """While Python ends, it has given the signals back to the system."""

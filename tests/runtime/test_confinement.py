@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,26 @@ def test_honest_work(tmp_path: Path) -> None:
         """,
     )
     assert told(outcome) == ["10", "True", "nothing", "b'x'", "True", str(1 << 20), "100", "False"]
+
+
+def test_two_that_share_a_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """As the probe of a new environment and the process that compiles ahead of it: what each tries has its own names."""
+
+    def run(_: int) -> Outcome:
+        return supervisor.run(
+            lambda *_: [sys.executable, "-I", "-S", "-c", ""],
+            python=sys.executable,
+            read=[],
+            forbidden=sys.prefix,
+            scratch=str(tmp_path),
+            limits=SMALL,
+            weak=True,
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(run, range(48)))
+    assert [outcome.tried for outcome in found if outcome.open] == []
+    assert os.listdir(tmp_path) == []
 
 
 def test_what_is_left_of_a_process_is_given_to_nobody(tmp_path: Path) -> None:

@@ -30,7 +30,11 @@ def _run(module: str, name: str, prog_name: str | None) -> None:
         garbage.collect_rarely()
         command = getattr(import_module(module), name)
         command(prog_name=prog_name) if prog_name is not None else command()
-    except interruption.Interrupted as why:
+    except BaseException as error:
+        why = interruption.received()
+        # What a signal breaks off may say so in another way.
+        if why is None or (isinstance(error, SystemExit) and not isinstance(error, interruption.Interrupted)):
+            raise
         sys.stderr.write(f"{prog_name or 'mlmodel-scan'}: ended by {why.signal}\n")
         raise SystemExit(why.code) from None
     finally:

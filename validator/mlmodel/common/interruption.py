@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
-from typing import Any
+from _thread import get_ident
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Interrupted(SystemExit):
@@ -14,14 +19,46 @@ class Interrupted(SystemExit):
         self.signal = signal.Signals(number).name
 
 
+class _State:
+    """What of signals there is in this process."""
+
+    main: int | None = None
+    """The thread that they are raised in."""
+    holding = False
+    number: int | None = None
+    """The signal that came."""
+
+
 def install() -> None:
     """Have SIGINT, SIGTERM and SIGHUP raise :class:`Interrupted`; what is ignored, as by ``nohup``, stays so.
 
     The first one is an exception, each after it ends the process at once.
     """
+    _State.main = get_ident()
     for number in _numbers():
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _raise)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Have a signal wait until this ends, for work of a moment in code that is not Python's and cannot be interrupted."""
+    if _State.holding or get_ident() != _State.main:
+        yield
+        return
+    before = _State.number
+    _State.holding = True
+    try:
+        yield
+    finally:
+        _State.holding = False
+        if _State.number is not None and before is None:
+            _end(_State.number)
+
+
+def received() -> Interrupted | None:
+    """The signal that came, whatever has become of its exception; None where none did."""
+    return None if _State.number is None else Interrupted(_State.number)
 
 
 def finish() -> None:
@@ -39,6 +76,12 @@ def _numbers() -> list[signal.Signals]:
 
 
 def _raise(number: int, _: Any) -> None:
+    _State.number = number
+    if not _State.holding:
+        _end(number)
+
+
+def _end(number: int) -> None:
     for each in _numbers():
         if signal.getsignal(each) is _raise:
             signal.signal(each, signal.SIG_DFL)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING
 
-from mlmodel.common import faults
+from mlmodel.common import faults, interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,18 +48,21 @@ def folder(base: str | None = None, remove: Callable[[str], None] = _remove) -> 
         base: the folder that it is in; that of the system for what is temporary if None.
         remove: removes a folder with all that is in it.
     """
-    path = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=base))
-    descriptor = None
+    path = descriptor = None
     try:
-        with contextlib.suppress(OSError):  # folders of Windows cannot be opened
-            descriptor = os.open(path, os.O_RDONLY)
-            _try_lock(descriptor, alone=False)
+        with interruption.held():
+            path = os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=base))
+            with contextlib.suppress(OSError):  # folders of Windows cannot be opened
+                descriptor = os.open(path, os.O_RDONLY)
+                _try_lock(descriptor, alone=False)
         with faults.at(path):
             yield path
     finally:
-        remove(path)
-        if descriptor is not None:
-            os.close(descriptor)
+        with interruption.held():
+            if path is not None:
+                remove(path)
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def sweep(base: str | None = None, remove: Callable[[str], None] = _remove, young: float = _YOUNG) -> None:

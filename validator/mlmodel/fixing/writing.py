@@ -7,6 +7,8 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
+from mlmodel.common import interruption
+
 if TYPE_CHECKING:
     from mlmodel.fixing.plan import Plan
 
@@ -48,14 +50,15 @@ def _mode(path: str, root: str) -> int:
 
 
 def _replace(path: str, content: bytes, mode: int) -> None:
-    descriptor, beside = tempfile.mkstemp(prefix=".mlmodel-fix-", dir=os.path.dirname(path))
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, mode)
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
+    with interruption.held():
+        descriptor, beside = tempfile.mkstemp(prefix=".mlmodel-fix-", dir=os.path.dirname(path))
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, mode)
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise

@@ -6,6 +6,7 @@ reaches it in files only, as requirements that our own parser accepted.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.common import interruption
 from mlmodel.common.errors import MlmodelError
 
 if TYPE_CHECKING:
@@ -105,26 +107,25 @@ def ask(
             environment.pop(name, None)
         else:
             environment[name] = value
-    with tempfile.TemporaryFile(dir=folder) as messages:
+    with tempfile.TemporaryFile(dir=folder) as messages, contextlib.ExitStack() as closing:
         try:
-            process = subprocess.Popen(  # noqa: S603
-                [uv, *arguments],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=messages,
-            )
+            with interruption.held():
+                process = subprocess.Popen(  # noqa: S603
+                    [uv, *arguments],
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=messages,
+                )
+                closing.enter_context(process)
+                closing.callback(process.kill)
         except OSError as error:
             raise ToolFailedError(f"uv does not run: {error.strerror}: {uv}") from None
-        with process:
-            try:
-                _wait(process, time.monotonic() + timeout, messages.fileno(), listen)
-            except BaseException as error:
-                process.kill()
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise UnansweredError(too_long(timeout)) from None
-                raise
+        try:
+            _wait(process, time.monotonic() + timeout, messages.fileno(), listen)
+        except subprocess.TimeoutExpired:
+            raise UnansweredError(too_long(timeout)) from None
         messages.seek(0)
         text = messages.read(MAX_OUTPUT).decode("utf-8", "replace")
     if process.returncode:

@@ -16,6 +16,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common import interruption
 from mlmodel.runtime import probe_job, stamp
 from mlmodel.runtime.confinement import disk, policy, supervisor, watching
 from mlmodel.runtime.store import Store
@@ -100,8 +101,9 @@ class Bytecode:
                 thread.join()
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._leaving.close()
+        with interruption.held():
+            self.stop()
+            self._leaving.close()
 
     # -- the first run ---------------------------------------------------------------------------
 

@@ -50,8 +50,14 @@ class SpeculativeEnvironment:
     def __exit__(self, error: object, *_: object) -> None:
         if error is not None:
             self._over.set()
-        self._thread.join()
-        self._leaving.close()
+        try:
+            self._thread.join()
+        except BaseException:  # a signal
+            self._over.set()
+            self._thread.join()
+            raise
+        finally:
+            self._leaving.close()
 
     def of(self, folder: str) -> Bytecode | None:
         """What has been begun with for an environment, if it is that one and has been made for this."""

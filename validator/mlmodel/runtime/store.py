@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlmodel.common import faults, scratch
+from mlmodel.common import faults, interruption, scratch
 from mlmodel.common.cache_folder import default_root
 from mlmodel.runtime import stamp
 from mlmodel.runtime.confinement import disk
@@ -161,7 +161,8 @@ class Store:
                 stamp.put(fresh, without=LATER)
             os.rename(fresh, folder)
         finally:
-            _remove(fresh)
+            with interruption.held():
+                _remove(fresh)
 
     def environments(self) -> list[Kept]:
         """The environments that are kept, those that were used last first."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 REFUSED = frozenset(
     {errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EAFNOSUPPORT, errno.EOPNOTSUPP}
 )
-LISTENER = "mlmodel.socket"
+_OWN = f"mlmodel-{os.getpid()}"
+"""What names in the scratch folder begin with, which another process may share: that which compiles ahead."""
+LISTENER = f"{_OWN}.socket"
 """The name of a socket in the scratch folder, where the rules for files would allow everything."""
 _NOBODY = 9
 """A port where nothing listens: that of the service which would throw everything away."""
@@ -164,7 +166,7 @@ def _pin(libc: ctypes.CDLL) -> None:
 
 def _reserve(libc: ctypes.CDLL) -> None:
     """Reserve a block; ``posix_fallocate`` would write where it cannot be reserved."""
-    path = "mlmodel.reserved"
+    path = f"{_OWN}.reserved"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         _called(libc.fallocate(descriptor, 0, ctypes.c_long(0), ctypes.c_long(1)))
@@ -252,7 +254,7 @@ def _map(size: int | None) -> None:
 
 def _fill(most: int) -> None:
     """Make a file that is one byte too large; it takes a block on the disk."""
-    path = "mlmodel.large"
+    path = f"{_OWN}.large"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         os.pwrite(descriptor, b"x", most)
@@ -305,8 +307,8 @@ def _links(files: list[str]) -> None:
 
 
 def _link(path: str) -> None:
-    os.link(path, "linked")
-    os.unlink("linked")
+    os.link(path, f"{_OWN}.linked")
+    os.unlink(f"{_OWN}.linked")
 
 
 def _tcp() -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common import interruption
 from mlmodel.runtime.confinement import disk, memory, policy, promises
 from mlmodel.runtime.confinement.watching import (
     CANCELLED,
@@ -75,7 +76,9 @@ def run(
         )  # fmt: skip
     with disk.scratch() as folder, contextlib.ExitStack() as closing:
         report, reporting = os.pipe()
+        closing.callback(os.close, report)
         status, answering = os.pipe()
+        closing.callback(os.close, status)
         text = _policy(
             command(reporting, scratch), python, read, forbidden, scratch, folder, limits, answering
         )
@@ -85,20 +88,19 @@ def run(
         path = os.path.join(folder, "policy.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(text, file)
-        process = subprocess.Popen(  # noqa: S603 -- our own script, with our own interpreter
-            [sys.executable, "-I", "-S", "-B", LAUNCHER, path],
-            env=policy.variables(scratch),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(reporting, answering),
-            start_new_session=True,
-        )
+        with interruption.held():
+            process = subprocess.Popen(  # noqa: S603 -- our own script, with our own interpreter
+                [sys.executable, "-I", "-S", "-B", LAUNCHER, path],
+                env=policy.variables(scratch),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(reporting, answering),
+                start_new_session=True,
+            )
+            closing.callback(_end, process)
         os.close(reporting)
         os.close(answering)
-        closing.callback(os.close, report)
-        closing.callback(os.close, status)
-        closing.callback(_end, process)
         return _watched(process, report, status, scratch, limits, listen, stop)
 
 

@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from mlmodel.common import interruption
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -72,5 +74,6 @@ def make(document: Any, retrieve: Callable[[str], Any]) -> Engine:
         document: the schema.
         retrieve: gives the document that a ``$ref`` names, by its path below ``schemas/``.
     """
-    engine: Engine = import_module(f"mlmodel.standard.engines.{chosen()}").Schema(document, retrieve)
+    with interruption.held():  # an exception in what Rust calls of Python is a panic, or another exception
+        engine: Engine = import_module(f"mlmodel.standard.engines.{chosen()}").Schema(document, retrieve)
     return engine
