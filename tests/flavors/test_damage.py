@@ -48,11 +48,13 @@ _OTHER_READERS = ("MLM4", "MLM5")
 """Rules about files that no loader opens."""
 
 
-def run(python: str, script: str, *arguments: str, fresh: bool = False) -> str:
-    """The standard output of a script beside this one."""
+def run(name: str, script: str, *arguments: str) -> str:
+    """The standard output of a script beside this one, in one of the environments."""
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    if fresh:
-        variables |= {"FRESH": "1", "KERAS_BACKEND": "tensorflow"}
+    variables["KERAS_BACKEND"] = "tensorflow" if name == "tensorflow" else "torch"
+    if name != "light":  # what these import keeps threads and state, which children do not get
+        variables["FRESH"] = "1"
+    python = release_with(f"damage-{name}", NEWEST, *ENVIRONMENTS[name][0])
     command = [python, "-W", "ignore", str(HERE / script), *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=variables).stdout
 
@@ -67,15 +69,14 @@ def has_error(folder: Path) -> bool:
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_errors_are_where_loading_fails(name: str, tmp_path: Path) -> None:
-    libraries, forms = ENVIRONMENTS[name]
-    python = release_with(f"damage-{name}", NEWEST, *libraries)
-    run(python, "damage_models.py", str(tmp_path / "models"), *forms, fresh=name == "tensorflow")
+    forms = ENVIRONMENTS[name][1]
+    run(name, "damage_models.py", str(tmp_path / "models"), *forms)
     tried: Counter[str] = Counter()
     agreed: Counter[str] = Counter()
     differing = []
     for form in forms:
         folder = tmp_path / "models" / form
-        lines = run(python, "damage_loading.py", str(folder), fresh=name != "light").splitlines()
+        lines = run(name, "damage_loading.py", str(folder)).splitlines()
         for told in map(json.loads, lines):
             if told["file"] is None:
                 assert told["error"] is None, (form, told)
