@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.observations import Remark
+    from mlmodel.pickles.symbols import Global
     from mlmodel.sources.base import Source
 
 # -m has Python look for modules in the current folder first, which may be anybody's.
@@ -75,11 +76,14 @@ def main(paths: list[str]) -> int:
 def _remarks(directory: Source, name: str) -> Iterator[tuple[int, str]]:
     """Pairs of an exit status and what to say, for everything in a file."""
     from mlmodel.pickles import ContainerAnomaly, Pickled, Unreadable, scan
-    from mlmodel.pickles.judgement import is_watched, judge, judge_document
 
-    for item in scan(directory, name, watch=is_watched, calls=False):
+    for item in scan(directory, name, watch=_is_watched, calls=False):
         inside = f"{item.path.partition('!')[2]}: " if "!" in item.path else ""
         if isinstance(item, Pickled):
+            if item.stream.is_plain:
+                continue
+            from mlmodel.pickles.judgement import judge
+
             for remark in judge(item.stream, marked=item.marked):
                 yield (
                     _status(remark),
@@ -90,8 +94,17 @@ def _remarks(directory: Source, name: str) -> Iterator[tuple[int, str]]:
         elif isinstance(item, ContainerAnomaly):
             yield int(item.escapes), f"{inside}{item.message}"
         else:
+            from mlmodel.pickles.judgement import judge_document
+
             for remark in judge_document(item):
                 yield _status(remark), f"{inside}{remark.kind.value}: {remark.message}"
+
+
+def _is_watched(symbol: Global) -> bool:
+    """As ``judgement.is_watched``, which is imported when a file names something."""
+    from mlmodel.pickles.judgement import is_watched
+
+    return is_watched(symbol)
 
 
 def _status(remark: Remark) -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlmodel.pickles.formats import is_lzma, is_zlib
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.operands import Buffer
+    from mlmodel.pickles.recorder import ScanBudget
 
 _INPUT = 1 << 16
 """Compressed bytes that are taken at once."""
@@ -35,13 +38,6 @@ class UnpackError(Exception):
         """Whether a reader without our limits could go on."""
 
 
-class Budget:
-    """What may still be unpacked, over all containers of one file."""
-
-    def __init__(self, unpacked: int) -> None:
-        self.left = unpacked
-
-
 class Unpacked(NamedTuple):
     """What came out."""
 
@@ -53,7 +49,7 @@ class Unpacked(NamedTuple):
 
 
 def unpack(
-    data: Buffer, start: int, end: int, form: str, budget: Budget, most: int | None = None
+    data: Buffer, start: int, end: int, form: str, budget: ScanBudget, most: int | None = None
 ) -> Unpacked:
     """The unpacked bytes; with ``most`` about that many of the first and no complaint about the rest."""
     out = bytearray()
@@ -172,25 +168,6 @@ def _zip_lzma(data: Buffer, start: int, end: int, step: int) -> Iterator[bytes]:
             yield piece
     except (lzma.LZMAError, ValueError) as error:
         raise UnpackError(f"LZMA: the compressed data is broken ({error})") from None
-
-
-def is_zlib(head: bytes) -> bool:
-    """Whether a zlib header stands here (RFC 1950, 2.2)."""
-    return len(head) > 1 and head[0] & 0x0F == 8 and head[0] <= 0x78 and (head[0] << 8 | head[1]) % 31 == 0
-
-
-def is_lzma(head: bytes) -> bool:
-    """Whether a header of the old LZMA format stands here: one that begins as joblib wants it, or one that liblzma
-    recognizes where it has to guess."""
-    if len(head) < 13 or head[0] > 224:
-        return False
-    if head.startswith(_STARTS["lzma"]):
-        return True
-    dictionary = int.from_bytes(head[1:5], "little")
-    size = int.from_bytes(head[5:13], "little")
-    rest = dictionary & (dictionary - 1)
-    round_ = dictionary and (not rest or (not rest & (rest - 1) and rest << 1 == dictionary ^ rest))
-    return bool(round_) and (size == (1 << 64) - 1 or size < 1 << 38)
 
 
 class _Gzip:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from mlmodel.pickles import tars, zips
-from mlmodel.pickles.compressed import Budget, is_lzma, is_zlib, unpack
+from mlmodel.pickles.formats import behind_user_block, format_of, zip_end
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.recorder import ScanBudget, ScanOptions
 from mlmodel.pickles.symbols import Global, ProblemKind, Stream
@@ -18,7 +17,7 @@ from mlmodel.sources.ranges import contiguous
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.pickles import class_manifests
+    from mlmodel.pickles import class_manifests, zips
     from mlmodel.pickles.operands import Buffer
 
 MAX_DEPTH = 5
@@ -35,39 +34,6 @@ _PROBE = 1 << 16
 """Unpacked bytes from which it is decided whether all are wanted."""
 
 
-class ContainerFormat(NamedTuple):
-    """A format that files of serialized objects have."""
-
-    name: str
-    magic: tuple[bytes, ...]
-    """How its files begin."""
-    reader: str | None
-    """The method of :class:`Opener` that looks into it; None where the format is only recognized."""
-    first_byte_may_be_opcode: bool = True
-    """Whether a pickle may begin so, too: then the file is read as one as well."""
-
-
-FORMATS = (
-    ContainerFormat("zip", (b"PK\3\4", b"PK\5\6"), "_zip", first_byte_may_be_opcode=False),
-    ContainerFormat("gzip", (b"\x1f\x8b",), "_compressed"),
-    ContainerFormat("bzip2", (b"BZh",), "_compressed"),
-    ContainerFormat("xz", (b"\xfd7zXZ\0",), "_compressed"),
-    ContainerFormat("lz4", (b"\x04\x22\x4d\x18",), "_compressed"),
-    ContainerFormat("zfile", (b"ZF",), "_zfile"),
-    ContainerFormat("npy", (b"\x93NUMPY",), "_npy", first_byte_may_be_opcode=False),
-    ContainerFormat("HDF5", (b"\x89HDF\r\n\x1a\n",), "_hdf5", first_byte_may_be_opcode=False),
-    ContainerFormat("Zstandard", (b"\x28\xb5\x2f\xfd",), None),
-    ContainerFormat("7-Zip", (b"7z\xbc\xaf\x27\x1c",), None),
-    ContainerFormat("RAR", (b"Rar!\x1a\x07",), None),
-)
-"""Recognized by their first bytes.  Those that are not (zlib, the old LZMA, tar) follow in :func:`format_of`."""
-_ZLIB = ContainerFormat("zlib", (), "_compressed")
-_LZMA = ContainerFormat("lzma", (), "_compressed")
-_TAR = ContainerFormat("tar", (), "_tar")
-_HDF5 = ContainerFormat("HDF5", (b"\x89HDF\r\n\x1a\n",), "_hdf5")
-"""As it stands behind a user block, which may be anything."""
-_USER_BLOCK = 512
-_LARGEST_USER_BLOCK = 1 << 30
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits.  Those of
 Python 2 may have a blank more."""
@@ -140,45 +106,20 @@ def _latin(raw: bytes) -> bytes:
         return b""
 
 
-def format_of(head: bytes) -> ContainerFormat | None:
-    """The format that the first bytes of a file have; None for a pickle and for everything else."""
-    for known in FORMATS:
-        if head.startswith(known.magic):
-            return known
-    if is_zlib(head):
-        return _ZLIB
-    if is_lzma(head):
-        return _LZMA
-    return _TAR if tars.is_header(head) else None
-
-
-def _behind_user_block(data: Buffer, start: int, end: int) -> ContainerFormat | None:
-    """HDF5, whose first bytes may stand behind a block of 512 bytes, or twice as many, and so on, that it does not look into."""
-    size = _USER_BLOCK
-    while start + size < end and size <= _LARGEST_USER_BLOCK:
-        if (
-            data[start + size] == _HDF5.magic[0][0]
-            and bytes(data[start + size : start + size + 8]) == _HDF5.magic[0]
-        ):
-            return _HDF5
-        size *= 2
-    return None
-
-
 class Opener:
     """Looks into one file; the bounds count for all that is in it."""
 
     def __init__(self, size: int, target: ScanOptions | None = None) -> None:
         self._effort = ScanBudget(_TIMES * size + _FREE)
         self._target = (target or ScanOptions())._replace(effort=self._effort)
-        self._budget = Budget(MAX_UNPACKED)
+        self._budget = ScanBudget(MAX_UNPACKED)
         self._bonus = _UNPACKED
         self._items = MAX_ITEMS
 
     def open(self, data: Buffer, start: int, end: int, path: str, depth: int = 0) -> Iterator[Found]:
         """Everything in a range of bytes."""
         head = bytes(data[start : min(end, start + _HEAD)])
-        form = format_of(head) or _behind_user_block(data, start, end)
+        form = format_of(head) or behind_user_block(data, start, end)
         self._items -= 1
         if depth > MAX_DEPTH or self._items < 0 or self._effort.left < 0:
             if form is not None or marked(head, 0):
@@ -195,7 +136,7 @@ class Opener:
             yield from getattr(self, form.reader)(data, start, end, path, depth)
         if form is None or form.first_byte_may_be_opcode:
             yield from self._row(data, start, end, path, depth)
-            if zips.end_record(data, start, end) >= 0:
+            if zip_end(data, start, end) >= 0:
                 yield from self._zip(data, start, end, path, depth)  # it may stand behind a pickle
 
     # -- pickles ---------------------------------------------------------------------------------
@@ -282,6 +223,8 @@ class Opener:
     def _unpacked(
         self, data: Buffer, start: int, end: int, path: str, form: str, depth: int
     ) -> Iterator[Found]:
+        from mlmodel.pickles.compressed import unpack  # few files are
+
         probe = unpack(data, start, end, form, self._budget, _PROBE)
         if not probe.data:
             if probe.problem is not None and (probe.limited or form in _CERTAIN):
@@ -317,7 +260,7 @@ class Opener:
         )
 
     def _zip(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
-        from mlmodel.pickles import class_manifests
+        from mlmodel.pickles import class_manifests, zips
 
         seen: set[tuple[int, int, int, str | None]] = set()
         names: set[str] = set()
@@ -367,6 +310,8 @@ class Opener:
     def _text(self, data: Buffer, member: zips.Member, method: str, most: int) -> bytes:
         if method == "stored":
             return bytes(data[member.start : min(member.end, member.start + most + 1)])
+        from mlmodel.pickles.compressed import unpack
+
         return bytes(unpack(data, member.start, member.end, method, self._budget).data)
 
     def _document(
@@ -393,6 +338,8 @@ class Opener:
         yield DeclaredClasses(path, "torchscript", (), uses)
 
     def _tar(self, data: Buffer, start: int, end: int, path: str, depth: int) -> Iterator[Found]:
+        from mlmodel.pickles import tars
+
         for member in tars.members(data, start, end):
             if isinstance(member, tars.Unreadable):
                 yield Unreadable(path, member.reason)

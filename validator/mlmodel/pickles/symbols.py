@@ -230,6 +230,13 @@ class Stream(NamedTuple):
     """The states that are no dictionaries, one of each kind."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is nothing but plain values, as picklers write them, of which there is nothing to say."""
+        return self.complete and not any(
+            (self.uses, self.globals, self.problems, self.rare, self.methods, self.nested, self.alternatives)
+        )
+
+    @property
     def modules(self) -> frozenset[str]:
         """The modules that reading it imports, names of Python 2 mapped, nested pickles included."""
         targets = (item.target for item in self.globals)

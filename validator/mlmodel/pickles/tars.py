@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.pickles.formats import TAR_BLOCK, is_tar_header, tar_number
 from mlmodel.sources.ranges import contiguous
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ MAX_MEMBERS = 20_000
 MAX_RECORDS = 1 << 20
 """Bytes of one extended header that are read."""
 
-_BLOCK = 512
+_BLOCK = TAR_BLOCK
 _REGULAR = frozenset(b"\x0007S")
 """Types of regular files: ``\\0``, ``0``, ``7`` (contiguous) and ``S`` (GNU, sparse)."""
 _WITHOUT_DATA = frozenset(b"123456")
@@ -67,21 +68,6 @@ class _Header(NamedTuple):
     size: int
     is_directory: bool
     """Whether ``tarfile`` takes it for one by the slash behind its name (tar before POSIX had no type for it)."""
-
-
-def is_header(head: bytes) -> bool:
-    """Whether these are the first bytes of a tar archive: a header whose checksum is right.
-
-    Writers of old sum the bytes as signed numbers; ``tarfile`` takes both sums.
-    """
-    if len(head) < _BLOCK:
-        return False
-    stored = _number(head[148:156])
-    if stored is None:
-        return False
-    rest = head[:148] + head[156:_BLOCK]
-    unsigned = sum(rest) + 8 * 0x20
-    return stored in (unsigned, unsigned - 256 * sum(byte > 127 for byte in rest))
 
 
 def members(data: Buffer, start: int, end: int) -> Iterator[Member | Ambiguity | Unreadable]:
@@ -157,8 +143,8 @@ def _of_file(name: bytes, kind: int, keys: set[bytes]) -> Iterator[Ambiguity | U
 
 
 def _header(block: bytes) -> _Header | None:
-    size = _number(block[124:136])
-    if size is None or size < 0 or not is_header(block):
+    size = tar_number(block[124:136])
+    if size is None or size < 0 or not is_tar_header(block):
         return None
     name, kind = block[:100].split(b"\0", 1)[0], block[156]
     is_directory = kind == 0 and name.endswith(b"/")
@@ -216,15 +202,3 @@ def _after_end(data: Buffer, at: int, end: int) -> Iterator[Ambiguity]:
     more = _NOT_ZERO.search(contiguous(data), min(at, end), end)
     if more is not None and end - more.start() >= _BLOCK:
         yield Ambiguity(f"bytes follow the end of the tar archive, from byte {more.start():,} on")
-
-
-def _number(field: bytes) -> int | None:
-    """A number of a header: octal digits up to a NUL, or binary behind a mark (``tarfile.nti``)."""
-    if field[:1] == b"\x80":
-        return int.from_bytes(field[1:], "big")
-    if field[:1] == b"\xff":
-        return int.from_bytes(field[1:], "big") - (1 << 8 * (len(field) - 1))
-    try:
-        return int(field.split(b"\0", 1)[0].decode("ascii").strip() or "0", 8)
-    except ValueError:
-        return None

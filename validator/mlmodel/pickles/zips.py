@@ -10,6 +10,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlmodel.pickles.formats import zip_end
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,11 +61,6 @@ class _Record(NamedTuple):
     method: int
 
 
-def end_record(data: Buffer, start: int, end: int) -> int:
-    """The offset of the record that ends an archive, -1 where there is none."""
-    return data.rfind(_END_SIGN, max(start, end - _END.size - 0xFFFF), end)
-
-
 def members(data: Buffer, start: int, end: int) -> Iterator[Member | Oddity]:
     """The members, those that the directory names first."""
     taken: list[tuple[int, int]] = []
@@ -101,7 +98,7 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Oddity]:
 
 def _directory(data: Buffer, start: int, end: int) -> tuple[int, list[int]] | None:
     """Where the directory begins, and the offsets that its records may count from."""
-    at = end_record(data, start, end)
+    at = zip_end(data, start, end)
     if at < 0 or at + _END.size > end:
         return None
     *_, size, offset, _comment = _END.unpack_from(bytes(data[at : at + _END.size]))
