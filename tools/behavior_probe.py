@@ -325,9 +325,11 @@ def reaches(cls):
     """Whether making an object by calling the class opens, runs, imports or connects, as far as the methods it calls tell."""
     seen, todo = set(), []
     for name in ("__init__", "__new__", "__post_init__"):
-        base = owner_of(cls, name)
-        if base is not None:
-            todo.append((raw(base, name), 0))
+        for base in cls.__mro__:
+            if base not in OWNERS and name in vars(base):
+                todo.append((raw(base, name), 0))
+                if "super" not in getattr(getattr(raw(base, name), "__code__", None), "co_names", ()):
+                    break
     while todo:
         function, depth = todo.pop()
         code = getattr(function, "__code__", None)

@@ -1,9 +1,11 @@
 """Holds what the judgement calls clean against what restoring it does.  Runs with the interpreter of an environment that has the
-libraries: ``behavior_oracle.py PACKAGE COUNT SEED``, PACKAGE being the folder of the package ``mlmodel``.
+libraries: ``behavior_oracle.py PACKAGE COUNT SEED [all]``, PACKAGE being the folder of the package ``mlmodel``.
 
 Objects are made at random of classes that are accepted, with states and arguments as an attacker would choose them: the names that the
 methods of the class use, and values of all kinds.  Each is judged; what nothing is said of is restored and dropped, in a child process under an
-audit hook, which takes note of whatever runs, opens, imports, deletes or connects.  One line of JSON says what came of it.
+audit hook, which takes note of whatever runs, opens, imports, deletes or connects.  Functions and classes that an object may hold are
+held by a ``partial`` with arguments of an attacker, and that is called, as a model does when it predicts.  One line of JSON says what
+came of it.  With ``all`` nothing is judged: how often something happens then is what the generator is worth.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ import struct
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy
 
 sys.path.insert(0, sys.argv[1])
 
-from mlmodel.pickles import behavior, judgement, reading
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles import allowlist, behavior, judgement, reading
+from mlmodel.pickles.scan_options import ScanOptions
 
 warnings.simplefilter("ignore")
 LIBRARIES = "sklearn scipy numpy pandas statsmodels lightgbm joblib imblearn category_encoders pmdarima patsy skops fsspec jinja2 sympy".split()
@@ -37,6 +42,10 @@ ALWAYS = (
     " pty.spawn webbrowser.open tempfile.mkstemp tempfile.mkdtemp sqlite3.connect"
 ).split()
 CANARY = "canary"
+LIBRARY = os.path.dirname(os.path.dirname(numpy.__file__)) + os.sep
+JUDGES_NOTHING = sys.argv[4:] == ["all"]
+CALLS = 20
+"""Calls of each function and class that may be held."""
 TEXTS = (
     'open("canary","w")', '__import__("canary")', "canary", "canary.module", "/tmp/canary", "y ~ canary(x)", "y ~ x + canary", "a ~ [canary][0](b)",
     "def _parse_args(self, canary, loc=0, scale=1):\n    return (canary,), loc, scale\n", "1.0", "np.float64", "os", "norm", "f8", "utf-8", "",
@@ -138,8 +147,23 @@ class Maker:
             made = b"}" + made + b"Ns"
         return b"\x80\4" + made + b"."
 
+    def held(self, module: str, attribute: str) -> bytes:
+        """A function or a class in a ``partial`` with arguments."""
+        function = name(module, attribute)
+        given = b"(" + b"".join(self.value() for _ in range(self.random.randrange(3))) + b"t"
+        keywords = b"}" if self.random.random() < 0.7 else self.state(1)
+        made = name("functools", "partial") + function + b"\x85R(" + function + given + keywords + b"Ntb"
+        return b"\x80\4" + made + b"."
+
+    def passed(self) -> tuple[Any, ...]:
+        """What a model would call it with."""
+        table = numpy.arange(6.0).reshape(3, 2)
+        return self.random.choice(((), (table,), (table, table[:, 0]), ("canary",), (table, "canary"), ({},)))
+
 
 def is_clean(data: bytes) -> bool:
+    if JUDGES_NOTHING:
+        return True
     stream = reading.read(data, 0, len(data), ScanOptions(judgement.is_watched, calls=False))
     return not any(True for _ in judgement.judge(stream))
 
@@ -171,14 +195,18 @@ class Watch:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.on:
             return
+        if event == "ctypes.dlopen" and LIBRARY in str(arguments[0]):
+            return  # threadpoolctl asks the libraries that are there for their threads
         if event in ALWAYS or event.startswith(("winreg.", "socket.get")):
             self.events.append(f"{event} {arguments!r}"[:200])
         elif event == "open":
             path, mode, flags = arguments
             writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            if writes or CANARY in str(path):
+            if writes or (
+                CANARY in str(path) and LIBRARY not in str(path)
+            ):  # time zones are looked up by name
                 self.events.append(f"open {path!r} {mode!r}"[:200])
-        elif event == "import" and CANARY in str(arguments[0]):
+        elif event == "import" and CANARY in str(arguments[0]) and arguments[0] != f"encodings.{CANARY}":
             self.events.append(f"import {arguments[0]}")
         elif event == "compile":
             source = arguments[0]
@@ -201,26 +229,53 @@ def tried(
     hook_names = {method for hook in (known.hooks if known is not None else ()) for method in hook.methods}
     names = sorted(words(found) | hook_names | ALWAYS_KEYS)
     maker = Maker(seed, names, classes)
+    return run(watch, f"{module}.{attribute}", count, lambda: maker.object(module, attribute), None)
+
+
+def called(watch: Watch, module: str, attribute: str, count: int, seed: int) -> dict[str, Any]:
+    """Calls of one function or class."""
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    code = getattr(found, "__code__", None)
+    names = sorted({*(code.co_varnames[: code.co_argcount] if code is not None else ()), "x"})
+    maker = Maker(seed, names, [("sklearn.linear_model._base", "LinearRegression")])
+    return run(watch, f"{module}.{attribute}", count, lambda: maker.held(module, attribute), maker.passed)
+
+
+def run(
+    watch: Watch,
+    full: str,
+    count: int,
+    make: Callable[[], bytes],
+    passed: Callable[[], tuple[Any, ...]] | None,
+) -> dict[str, Any]:
+    """Judge objects, restore those that are clean, call them where they are to be called, and drop them."""
     result: dict[str, Any] = {"objects": 0, "clean": 0, "events": []}
     sink = io.StringIO()
     for _ in range(count):
-        data = maker.object(module, attribute)
+        data = make()
         result["objects"] += 1
         if not is_clean(data):
+            if passed is not None:
+                break  # for its name, most often
             continue
         result["clean"] += 1
         watch.events.clear()
+        given = passed() if passed is not None else ()
         with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
             watch.on = True
             made = None
             try:
                 made = pickle.loads(data)
+                if passed is not None:
+                    made(*given)
             except BaseException:
                 pass
             del made
             watch.on = False
         if watch.events:
-            result["events"].append([f"{module}.{attribute}", watch.events[:3], data.hex()[:2000]])
+            result["events"].append([full, watch.events[:3], data.hex()[:2000]])
             if len(result["events"]) > 3:
                 break
     return result
@@ -240,7 +295,7 @@ ALWAYS_KEYS = {
 
 
 def chunk(
-    work: list[tuple[int, str, str]], each: int, seed: int, classes: list[tuple[str, str]], out: int
+    work: list[tuple[int, str, str, str]], each: int, seed: int, classes: list[tuple[str, str]], out: int
 ) -> None:
     """In a child: objects of some classes, a line of JSON each."""
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
@@ -249,16 +304,38 @@ def chunk(
     watch = Watch()
     sys.addaudithook(watch)
     with os.fdopen(out, "w") as pipe:
-        for number, module, attribute in work:
+        for number, module, attribute, kind in work:
             signal.alarm(120)
             try:
-                result = tried(watch, module, attribute, each, seed + number, classes)
+                if kind == "object":
+                    result = tried(watch, module, attribute, each, seed + number, classes)
+                else:
+                    result = called(watch, module, attribute, CALLS, seed + number)
             except Exception as error:
                 result = {"objects": 0, "clean": 0, "events": [], "error": repr(error)[:200]}
             watch.on = False
             pipe.write(json.dumps([number, result]) + "\n")
             pipe.flush()
     os._exit(0)
+
+
+def references(classes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Functions, classes and their methods that an object may name: all of the modules that have classes, and of the review."""
+    found = dict.fromkeys(full.rpartition(".")[::2] for full in allowlist._reviewed()["functions"])
+    found.update(dict.fromkeys(classes))
+    for module in dict.fromkeys(module for module, _ in classes):
+        for attribute, value in list(vars(sys.modules[module]).items()):
+            if callable(value) and getattr(value, "__module__", module) == module:
+                found[module, attribute] = None
+            if isinstance(value, type) and value.__module__ == module:
+                found.update(dict.fromkeys((module, f"{attribute}.{method}") for method in vars(value)))
+    for module, attribute in found:
+        if (
+            module in sys.modules
+            and "test" not in module
+            and is_clean(b"\x80\4" + name(module, attribute) + b"\x85.")
+        ):
+            yield module, attribute
 
 
 def main() -> None:
@@ -293,7 +370,11 @@ def main() -> None:
         "errors": [],
         "events": [],
     }
-    work = [(number, module, attribute) for number, (module, attribute) in enumerate(classes)]
+    work = [(number, module, attribute, "object") for number, (module, attribute) in enumerate(classes)]
+    work += [
+        (len(work) + number, module, attribute, "call")
+        for number, (module, attribute) in enumerate(references(classes))
+    ]
     gc.collect()
     gc.freeze()
     while work:
@@ -320,7 +401,7 @@ def main() -> None:
         os.waitpid(child, 0)
         rest = [item for item in work if item[0] > last]
         if rest:
-            total["killed"].append(".".join(rest[0][1:]))
+            total["killed"].append(".".join(rest[0][1:3]))
         work = rest[1:]
     print(json.dumps(total))
 

@@ -23,10 +23,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def errors(model: Path) -> list[Finding]:
+    """What is said of the object itself; that it has another format than is recorded (MLM618) would hide what is missed."""
     return [
         finding
         for finding in validate(model).findings
-        if finding.rule.startswith("MLM6") and finding.severity is Severity.ERROR
+        if finding.rule.startswith("MLM6")
+        and finding.rule != "MLM618"
+        and finding.severity is Severity.ERROR
     ]
 
 
@@ -94,11 +97,11 @@ def test_the_model_says_that_it_is_trusted(tmp_path: Path) -> None:
 def test_what_is_to_be_unpickled_is_a_pickle(content: bytes, tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     (model / "model.pkl").write_bytes(content)
-    assert "MLM618" in {finding.rule for finding in errors(model)}
+    assert "MLM618" in {finding.rule for finding in validate(model).findings}
 
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_pickle_of_plain_values_is_a_pickle(protocol: int, tmp_path: Path) -> None:
     model = make_model(tmp_path / "model")
     (model / "model.pkl").write_bytes(pickle.dumps({"a": [1.5, "x"]}, protocol))
-    assert errors(model) == []
+    assert [finding for finding in validate(model).findings if finding.rule.startswith("MLM6")] == []

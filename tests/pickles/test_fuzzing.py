@@ -14,7 +14,7 @@ from mlmodel.pickles.containers import DeclaredClasses, Opener, Pickled
 from mlmodel.pickles.judgement import is_watched, judge, judge_document
 from mlmodel.pickles.machine import _METHODS
 from mlmodel.pickles.reading import read
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles.scan_options import ScanOptions
 from tests.pickles.asking import Witness
 from tests.pickles.attacks import every
 from tests.pickles.benign import OBJECTS

@@ -11,7 +11,7 @@ import pytest
 
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.reading import MAX_STREAMS, read, row
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles.scan_options import ScanOptions
 from mlmodel.pickles.symbols import Call, CallResult, Global, ProblemKind, Stream
 from tests.pickles import oracle
 from tests.pickles.asking import Witness

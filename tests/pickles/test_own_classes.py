@@ -20,7 +20,7 @@ import pytest
 
 from mlmodel.pickles import judgement, reading
 from mlmodel.pickles.observations import Kind
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles.scan_options import ScanOptions
 
 
 def kinds(content: bytes) -> set[Kind]:

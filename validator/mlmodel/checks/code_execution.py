@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.common.texts import quoted
+from mlmodel.documents import python_source
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location, Severity
 from mlmodel.model import own_code, python_files, serialized
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
+    from mlmodel.model.byte_code import ByteCode
     from mlmodel.model.model import Model
 
 _HINT = "delete it; find out who wrote it"
@@ -88,29 +90,55 @@ def _of_byte_code(model: Model, path: str) -> Iterator[Finding]:
         message = f"{quoted(path)} is byte code that Python runs without looking at the source beside it"
         yield new_finding("MLM633", message, Location(path), _HINT)
         return
-    foreign = _not_in_source(model, source, found.names)
+    foreign = _not_in_source(model, source, found)
     if foreign:
-        names = ", ".join(sorted(foreign)[:5])
-        message = f"{quoted(path)} uses names that {quoted(source)} does not have ({names}): Python would run it instead"
+        shown = ", ".join(quoted(name[:80]) for name in sorted(foreign)[:5])
+        message = (
+            f"{quoted(path)} has what {quoted(source)} does not have ({shown}): Python would run it instead"
+        )
         yield new_finding("MLM633", message, Location(path), _HINT)
 
 
-def _not_in_source(model: Model, source: str, names: frozenset[str] | None) -> set[str]:
-    """The names of byte code that no identifier of the source is; none where either cannot be read."""
+def _not_in_source(model: Model, source: str, found: ByteCode) -> set[str]:
+    """The names and texts of byte code that its source does not have; none where either cannot be read."""
     import ast
 
+    from mlmodel.model import byte_code as reader
+
     tree = python_files.parsed(model, source).tree
-    if tree is None or names is None:
+    if tree is None or found.names is None:
         return set()
     known: set[str] = set()
+    texts: set[str] = set()
     for node in ast.walk(tree):
         for field in ("id", "attr", "name", "arg", "asname", "module"):
             value = getattr(node, field, None)
             if isinstance(value, str):
                 known |= {value, *value.split(".")}
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            known.add(node.value)  # annotations that are kept as texts
-    return {name for name in names if name not in known and not _is_made(name, known)}
+        for field in ("annotation", "returns"):
+            kept = getattr(node, field, None)  # as a text, where annotations are not evaluated
+            if isinstance(kept, ast.expr):
+                texts.add(_folded(ast.unparse(kept)))
+    # Texts that the compiler puts together are known from compiling the source here.
+    ours = reader.of_source(model.directory.read(source, python_source.MAX_BYTES))
+    if ours is None:
+        return {name for name in found.names if name not in known and not _is_made(name, known)}
+    known |= ours.names or frozenset()
+    texts.update(map(_folded, ours.texts))
+    return {
+        *(name for name in found.names if name not in known and not _is_made(name, known)),
+        *(text for text in found.texts if _folded(text) not in texts and not _is_dotted(text)),
+    }
+
+
+def _folded(text: str) -> str:
+    """Without blanks: releases of Python differ in the indentation of docstrings, and in how they write annotations."""
+    return "".join(text.split())
+
+
+def _is_dotted(text: str) -> bool:
+    """Whether a text may be a qualified name, or that of a keyword."""
+    return all(part.isidentifier() or part == "<locals>" for part in text.split("."))
 
 
 def _is_made(name: str, known: set[str]) -> bool:

@@ -8,7 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded, saved_versions, versions
 from mlmodel.findings import Location
-from mlmodel.model import loader_documents
+from mlmodel.model import loader_documents, loader_items
 from mlmodel.standard import schemas
 from mlmodel.standard.data import table
 from mlmodel.standard.rules import new_finding
@@ -62,7 +62,7 @@ def _needs(model: Model, code: Code | None) -> Iterator[Need]:
 
 def _of_own_modules(model: Model) -> Iterator[Need]:
     """What the Python files import that documents name (``auto_map``), other than each other."""
-    modules = [item for item in loader_documents.of(model) if isinstance(item, loader_documents.OwnModule)]
+    modules = [item for item in loader_documents.of(model) if isinstance(item, loader_items.OwnModule)]
     if not modules:
         return
     from mlmodel.environment.code import Code

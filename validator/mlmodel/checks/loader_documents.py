@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_documents
-from mlmodel.model.loader_documents import Action, HubModule, ImportedName, OwnModule
+from mlmodel.model.loader_items import Action, HubModule, ImportedName, OwnModule
 from mlmodel.standard.rules import new_finding
 from mlmodel.standard.standard_library import is_standard
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.findings import Finding
-    from mlmodel.model.loader_documents import Item
+    from mlmodel.model.loader_items import Item
     from mlmodel.model.model import Model
 
 _HINT = "do not load it; find out who wrote it"

@@ -8,7 +8,7 @@ from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.findings import Location
 from mlmodel.model import loader_documents, python_files
-from mlmodel.model.loader_documents import OwnModule
+from mlmodel.model.loader_items import OwnModule
 from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
 

@@ -27,6 +27,8 @@ class ByteCode(NamedTuple):
     """Bytes of the source, where it is tied by time and size."""
     names: frozenset[str] | None
     """The names of globals, attributes and modules that its code uses; None where it cannot be read."""
+    texts: frozenset[str] = frozenset()
+    """The texts among its constants."""
 
 
 class _UnknownFormatError(Exception):
@@ -44,9 +46,10 @@ def read(content: bytes) -> ByteCode | None:
         reader = _Reader(content, int.from_bytes(content[:2], "little") >= _NEW_LAYOUT)
         reader.value(0)
         names: frozenset[str] | None = frozenset(reader.names)
+        texts = frozenset(reader.texts)
     except (_UnknownFormatError, IndexError, TypeError):
-        names = None
-    return ByteCode(bool(flags & 1), flags != 1, int.from_bytes(content[12:16], "little"), names)
+        names, texts = None, frozenset()
+    return ByteCode(bool(flags & 1), flags != 1, int.from_bytes(content[12:16], "little"), names, texts)
 
 
 class _Reader:
@@ -58,6 +61,7 @@ class _Reader:
         self._new = new_layout
         self._references: list[object] = []
         self.names: set[str] = set()
+        self.texts: set[str] = set()
 
     def _take(self, size: int) -> bytes:
         if size < 0 or self._at + size > len(self._data):
@@ -123,7 +127,7 @@ class _Reader:
     def _code(self, depth: int) -> None:
         self._take(4 * (5 if self._new else 6))
         self.value(depth + 1)  # the instructions
-        self.value(depth + 1)  # constants, code objects among them
+        self._constants(self.value(depth + 1))  # code objects among them
         names = self.value(depth + 1)
         if isinstance(names, tuple):
             self.names.update(name for name in names if isinstance(name, str))
@@ -133,3 +137,37 @@ class _Reader:
         self._take(4)
         for _ in range(2 if self._new else 1):
             self.value(depth + 1)
+
+    def _constants(self, value: object) -> None:
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, tuple):
+                self._constants(item)
+            elif isinstance(item, str):
+                self.texts.add(item)
+
+
+def of_source(content: bytes) -> ByteCode | None:
+    """What the byte code of a source would say, compiled here and not run; None where this Python cannot compile it."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pending = [compile(content, "", "exec", dont_inherit=True)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    names: set[str] = set()
+    texts: set[str] = set()
+    while pending:
+        code = pending.pop()
+        names.update(code.co_names)
+        constants = list(code.co_consts)
+        while constants:
+            item = constants.pop()
+            if isinstance(item, type(code)):
+                pending.append(item)
+            elif isinstance(item, (tuple, frozenset)):
+                constants += item
+            elif isinstance(item, str):
+                texts.add(item)
+    return ByteCode(False, True, len(content), frozenset(names), frozenset(texts))

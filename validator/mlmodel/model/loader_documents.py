@@ -7,10 +7,22 @@ sentence-transformers 3.1 to 6.2, llama-index-core 0.14, spaCy 3.8 and langchain
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.documents import location_of
-from mlmodel.findings import Location
+from mlmodel.model import loader_settings
+from mlmodel.model.loader_items import (
+    MAX_CONFIG,
+    Action,
+    HubModule,
+    ImportedName,
+    OwnModule,
+    is_file,
+    json_of,
+    mapping_of,
+    text_of,
+    walk,
+)
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import Kind
 
@@ -18,59 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.documents import Document
+    from mlmodel.findings import Location
+    from mlmodel.model.loader_items import Item, Pointer
     from mlmodel.model.model import Model
-
-    Pointer = tuple[str | int, ...]
-
-MAX_TEXT = 1 << 16
-"""Bytes of a small text file (``keras_module.txt``) that are read."""
-MAX_CONFIG = 1 << 20
-"""Bytes of a configuration in the form of INI files (spaCy) that are read."""
-MAX_VALUES = 100_000
-"""Values of one document that are looked at."""
-
-
-class ImportedName(NamedTuple):
-    """A dotted name that the loader imports, and calls or makes an object of."""
-
-    name: str
-    place: Location
-    what: str
-    """What the document means by it, ``the activation function``."""
-    libraries: tuple[str, ...]
-    """What the names of the loader's own library begin with."""
-
-
-class OwnModule(NamedTuple):
-    """A Python file beside the document that the loader runs."""
-
-    file: str
-    place: Location
-    what: str
-    is_there: bool
-    asks: bool = False
-    """Whether the loader asks on the terminal first (transformers, 15 seconds; no terminal: it fails)."""
-
-
-class HubModule(NamedTuple):
-    """A Python file that the loader fetches from a repository of the Hugging Face Hub, and runs."""
-
-    repository: str
-    revision: str | None
-    place: Location
-    what: str
-
-
-class Action(NamedTuple):
-    """Something else that the document has the loader do."""
-
-    message: str
-    place: Location
-    is_certain: bool
-    """Whether it runs code or opens files, and not only may."""
-
-
-Item = ImportedName | OwnModule | HubModule | Action
 
 
 @fact
@@ -82,39 +44,6 @@ def of(model: Model) -> tuple[Item, ...]:
         if reader is not None:
             found += reader(model, conf)
     return tuple(dict.fromkeys(found))
-
-
-# -- reading -------------------------------------------------------------------------------------
-
-
-def _text(value: object, default: str = "") -> str:
-    return value if isinstance(value, str) and len(value) <= 1000 else default
-
-
-def _is_file(model: Model, path: str) -> bool:
-    return model.directory.look(path).kind is Kind.FILE
-
-
-def _json(model: Model, path: str) -> Document | None:
-    return model.json(path) if path and _is_file(model, path) else None
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _walk(data: object) -> Iterator[tuple[Pointer, Any]]:
-    """The values of a document with their pointers, those inside others included."""
-    pending: list[tuple[Pointer, Any]] = [((), data)]
-    for _ in range(MAX_VALUES):
-        if not pending:
-            return
-        pointer, value = pending.pop()
-        yield pointer, value
-        if isinstance(value, dict):
-            pending += (((*pointer, key), item) for key, item in value.items())
-        elif isinstance(value, list):
-            pending += (((*pointer, index), item) for index, item in enumerate(value))
 
 
 # -- transformers and sentence-transformers ------------------------------------------------------
@@ -137,11 +66,11 @@ _COMPONENTS = {
 
 def _auto_map(document: Document) -> Iterator[tuple[str, str, Pointer]]:
     """Auto class, reference and pointer for each entry of ``auto_map``."""
-    for key, value in _mapping(_mapping(document.data).get("auto_map")).items():
+    for key, value in mapping_of(mapping_of(document.data).get("auto_map")).items():
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(item, str):
                 yield key, item, ("auto_map", key, *([index] if isinstance(value, list) else []))
-    value = _mapping(document.data).get("auto_map")
+    value = mapping_of(document.data).get("auto_map")
     for index, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, str):  # the form of tokenizers before 4.21
             yield "AutoTokenizer", item, ("auto_map", index)
@@ -172,7 +101,7 @@ def _reference(
         if name in seen:
             continue
         seen.add(name)
-        is_there = _is_file(model, file)
+        is_there = is_file(model, file)
         yield OwnModule(file, place, what, is_there, asks)
         if is_there:
             pending += _beside(model, file)
@@ -196,28 +125,43 @@ def _beside(model: Model, file: str) -> list[str]:
     return [name for name in found if name and "." not in name]
 
 
+_KERNEL = r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^:\s]+))?(?::[\w.-]+)?"
+"""``owner/repository@revision:function`` (``transformers.integrations.hub_kernels``)."""
+
+
+def _kernels(document: Document) -> Iterator[Item]:
+    """Implementations of attention that are compiled code of a hub; what transformers saves names none."""
+    for pointer, value in walk(document.data):
+        match = re.fullmatch(_KERNEL, value) if isinstance(value, str) else None
+        if match is not None and pointer and "attn_implementation" in pointer[0:1] + pointer[-2:]:
+            place = location_of(document, pointer)
+            yield HubModule(match["repository"], match["revision"], place, "the code of the attention")
+
+
 def _of_transformers(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
-    version = _text(conf.get("transformers_version"))
-    kind = _text(conf.get("pipeline_model_type"))
-    folder = _text(conf.get("model_binary"), "pipeline").strip("/")
-    document = _json(model, f"{folder}/config.json")
+    version = text_of(conf.get("transformers_version"))
+    kind = text_of(conf.get("pipeline_model_type"))
+    folder = text_of(conf.get("model_binary"), "pipeline").strip("/")
+    document = json_of(model, f"{folder}/config.json")
+    if document is not None:
+        yield from _kernels(document)
     if "source_model_revision" in conf and document is None:
         if kind and not _has(version, kind) and model.mlmodel is not None:
             repository, revision = (
-                _text(conf.get("source_model_name")),
-                _text(conf.get("source_model_revision")),
+                text_of(conf.get("source_model_name")),
+                text_of(conf.get("source_model_revision")),
             )
             place = location_of(model.mlmodel, ("flavors", "transformers", "pipeline_model_type"))
             yield HubModule(repository, revision or None, place, f"the model class {kind}")
     elif document is not None and kind:
         yield from _of_auto_map(model, version, kind, folder, document)
     for name, files in _COMPONENTS.items():
-        kind = _text(conf.get(f"{name}_type"))
+        kind = text_of(conf.get(f"{name}_type"))
         if not kind or (_has(version, kind) and not kind.startswith("Auto")):
             continue
         for file in files:
             path = f"components/{name}/{file}"
-            component = _json(model, path)
+            component = json_of(model, path)
             if component is None:
                 continue
             for key, reference, pointer in _auto_map(component):
@@ -235,7 +179,7 @@ def _of_auto_map(model: Model, version: str, kind: str, folder: str, document: D
     asks = kind.startswith("Auto")
     if _has(version, kind) and not asks:
         return
-    architectures = _mapping(document.data).get("architectures")
+    architectures = mapping_of(document.data).get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else kind
     for key, reference, pointer in _auto_map(document):
         if key in ("AutoConfig", kind) or reference.rpartition(".")[2] in (first, kind):
@@ -277,16 +221,16 @@ _ARGUMENTS = (
 
 def _of_sentence_transformers(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
     del conf
-    folder = _text(model.flavors.get("python_function", {}).get("data"), "model.sentence_transformer").strip(
-        "/"
-    )
-    document = _json(model, f"{folder}/modules.json")
+    folder = text_of(
+        model.flavors.get("python_function", {}).get("data"), "model.sentence_transformer"
+    ).strip("/")
+    document = json_of(model, f"{folder}/modules.json")
     entries = document.data if document is not None and isinstance(document.data, list) else []
     folders = {folder}
     for index, entry in enumerate(entries[:1000]):
-        inner = _text(_mapping(entry).get("path")).strip("/")
+        inner = text_of(mapping_of(entry).get("path")).strip("/")
         folders.add(f"{folder}/{inner}" if inner else folder)
-        kind = _mapping(entry).get("type")
+        kind = mapping_of(entry).get("type")
         if isinstance(kind, str) and document is not None:
             place = location_of(document, (index, "type"))
             yield from _of_module_type(model, folder, kind, place)
@@ -299,7 +243,7 @@ def _of_module_type(model: Model, folder: str, kind: str, place: Location) -> It
     what = "a module of the sentence transformer"
     match = re.fullmatch(_REFERENCE, kind)
     is_beside = (
-        match is not None and "." not in match["module"] and _is_file(model, f"{folder}/{match['module']}.py")
+        match is not None and "." not in match["module"] and is_file(model, f"{folder}/{match['module']}.py")
     )
     if kind.startswith("sentence_transformers."):
         return
@@ -312,12 +256,14 @@ def _of_module_type(model: Model, folder: str, kind: str, place: Location) -> It
 def _of_module_folder(model: Model, folder: str) -> Iterator[Item]:
     revision = None
     for name in ("sentence_bert_config.json", "sentence_roberta_config.json", "sentence_xlnet_config.json"):
-        arguments = _json(model, f"{folder}/{name}")
+        arguments = json_of(model, f"{folder}/{name}")
         for key in _ARGUMENTS if arguments is not None else ():
-            given = _mapping(_mapping(arguments.data if arguments is not None else None).get(key))
-            revision = _text(given.get("code_revision")) or revision
+            given = mapping_of(mapping_of(arguments.data if arguments is not None else None).get(key))
+            revision = text_of(given.get("code_revision")) or revision
     for name in _CONFIGS:
-        document = _json(model, f"{folder}/{name}")
+        document = json_of(model, f"{folder}/{name}")
+        if document is not None and name == "config.json":
+            yield from _kernels(document)
         for key, reference, pointer in _auto_map(document) if document is not None else ():
             if key in _OF_SENTENCE_TRANSFORMERS and document is not None:
                 place = location_of(document, pointer)
@@ -333,7 +279,7 @@ def _of_module_folder(model: Model, folder: str) -> Iterator[Item]:
             and entry.size <= MAX_CONFIG
             and path.rpartition("/")[2] != "tokenizer_config.json"
         ):
-            document = _json(model, path)
+            document = json_of(model, path)
             if document is not None:
                 yield from _of_module_config(document)
 
@@ -348,7 +294,7 @@ _CALLED_KEYS = {
 
 
 def _of_module_config(document: Document) -> Iterator[Item]:
-    for pointer, value in _walk(document.data):
+    for pointer, value in walk(document.data):
         key = pointer[-1] if pointer else None
         if isinstance(value, str) and key in _CALLED_KEYS and "." in value:
             yield ImportedName(value, location_of(document, pointer), f"{key!r}", _CALLED_KEYS[str(key)])
@@ -364,10 +310,10 @@ def _of_module_config(document: Document) -> Iterator[Item]:
 
 def _of_llama_index(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
     del conf
-    document = _json(model, "settings.json")
+    document = json_of(model, "settings.json")
     if document is None:
         return
-    for pointer, value in _walk(document.data):
+    for pointer, value in walk(document.data):
         if pointer and pointer[-1] == "object_constructor" and isinstance(value, str):
             yield ImportedName(
                 value, location_of(document, pointer), "'object_constructor'", ("llama_index.",)
@@ -388,13 +334,13 @@ _LANGCHAIN = ("langchain", "langchain_core", "langchain_community", "langgraph")
 def _of_langchain(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
     for path in _langchain_documents(model, conf):
         document = model.json(path) if path.endswith(".json") else model.yaml(path)
-        for pointer, value in _walk(document.data) if document is not None else ():
+        for pointer, value in walk(document.data) if document is not None else ():
             if isinstance(value, dict) and document is not None:
                 yield from _of_langchain_object(document, pointer, value)
 
 
 def _langchain_documents(model: Model, conf: dict[str, Any]) -> Iterator[str]:
-    named = {_text(conf.get(key)).strip("/") for key in ("model_data", "agent_primitive_data")} - {""}
+    named = {text_of(conf.get(key)).strip("/") for key in ("model_data", "agent_primitive_data")} - {""}
     named = named or {"model.yaml"}
     for path, entry in model.directory.entries.items():
         is_document = entry.kind is Kind.FILE and path.endswith((".json", ".yaml", ".yml"))
@@ -442,144 +388,14 @@ def _of_langchain_object(document: Document, pointer: Pointer, value: dict[str, 
             yield ImportedName(name, place, "'id'", tuple(f"{top}." for top in _LANGCHAIN))
 
 
-# -- the others ----------------------------------------------------------------------------------
-
-_KERAS = ("keras.", "tensorflow.", "tf_keras.")
-
-
-def _of_keras(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
-    folder = _text(conf.get("data")).strip("/")
-    folders = {folder, _text(model.flavors.get("python_function", {}).get("data")).strip("/")} - {""}
-    for place in sorted(folders):
-        path = f"{place}/keras_module.txt"
-        if _is_file(model, path):
-            name = model.directory.head(path, MAX_TEXT).decode("utf-8", "replace").strip()
-            if name:
-                yield ImportedName(name[:1000], Location(path), "the module that reads the model", _KERAS)
-    name = _text(conf.get("keras_module")).strip()
-    if name and model.mlmodel is not None:
-        flavor = "keras" if model.flavors.get("keras") is conf else "tensorflow"
-        location = location_of(model.mlmodel, ("flavors", flavor, "keras_module"))
-        yield ImportedName(name, location, "the module that reads the model", _KERAS)
-
-
-_RUNS_IN_JVM = (
-    r"-XX:\+?On|-javaagent|-agentlib|-agentpath|-Xbootclasspath|-Djava|-XX:Flags|@|-cp\b|-classpath|-jar"
-)
-_FOREIGN_H2O = (
-    "url",
-    "ip",
-    "proxy",
-    "https",
-    "jvm_custom_args",
-    "extra_classpath",
-    "ice_root",
-    "log_dir",
-    "bind_to_localhost",
-    "username",
-    "password",
-    "cacert",
-)
-"""Arguments of ``h2o.init`` that lead elsewhere, or to a JVM with other code."""
-
-
-def _of_h2o(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
-    path = f"{_text(conf.get('data'), 'model.h2o').strip('/')}/h2o.yaml"
-    document = model.yaml(path) if _is_file(model, path) else None
-    settings = _mapping(_mapping(document.data).get("init")) if document is not None else {}
-    for key, value in settings.items():
-        if key not in _FOREIGN_H2O or value in (None, False, "", []) or document is None:
-            continue
-        place = location_of(document, ("init", key))
-        texts = [str(item) for item in (value if isinstance(value, list) else [value])]
-        if key == "extra_classpath" or (
-            key == "jvm_custom_args" and any(re.match(_RUNS_IN_JVM, text) for text in texts)
-        ):
-            yield Action(
-                f"{key!r} has H2O start a JVM that runs code of the model: {', '.join(texts)[:200]}",
-                place,
-                True,
-            )
-        elif key == "jvm_custom_args":
-            yield Action(f"{key!r} changes the JVM that H2O starts: {', '.join(texts)[:200]}", place, False)
-        else:
-            yield Action(
-                f"{key!r} of h2o.init is of the author's machine: {', '.join(texts)[:200]}", place, False
-            )
-
-
-_FACTORIES = frozenset(
-    (
-        "attribute_ruler lemmatizer trainable_lemmatizer merge_entities merge_noun_chunks merge_subtokens morphologizer ner parser "
-        "beam_parser beam_ner entity_ruler future_entity_ruler span_ruler entity_linker senter sentencizer sentence_segmenter spancat "
-        "spancat_singlelabel span_finder span_cleaner tagger textcat textcat_multilabel tok2vec token_splitter doc_cleaner nn_labeller "
-        "transformer curated_transformer coref span_resolver experimental_edit_tree_lemmatizer llm llm_ner llm_spancat llm_textcat "
-        "llm_rel llm_lemma llm_sentiment llm_summarization llm_translation llm_raw llm_entitylinker"
-    ).split()
-)
-"""Components that spaCy and the packages of its makers register."""
-_LOADED = r"nlp|nlp\.(?!.*batcher).*|components|components\..*"
-"""Sections of ``config.cfg`` that ``spacy.load`` resolves; those of training it does not."""
-_SPACY_NAME = r"spacy[\w-]*\..*|(?:[A-Z]\w*|[a-z_]+)\.v\d+"
-"""Names that spaCy and its makers' packages register (``spacy.Tok2Vec.v2``), and those of thinc (``Softmax.v1``)."""
-_MISUSED = {
-    "spacy.copy_from_base_model.v1": "loads another pipeline",
-    "spacy.load_vocab_data.v1": "loads other data",
-    "srsly.read_json.v1": "reads a file",
-    "srsly.read_jsonl.v1": "reads a file",
-    "srsly.read_yaml.v1": "reads a file",
-    "srsly.read_msgpack.v1": "reads a file",
-    "spacy.read_labels.v1": "reads a file",
-    "spacy.WandbLogger.v1": "connects",
-}
-
-
-def _of_spacy(model: Model, conf: dict[str, Any]) -> Iterator[Item]:
-    path = f"{_text(conf.get('data'), 'model.spacy').strip('/')}/config.cfg"
-    if not _is_file(model, path):
-        return
-    text = model.directory.head(path, MAX_CONFIG).decode("utf-8", "replace")
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1].strip()
-        elif "=" in stripped and not stripped.startswith("#") and re.fullmatch(_LOADED, section):
-            key, _, value = (part.strip() for part in stripped.partition("="))
-            name = value.strip("\"'")
-            place = Location(path, number, line.index(key) + 1, None, line)
-            yield from _of_spacy_value(section, key.strip("\"'"), name, place)
-
-
-def _of_spacy_value(section: str, key: str, name: str, place: Location) -> Iterator[Item]:
-    if not name or name == "null":
-        return
-    if key == "source" and section.startswith("components."):
-        yield Action(f"the component is loaded from another pipeline, {name[:200]!r}", place, False)
-    elif key == "factory" and section.startswith("components.") and name not in _FACTORIES:
-        yield Action(
-            f"the factory {name[:200]!r} is none of spaCy's: code that is installed elsewhere makes the component",
-            place,
-            False,
-        )
-    elif key.startswith("@") and name in _MISUSED:
-        yield Action(f"{key} = {name!r} {_MISUSED[name]} when the pipeline is loaded", place, False)
-    elif key.startswith("@") and not re.fullmatch(_SPACY_NAME, name):
-        yield Action(
-            f"{key} = {name[:200]!r} is nothing that spaCy registers: code that is installed elsewhere runs",
-            place,
-            False,
-        )
-
-
 _READERS = {
     "transformers": _of_transformers,
     "sentence_transformers": _of_sentence_transformers,
     "llama_index": _of_llama_index,
     "langchain": _of_langchain,
-    "tensorflow": _of_keras,
-    "keras": _of_keras,
-    "h2o": _of_h2o,
-    "spacy": _of_spacy,
+    "tensorflow": loader_settings.of_keras,
+    "keras": loader_settings.of_keras,
+    "h2o": loader_settings.of_h2o,
+    "spacy": loader_settings.of_spacy,
 }
 """By flavor."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.model import loader_documents
-from mlmodel.model.loader_documents import HubModule, OwnModule
+from mlmodel.model.loader_items import HubModule, OwnModule
 from mlmodel.model.model import fact
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.containers import ContainerAnomaly, DeclaredClasses, Found, Opener, Pickled, Unreadable
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles.scan_options import ScanOptions
 from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, Stream, Use, Value
 
 if TYPE_CHECKING:

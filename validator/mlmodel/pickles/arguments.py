@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles import behavior
+from mlmodel.pickles import behavior, class_arguments
 from mlmodel.pickles.allowlist import (
     CLASSES,
     Permission,
@@ -19,6 +19,7 @@ from mlmodel.pickles.allowlist import (
     may_be_held,
     rule_of,
 )
+from mlmodel.pickles.argument_forms import is_class, is_literal, maker_name, may_be_class, target_of
 from mlmodel.pickles.plain_values import TAKE_OBJECTS, is_plain, read_by
 from mlmodel.pickles.symbols import CallResult, Global, Value
 
@@ -58,7 +59,7 @@ _OF_NAMES = frozenset({"Symbol", "Dummy", "Wild", "Float", "Integer", "Rational"
 
 def builds_expression(call: Call) -> bool:
     """Whether a call makes an expression of SymPy from others, from numbers or from a name: what a class is given as text it evaluates."""
-    module, name = _target(call.callee)
+    module, name = target_of(call.callee)
     if module.partition(".")[0] != "sympy" or call.arguments is None:
         return False
     return all(_is_expression(item, texts=name in _OF_NAMES) for item in call.arguments)
@@ -67,7 +68,7 @@ def builds_expression(call: Call) -> bool:
 def _is_expression(value: Value, *, texts: bool) -> bool:
     if isinstance(value.value, CallResult):
         by = value.value.by
-        return (_target(by)[0].partition(".")[0] == "sympy" and value.value.opcode != "REDUCE") or is_plain(
+        return (target_of(by)[0].partition(".")[0] == "sympy" and value.value.opcode != "REDUCE") or is_plain(
             value.value
         )
     if isinstance(value.value, tuple):
@@ -79,73 +80,13 @@ def _is_expression(value: Value, *, texts: bool) -> bool:
 
 def takes_objects(call: Call) -> bool:
     """Whether what takes plain values is given an object of a class, or what nobody knows."""
-    target = _target(call.callee)
+    target = target_of(call.callee)
     if target not in TAKE_OBJECTS:
         return False
     if call.arguments is None:
         return True
     given = call.arguments[read_by(*target)]
     return any(isinstance(item.value, CallResult) and not is_plain(item.value) for item in given)
-
-
-def _target(symbol: object) -> tuple[str, str]:
-    target = symbol.target if isinstance(symbol, Global) else None
-    return target or ("", "")
-
-
-def _is_class(value: Value) -> bool:
-    if isinstance(value.value, CallResult):
-        return _maker(value.value) in (
-            "_make_skeleton_class",
-            "_make_skeleton_enum",
-            "type",
-            "_builtin_type",
-            "_create_type",
-            "_load_type",
-        )
-    target = value.value.target if isinstance(value.value, Global) else None
-    if target is None:
-        return False
-    found = known(*target)
-    return (
-        found.permission in CLASSES
-        or found.permission is Permission.LOCAL
-        or (found.permission is Permission.ARGUMENTS and found.detail in ("no text", "no file"))
-    )
-
-
-def _may_be_class(value: Value) -> bool:
-    """As :func:`_is_class`, or something of a library that nobody has read, of which something else is said."""
-    if _is_class(value):
-        return True
-    module, name = _target(value.value)
-    return (bool(name) and not is_word(name) and known(module, name).permission is Permission.UNKNOWN) or (
-        bool(_CLASS_FORM.fullmatch(name.rpartition(".")[2]))
-        and known(module, name).permission is Permission.DOTTED
-    )
-
-
-_CLASS_FORM = re.compile(r"_*[A-Z]\w*")
-
-
-def is_class_form(name: str) -> bool:
-    """Whether a name is written like that of a class."""
-    return _CLASS_FORM.fullmatch(name.rpartition(".")[2]) is not None
-
-
-def is_literal(value: Value) -> bool:
-    """Whether a value is written out, or made by Python or NumPy, and no object whose methods could be called."""
-    if value.kind in ("global", "unknown", "persistent"):
-        return False
-    if isinstance(value.value, CallResult):
-        return is_plain(value.value)
-    if isinstance(value.value, tuple):
-        return all(map(is_literal, value.value))
-    return True
-
-
-def _maker(made: CallResult) -> str | None:
-    return made.by.name if isinstance(made.by, Global) else None
 
 
 def _is_nameable(module: str, name: str) -> bool:
@@ -166,12 +107,12 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     if len(given) not in (2, 3) or given[1].kind != "str":
         return "the name is computed"
     owner, name = given[0], str(given[1].value)
-    if name in _OF_TYPES and _target(owner.value)[0] == "builtins" and _is_class(owner):
+    if name in _OF_TYPES and target_of(owner.value)[0] == "builtins" and is_class(owner):
         return None  # enumerations and named tuples by value
     if name.startswith("__") or "." in name:
         return f"{name} is not for getting"
     if isinstance(owner.value, CallResult):
-        maker = _maker(owner.value)
+        maker = maker_name(owner.value)
         if maker == "subimport" and all(_is_nameable(module, name) for module in imports):
             return None
         if maker in _GIVES_ANYTHING:
@@ -179,11 +120,11 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
         return "that reads, writes or calls what it is given" if _ACTS.match(name) else None
     if owner.kind in ("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"):
         return None
-    module, cls = _target(owner.value)
+    module, cls = target_of(owner.value)
     permission = known(module, cls).permission if cls else None
     if permission in (Permission.UNKNOWN, Permission.LOCAL, Permission.DOTTED):
         return "that is no name of a method" if is_word(name) else None
-    if not _is_class(owner):
+    if not is_class(owner):
         return "of what is neither an object nor a class that is known"
     inner = f"{cls}.{name}"
     if (
@@ -206,47 +147,9 @@ _ACTS = re.compile(
 """Methods that read, write, or call what they are given, whatever the object is."""
 
 
-def _class_maker(given: tuple[Value, ...]) -> str | None:
-    """``type`` and ``ABCMeta``: a class whose body holds nothing but plain data."""
-    if len(given) == 1:
-        return None
-    if (
-        len(given) != 3
-        or given[0].kind != "str"
-        or given[2].kind != "dict"
-        or not isinstance(given[2].value, tuple)
-    ):
-        return "it makes a class of what is not known"
-    items = given[2].value
-    for key, value in zip(items[::2], items[1::2], strict=False):
-        if key.kind != "str" or not (is_literal(value) and not isinstance(value.value, CallResult)):
-            return f"it makes a class with {key.value or 'a name'} that is no plain data, and making a class runs such things"
-    return None
-
-
-_OF_CLASSES = frozenset(
-    "__module__ __slots__ __dict__ __weakref__ __doc__ __qualname__ __orig_bases__ __firstlineno__ __static_attributes__".split()
-)
-"""What cloudpickle gives a class when it makes it; all else follows later."""
-_RUN_WITH_THE_CLASS = frozenset(
-    "__init_subclass__ __set_name__ __del__ __class_getitem__ __prepare__ __annotations__ __annotate__".split()
-)
-
-
-def _enumeration(given: tuple[Value, ...]) -> str | None:
-    """``_make_skeleton_enum`` of cloudpickle: the members are names and values."""
-    if len(given) < 4:
-        return "these are no arguments of an enumeration"
-    items = given[3].value if isinstance(given[3].value, tuple) else ()
-    for key, value in zip(items[::2], items[1::2], strict=False):
-        if key.kind != "str" or str(key.value).startswith("__") or value.kind == "global":
-            return f"it has the member {key.value}, which making the class runs"
-    return None
-
-
 def _index(given: tuple[Value, ...]) -> str | None:
     """``_new_Index`` of pandas: it calls the ``__new__`` of its first argument with what the second holds."""
-    fine = len(given) == 2 and is_data_class(*_target(given[0].value))
+    fine = len(given) == 2 and is_data_class(*target_of(given[0].value))
     return None if fine else "it calls a class that is no index of pandas"
 
 
@@ -254,14 +157,14 @@ def _array_class(given: tuple[Value, ...]) -> str | None:
     """``_reconstruct`` of NumPy: of arrays, and classes that are made from them."""
     return (
         None
-        if given and (_may_be_class(given[0]) or is_data_class(*_target(given[0].value)))
+        if given and (may_be_class(given[0]) or is_data_class(*target_of(given[0].value)))
         else "of what is no class of arrays"
     )
 
 
 def _library_class(given: tuple[Value, ...]) -> str | None:
     """``newObj``: it calls the ``__new__`` of its argument."""
-    module, name = _target(given[0].value) if len(given) == 1 else ("", "")
+    module, name = target_of(given[0].value) if len(given) == 1 else ("", "")
     return (
         None
         if module.startswith("sklearn.") and known(module, name).permission in CLASSES
@@ -310,7 +213,7 @@ def _of_numba(given: tuple[Value, ...]) -> str | None:
     fine = (
         len(given) == 1
         and isinstance(given[0].value, CallResult)
-        and _maker(given[0].value) == "_unpickle__CustomPickled"
+        and maker_name(given[0].value) == "_unpickle__CustomPickled"
     )
     return None if fine else "it calls a method of its argument"
 
@@ -319,7 +222,7 @@ def _callable(given: tuple[Value, ...]) -> str | None:
     if not given or given[0].kind not in ("global", "result"):
         return "of what is no function"
     inner = given[0].value
-    if isinstance(inner, CallResult) and _maker(inner) in _GIVES_ANYTHING - {"getattr"}:
+    if isinstance(inner, CallResult) and maker_name(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
     target = inner.target if isinstance(inner, Global) else None
     if target is not None and known(*target).permission in (
@@ -340,11 +243,11 @@ def _item(given: tuple[Value, ...]) -> str | None:
         return "these are no arguments of getitem"
     owner = given[0].value
     if isinstance(owner, CallResult):
-        return None if _is_class(given[0]) else "of what another call gave"
+        return None if is_class(given[0]) else "of what another call gave"
     if isinstance(owner, Global):
         return (
             None
-            if _is_class(given[0]) or (owner.target or ("",))[0] in ("typing", "collections.abc")
+            if is_class(given[0]) or (owner.target or ("",))[0] in ("typing", "collections.abc")
             else "of what is no class"
         )
     return None if given[0].kind in ("dict", "list", "tuple", "str") else "of what is not known"
@@ -357,75 +260,9 @@ def _encode(given: tuple[Value, ...]) -> str | None:
     return None if codec in ("latin1", "latin-1", "utf-8", "utf8", "ascii") else f"by the codec {codec}"
 
 
-_MADE_CLASSES = frozenset(
-    {"_make_skeleton_class", "_make_skeleton_enum", "_rehydrate_skeleton_class", "_create_type"}
-)
-_MADE_FUNCTIONS = frozenset({"_make_function", "_make_skel_func", "_fill_function", "_create_function"})
-
-
-def _own_class(given: tuple[Value, ...]) -> str | None:
-    """What completes a class by value, and sets attributes of whatever it is given."""
-    first = given[0].value if given else None
-    own = isinstance(first, CallResult) and _maker(first) in _MADE_CLASSES
-    return None if own else "it changes what the stream did not make"
-
-
-def _own_function(given: tuple[Value, ...]) -> str | None:
-    """As :func:`_own_class`, of functions."""
-    first = given[0].value if given else None
-    own = isinstance(first, CallResult) and (_maker(first) in _MADE_FUNCTIONS or _is_of_type(first))
-    return None if own else "it changes what the stream did not make"
-
-
-def _is_of_type(made: CallResult) -> bool:
-    """Whether it was made by a type that cloudpickle named (``_builtin_type``): before 2.1, functions by value are."""
-    return isinstance(made.by, CallResult) and _maker(made.by) == "_builtin_type"
-
-
-def _metaclass(given: tuple[Value, ...]) -> str | None:
-    """What makes a class, and calls its first argument for that."""
-    first = given[0].value if given else None
-    if not given or not (".".join(_target(first)) in _CLASSES_OF_CLASSES or _is_metaclass(given[0])):
-        return "it calls what is no class of classes"
-    body = given[3] if len(given) > 3 else None
-    items = body.value if body is not None and isinstance(body.value, tuple) else ()
-    of_dill = len(given) == 4
-    for key, value in zip(items[::2], items[1::2], strict=False):
-        fine = key.value in _OF_CLASSES or (
-            of_dill and (key.value not in _RUN_WITH_THE_CLASS or _is_code(value))
-        )
-        if key.kind != "str" or not fine:
-            return f"it gives the class {key.value or 'a name'} as it is made, and so may run it"
-    return None
-
-
-_CLASSES_OF_CLASSES = frozenset(
-    "builtins.type abc.ABCMeta enum.EnumMeta enum.EnumType typing.NamedTupleMeta typing._ProtocolMeta typing._TypedDictMeta typing.GenericMeta typing_extensions._TypedDictMeta"
-    " pydantic._internal._model_construction.ModelMetaclass pydantic.main.ModelMetaclass dspy.signatures.signature.SignatureMeta"
-    " dspy.primitives.module.ProgramMeta dspy.primitives.program.ProgramMeta typing_extensions._ProtocolMeta".split()
-)
-
-
-def _is_metaclass(value: Value) -> bool:
-    if isinstance(value.value, CallResult):
-        return _is_class(value)
-    module, name = _target(value.value)
-    return bool(name) and known(module, name).permission in (
-        Permission.LOCAL,
-        Permission.UNKNOWN,
-        Permission.CLASS,
-    )
-
-
-def _is_code(value: Value) -> bool:
-    return is_literal(value) or (
-        isinstance(value.value, CallResult) and _maker(value.value) in _MADE_FUNCTIONS
-    )
-
-
 def _rebuilt(given: tuple[Value, ...]) -> str | None:
     """What calls its first argument, which must itself be what tensors or arrays are made by."""
-    module, name = _target(given[0].value) if given else ("", "")
+    module, name = target_of(given[0].value) if given else ("", "")
     fine = (
         module.partition(".")[0] in ("torch", "numpy")
         and known(module, name).permission is Permission.CONSTRUCTOR
@@ -439,7 +276,7 @@ def _rebuilt(given: tuple[Value, ...]) -> str | None:
 
 def _curry(given: tuple[Value, ...]) -> str | None:
     """``_restore_curry`` of toolz: it imports the function that ``module:name`` names, and holds it."""
-    if len(given) < 2 or _target(given[0].value)[1] != "curry":
+    if len(given) < 2 or target_of(given[0].value)[1] != "curry":
         return "these are no arguments of a curried function"
     if given[1].kind == "str":
         module, _, name = str(given[1].value).partition(":")
@@ -474,10 +311,10 @@ def _nested(given: tuple[Value, ...]) -> str | None:
 
 def _union(given: tuple[Value, ...]) -> str | None:
     """``functools.reduce`` of ``|`` over types: how Python 3.10 to 3.13 pickle ``int | str``."""
-    if len(given) != 2 or _target(given[0].value) not in (("_operator", "or_"), ("operator", "or_")):
+    if len(given) != 2 or target_of(given[0].value) not in (("_operator", "or_"), ("operator", "or_")):
         return "it calls its argument"
     types = given[1].value if given[1].kind == "tuple" and isinstance(given[1].value, tuple) else ()
-    fine = all(item.kind == "None" or _is_class(item) or _is_type(item) for item in types)
+    fine = all(item.kind == "None" or is_class(item) or _is_type(item) for item in types)
     return None if types and fine else "of what are no types"
 
 
@@ -486,18 +323,7 @@ def _is_type(value: Value) -> bool:
     made = value.value
     while isinstance(made, CallResult):
         made = made.by
-    return _target(made)[0] in ("typing", "types")
-
-
-def _rename(given: tuple[Value, ...]) -> str | None:
-    """``setattr``: dill gives the classes that it carries their qualified name with it."""
-    fine = (
-        len(given) == 3
-        and _own_class(given) is None
-        and given[1].value == "__qualname__"
-        and given[2].kind == "str"
-    )
-    return None if fine else "it changes an object"
+    return target_of(made)[0] in ("typing", "types")
 
 
 def _no_file(given: tuple[Value, ...]) -> str | None:
@@ -509,32 +335,6 @@ def _no_file(given: tuple[Value, ...]) -> str | None:
 def _no_text(given: tuple[Value, ...]) -> str | None:
     """What reads a model from the file that any argument may name."""
     return "it opens the file" if any(item.kind in ("str", "result", "unknown") for item in given) else None
-
-
-def _class_and_base(given: tuple[Value, ...]) -> str | None:
-    """``copyreg._reconstructor``: it makes an object by its second argument, which must be a type of Python's own."""
-    if len(given) != 3 or not _may_be_class(given[0]):
-        return "of what is not known as a class"
-    module, name = _target(given[1].value)
-    fine = (
-        module in ("builtins", "collections", "datetime")
-        and known(module, name).permission is Permission.VALUE
-    )
-    return None if fine or _same(given[0], given[1]) else "by what is no type of Python's own"
-
-
-def _same(one: Value, other: Value) -> bool:
-    return (
-        one.kind == "global"
-        and _target(one.value) == _target(other.value)
-        and known(*_target(one.value)).permission in (Permission.COMPILED, Permission.CONSTRUCTOR)
-    )
-
-
-def _class(given: tuple[Value, ...]) -> str | None:
-    if not given:
-        return "of nothing"
-    return None if _may_be_class(given[0]) else "of what is not known as a class"
 
 
 _IMPORT_RUNS = (
@@ -578,26 +378,9 @@ def _named_tuple(given: tuple[Value, ...]) -> str | None:
     return _path((Value("str", f"{given[2].value}.{given[0].value}"),))
 
 
-_TYPES = frozenset(
-    "ClassType CodeType FunctionType LambdaType ModuleType MappingProxyType GenericAlias UnionType NoneType EllipsisType"
-    " NotImplementedType CellType SimpleNamespace PartialType MethodType BuiltinFunctionType GeneratorType TracebackType FrameType"
-    " type object int float complex bool str bytes bytearray list tuple dict set frozenset range slice property"
-    " staticmethod classmethod super enumerate zip map filter reversed memoryview BaseException Exception ValueError TypeError"
-    " KeyError IndexError AttributeError RuntimeError NotImplementedError StopIteration AssertionError ImportError OSError"
-    " UserWarning DeprecationWarning FutureWarning RuntimeWarning Warning"
-    " WrapperDescriptorType MethodWrapperType MethodDescriptorType GetSetDescriptorType MemberDescriptorType".split()
-)
-
-
-def _type_name(given: tuple[Value, ...]) -> str | None:
-    if len(given) != 1 or given[0].kind != "str":
-        return "the type is computed"
-    return None if given[0].value in _TYPES else f"{given[0].value} is no type that is known"
-
-
 def _pickle(given: tuple[Value, ...]) -> str | None:
     """What loads a pickle from bytes; the bytes themselves are judged as what they are."""
-    if len(given) == 1 and isinstance(given[0].value, CallResult) and _maker(given[0].value) == "encode":
+    if len(given) == 1 and isinstance(given[0].value, CallResult) and maker_name(given[0].value) == "encode":
         return None  # of protocol 2: the text is looked into instead
     return None if len(given) == 1 and given[0].kind == "bytes" else "the bytes are computed"
 
@@ -609,8 +392,8 @@ def _code(given: tuple[Value, ...]) -> str | None:
 
 
 _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
-    "class maker": _class_maker,
-    "enumeration": _enumeration,
+    "class maker": class_arguments.class_maker,
+    "enumeration": class_arguments.enumeration,
     "index": _index,
     "array class": _array_class,
     "library class": _library_class,
@@ -622,23 +405,23 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "callable": _callable,
     "item": _item,
     "encode": _encode,
-    "class": _class,
+    "class": class_arguments.class_,
     "module": _module,
     "path": _path,
     "named tuple": _named_tuple,
-    "typename": _type_name,
+    "typename": class_arguments.type_name,
     "pickle": _pickle,
     "code": _code,
-    "own class": _own_class,
-    "own function": _own_function,
-    "metaclass": _metaclass,
+    "own class": class_arguments.own_class,
+    "own function": class_arguments.own_function,
+    "metaclass": class_arguments.metaclass,
     "rebuilt": _rebuilt,
     "curry": _curry,
     "ufunc": _ufunc,
     "nested": _nested,
     "union": _union,
-    "rename": _rename,
+    "rename": class_arguments.renaming,
     "no file": _no_file,
     "no text": _no_text,
-    "class and base": _class_and_base,
+    "class and base": class_arguments.class_and_base,
 }

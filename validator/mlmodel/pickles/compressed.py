@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlmodel.pickles.operands import Buffer
-    from mlmodel.pickles.recorder import ScanBudget
+    from mlmodel.pickles.scan_options import ScanBudget
 
 _INPUT = 1 << 16
 """Compressed bytes that are taken at once."""

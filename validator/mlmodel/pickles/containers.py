@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mlmodel.pickles.formats import behind_user_block, format_of, zip_end
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
-from mlmodel.pickles.recorder import ScanBudget, ScanOptions
+from mlmodel.pickles.scan_options import ScanBudget, ScanOptions
 from mlmodel.pickles.symbols import Global, ProblemKind, Stream
 from mlmodel.sources.ranges import contiguous
 

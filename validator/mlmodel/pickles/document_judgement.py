@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlmodel.pickles import behavior, references, states
 from mlmodel.pickles.allowlist import CLASSES, Permission, effect_of, is_plain_method, known
+from mlmodel.pickles.argument_forms import is_class_form
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.symbols import CallResult, Global, Value
 
@@ -217,7 +218,7 @@ def _of_keras(use: Use) -> Remark | None:
         if (
             first in _KERAS_ROOMS
             or parts[-1] in _KERAS_ACTIONS
-            or (use.role == "function" and rooms & _KERAS_ROOMS)
+            or (rooms & _KERAS_ROOMS and (use.role == "function" or not is_class_form(parts[-1])))
         ):
             return _executes(
                 f"names {full}, which is no part of a model: it loads, writes or downloads, or switches checks off"

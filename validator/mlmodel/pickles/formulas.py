@@ -30,8 +30,10 @@ def formula_fault(text: str) -> str | None:
     shown = f"the formula {text[:_SHOWN]!r}"
     if len(text) >= _MOST:
         return f"{shown} ... is longer than formulas are"
+    if _COMMENT.search(_TEXTS.sub("_", text)):
+        return f"{shown} has a comment or several lines, and what it does is not known"
     # Not Python: the tilde between the sides, a side that is missing, and the quotes of formulaic around names.
-    left, tilde, right = re.sub(r"`[^`\n]*`", "_", text).partition("~")
+    left, tilde, right = _TEXTS.sub(_quoted, text).partition("~")
     for side in (left, right) if tilde else (left,):
         if not side.strip() or side.strip() in (".", "1", "0"):
             continue
@@ -47,7 +49,14 @@ def formula_fault(text: str) -> str | None:
 
 
 _STRING = re.compile(r"\"[^\"\\\n]*\"|'[^'\\\n]*'")
+_TEXTS = re.compile(rf"{_STRING.pattern}|`[^`\n]*`")
+"""Texts of Python, and names as formulaic quotes them; what opens first decides."""
+_COMMENT = re.compile(r"[#\n\r\f\\]")
 _NOT_PYTHON = re.compile(r":|%in%|(?<![\w.\])])\.(?!\w)")
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return "_" if match[0].startswith("`") else match[0]
 
 
 def _as_python(side: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
 from mlmodel.pickles import (
+    argument_forms,
     arguments,
     behavior,
     classes_by_value,
@@ -274,11 +275,12 @@ class _Judge:
     def _is_made_plainly(self, use: Use, symbol: Global) -> bool:
         """Whether a class of a library that nobody has read is called with plain data only, as that of an enumeration."""
         module, name = symbol.target or ("", "")
-        if not arguments.is_class_form(name) or references.is_suspicious(module, name):
+        if not argument_forms.is_class_form(name) or references.is_suspicious(module, name):
             return False
         calls = self._calls.get((symbol, use.opcode), [])
         return len(calls) >= min(use.times, 1) and all(
-            call.arguments is not None and all(map(arguments.is_literal, call.arguments)) for call in calls
+            call.arguments is not None and all(map(argument_forms.is_literal, call.arguments))
+            for call in calls
         )
 
     def _is_nested_class(self, symbol: Global) -> bool:
@@ -286,7 +288,7 @@ class _Judge:
         module, name = symbol.target or ("", "")
         return (
             known(module, name.partition(".")[0]).permission is Permission.UNKNOWN
-            and all(map(arguments.is_class_form, name.split(".")[:-1]))
+            and all(map(argument_forms.is_class_form, name.split(".")[:-1]))
             and not references.is_suspicious(module, name)
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcode_handlers import RARE
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
-from mlmodel.pickles.recorder import FRESH, BrokenError, ScanOptions
+from mlmodel.pickles.recorder import FRESH, BrokenError
 from mlmodel.pickles.state import MachineState
 from mlmodel.pickles.symbols import ProblemKind, Stream
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlmodel.pickles.operands import Buffer
+    from mlmodel.pickles.scan_options import ScanOptions
 
 MAX_STACK = 1 << 21
 """Values on the stack.  Picklers write lists and dictionaries a thousand items at a time."""

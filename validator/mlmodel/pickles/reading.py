@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmodel.pickles.machine import Machine
-from mlmodel.pickles.recorder import ScanOptions
+from mlmodel.pickles.scan_options import ScanOptions
 from mlmodel.pickles.symbols import CallResult, Global, Problem, ProblemKind, Stream
 
 if TYPE_CHECKING:

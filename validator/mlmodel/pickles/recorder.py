@@ -7,9 +7,10 @@ so that memory follows the number of distinct names and not of opcodes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.pickles import arrays, code_by_value
+from mlmodel.pickles.dictionaries import DICTIONARIES, MAX_OF_ONE, Dictionaries
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
 from mlmodel.pickles.operands import MAX_TEXT, text, value_at
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlmodel.pickles.operands import Buffer
+    from mlmodel.pickles.scan_options import ScanOptions
 
 MAX_GLOBALS = 20_000
 """Distinct globals of one stream.  Large honest ones have some hundreds."""
@@ -27,12 +29,6 @@ MAX_USES = 50_000
 """Distinct pairs of a thing and an opcode that does something with it."""
 MAX_PARTS = 200_000
 """Arrays between the opcodes, and their dtypes, that are told apart."""
-MAX_FILLED = 20_000
-"""Dictionaries whose items are remembered at a time."""
-MAX_ITEMS = 200_000
-"""Keys and values of all of them."""
-MAX_OF_ONE = 1_024
-"""Keys and values of one of them: a state has fewer."""
 MAX_STATES = 2_000
 """Kinds of states that are told apart."""
 MAX_KEPT = 1 << 20
@@ -78,7 +74,6 @@ _JUDGED = frozenset(
     " _make_skeleton_class _rehydrate_skeleton_class _getattribute _get_attr".split()
 )
 """Functions whose arguments are judged as such: a class or a function among them is no value that is kept."""
-_DICTIONARIES = (0x7D, 0x64)
 _LISTS = (0x5D, 0x6C)
 _NUMBERS = frozenset({0x4A, 0x4B, 0x4D, 0x8A, 0x47, 0x4E, 0x88, 0x89})
 _MOST_PLAIN = 100
@@ -123,27 +118,6 @@ class _Used:
         self.role: str | None = None
 
 
-class ScanBudget:
-    """How many bytes may still be looked at, payloads that are skipped not counted."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-
-class ScanOptions(NamedTuple):
-    """What the caller of the machine wants to know more of, and what it may take."""
-
-    watch: Callable[[Global], bool] | None = None
-    """Whether all calls of a global, and on what it makes, are kept in detail and not only the first."""
-    detail: bool = False
-    """Whether tuples and states are kept from the start, and not only from the first watched global on."""
-    effort: ScanBudget | None = None
-    calls: bool = True
-    """Whether the first call of each kind is kept with its arguments."""
-
-
 class Recorder:
     """The symbols of one stream and what happens to them."""
 
@@ -173,10 +147,9 @@ class Recorder:
         """By the value of one of these or of a dtype: the result that stands for all in :attr:`uses`."""
         self.tracks = False
         """Whether the items of dictionaries are kept: from the first global on."""
-        self._items: dict[int, list[int] | None] = {}
-        self._room_for_items = MAX_ITEMS
-        self._unknown_before = 0
-        """Dictionaries that have items, None where there are too many; and the offset up to which others may have some."""
+        self.dictionaries = Dictionaries(data)
+        self.fill = self.dictionaries.fill
+        self.items_of = self.dictionaries.items_of
         self.loose: set[int] = set()
         """Globals that do not stand as a value so far, and tuples of arguments that have some."""
         self._held: set[int] = set()
@@ -222,7 +195,7 @@ class Recorder:
             self.odd(ProblemKind.OPERAND, f"{opcode} takes a name of {MAX_TEXT:,} characters or more", offset)
         if not self.tracks:
             self.tracks = True
-            self._unknown_before = offset
+            self.dictionaries.begin(offset)
         self.loose.add(value)
         if name is not None and (name in _JUDGED or name.startswith("__pyx_unpickle_")):
             self._judged.add(value)
@@ -360,7 +333,7 @@ class Recorder:
             and isinstance(used.callee, CallResult)
             and isinstance(used.callee.by, CallResult)
         ):
-            is_dictionary = arguments > 0 and self._data[arguments - 1] in _DICTIONARIES
+            is_dictionary = arguments > 0 and self._data[arguments - 1] in DICTIONARIES
             self.slots |= not is_dictionary
         place = self._place(offset)
         self.calls.append(Call(used.callee, used.opcode, place, values))
@@ -445,7 +418,7 @@ class Recorder:
             if len(symbol) != 2:
                 return None
             keys = self.items_of(symbol[1])
-            if keys is None and symbol[1] > 0 and self._data[symbol[1] - 1] not in _DICTIONARIES:
+            if keys is None and symbol[1] > 0 and self._data[symbol[1] - 1] not in DICTIONARIES:
                 return None
             texts = tuple(self._text(key) for key in keys[::2]) if keys is not None else None
             return self._restored(callee, "slots", texts, offset)
@@ -462,14 +435,6 @@ class Recorder:
 
     def _text(self, value: int) -> str | None:
         return text(self._data, value, self._end) if value > 0 else None
-
-    def items_of(self, value: int) -> Sequence[int] | None:
-        """The keys and values of a dictionary in turn; None where they are not known."""
-        if value <= 0 or self._data[value - 1] not in _DICTIONARIES:
-            return None
-        if value in self._items:
-            return self._items[value]
-        return () if value > self._unknown_before else None
 
     def _takes_plainly(self, elements: Sequence[int] | None) -> bool:
         """Whether no argument is an object whose class has a say in how it is read."""
@@ -537,25 +502,6 @@ class Recorder:
             return value
         self._room -= size + 1
         return self._symbol((*elements,))
-
-    def fill(self, value: int, items: list[int] | None) -> None:
-        """A dictionary gets items; None where they are not looked at."""
-        size = len(items) if items is not None else MAX_OF_ONE + 1
-        known = self._items.get(value, ())
-        if known is None:
-            return
-        self._room_for_items -= size if size <= MAX_OF_ONE else 1
-        if len(self._items) >= MAX_FILLED or self._room_for_items < 0:
-            self._unknown_before = max(self._items, default=0)
-            self._items.clear()
-            self._room_for_items = MAX_ITEMS
-            known = None if value <= self._unknown_before else ()
-        if items is None or known is None or len(known) + size > MAX_OF_ONE:
-            self._items[value] = None
-        elif isinstance(known, list):
-            known.extend(items)
-        else:
-            self._items[value] = items if value > self._unknown_before else None
 
     def hashed(self, values: Sequence[int], depth: int = 0) -> None:
         """Keys of a dictionary, or items of a set: reading runs their ``__hash__``."""

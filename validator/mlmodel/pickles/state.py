@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.pickles.memo import Memo
-from mlmodel.pickles.recorder import Recorder, ScanOptions
+from mlmodel.pickles.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlmodel.pickles.operands import Buffer
+    from mlmodel.pickles.scan_options import ScanOptions
 
 
 class MachineState:

@@ -80,7 +80,10 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Ambiguity |
         block = bytes(data[at : min(end, at + _BLOCK)])
         if len(block) < _BLOCK or not any(block):
             yield from _after_end(data, at, end)
-            return
+            at = _next_header(data, at, end)
+            if at >= end:
+                return
+            continue  # readers that do not stop at empty blocks go on here
         header = _header(block)
         if header is None:
             yield Unreadable(f"the tar archive has a header that cannot be read, at byte {at - start:,}")
@@ -122,6 +125,20 @@ def members(data: Buffer, start: int, end: int) -> Iterator[Member | Ambiguity |
             return
         at = begin + -(-size // _BLOCK) * _BLOCK
     yield Unreadable(f"the tar archive has more than {MAX_MEMBERS:,} members")
+
+
+def _next_header(data: Buffer, at: int, end: int) -> int:
+    """Where a header stands behind the end of an archive; the end of the data where none does."""
+    at += _BLOCK
+    while at + _BLOCK <= end:
+        match = _NOT_ZERO.search(contiguous(data), at, end)
+        if match is None:
+            return end
+        at += (match.start() - at) // _BLOCK * _BLOCK
+        if is_tar_header(bytes(data[at : at + _BLOCK])):
+            return at
+        at += _BLOCK
+    return end
 
 
 def _of_no_file(name: bytes, size: int) -> Iterator[Ambiguity]:

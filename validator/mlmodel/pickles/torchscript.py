@@ -19,7 +19,7 @@ _OPERATORS = re.compile(
     r"|classes\.(?:dist_\w+|c10d|rpc|profiling|aoti|torchaudio|torchvision)\..*)"
     r"|ops\.\w*(?:c10d|rpc)\w*\..*"
     r"|ops\.aten\.(?:save|load|from_file|_pickle\w*)"
-    r"|ops\.(?:\w+\.)*\w*(?:read_file|write_file|from_file|save|sox_io|ffmpeg|rpc_|remote|video_reader|read_video)\w*",
+    r"|ops\.(?:\w+\.)*\w*(?:(?<!pro)file|save|sox_io|ffmpeg|rpc_|remote|video_reader|read_video|(?:load|read|open)_audio)\w*",
     re.IGNORECASE,
 )
 """Operators that open files or connect: of PyTorch, torchvision and torchaudio."""
