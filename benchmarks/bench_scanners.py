@@ -1,9 +1,10 @@
 """The judgement of serialized objects beside picklescan, modelscan, fickling and modelaudit, on the same files in the same run.
 
-``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--samples FOLDER] [--only detection|speed]``
+``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--honest FOLDER]... [--samples FOLDER] [--only detection|speed]``
 
 PYTHON are interpreters: one that has the scanners, one that has the libraries of
-``tests/pickles/benign_libraries.py``, whose objects are the honest ones.  The hostile ones are those of ``tests/pickles/attacks``.
+``tests/pickles/benign_libraries.py``, whose objects are the honest ones, beside those that ``tests/pickles/honest_objects.py`` wrote into
+a FOLDER.  The hostile ones are those of ``tests/pickles/attacks``.
 
 * detection: each tool through its own library, one file after the other; what it flags, and what it cannot read.
 * speed: each tool's command on a pickle that is dense with opcodes and on one of large arrays; CPU of the process, its start
@@ -101,7 +102,7 @@ def theirs(python: str, tool: str, folder: Path) -> dict[str, str]:
     return answers
 
 
-def detection(scanners: str, libraries: str | None, samples: Path | None) -> None:
+def detection(scanners: str, libraries: str | None, folders: list[Path], samples: Path | None) -> None:
     """Hostile files flagged, honest ones flagged, and files that were not read."""
     with tempfile.TemporaryDirectory() as scratch:
         hostile, honest = Path(scratch, "hostile"), Path(scratch, "honest")
@@ -115,6 +116,9 @@ def detection(scanners: str, libraries: str | None, samples: Path | None) -> Non
         if libraries:
             script = str(ROOT / "tests" / "pickles" / "benign_libraries.py")
             subprocess.run([libraries, "-W", "ignore", script, str(honest)], check=True, capture_output=True)
+        for number, folder in enumerate(folders):
+            for path in sorted(folder.glob("*.pkl")):
+                shutil.copyfile(path, honest / f"{number}-{path.name}")
         print(f"{'':12} hostile: flagged  unread   missed | honest: flagged  unread")
         for tool in ("mlmodel", *TOOLS):
             row = []
@@ -126,7 +130,9 @@ def detection(scanners: str, libraries: str | None, samples: Path | None) -> Non
                 ]
                 row.append([f"{count:4} {100 * count / max(1, len(answers)):3.0f} %" for count in counts])
             (flagged, unread, missed), (alarms, silent, _) = row
-            print(f"{tool:12}    {flagged:>12} {unread:>8} {missed:>8} |   {alarms:>10} {silent:>8}")
+            print(
+                f"{tool:12}    {flagged:>12} {unread:>8} {missed:>8} |   {alarms:>10} {silent:>8}", flush=True
+            )
 
 
 def big(path: Path, kind: str) -> None:
@@ -199,12 +205,13 @@ def main() -> None:
     )
     parser.add_argument("--scanners", required=True, metavar="PYTHON")
     parser.add_argument("--libraries", metavar="PYTHON")
+    parser.add_argument("--honest", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--samples", type=Path, metavar="FOLDER", help="more hostile files, below a folder")
     parser.add_argument("--only", choices=("detection", "speed"))
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if options.only != "speed":
-        detection(options.scanners, options.libraries, options.samples)
+        detection(options.scanners, options.libraries, options.honest, options.samples)
     if options.only != "detection":
         speed(options.scanners)
 

@@ -317,7 +317,7 @@ def described(cls):
 WORDS = frozenset(
     "open exec eval system popen Popen check_call check_output run_command connect listen urlopen urlretrieve mkdir makedirs"
     " rmtree unlink import_module __import__ memmap savez savetxt loads fromfile mkstemp mkdtemp NamedTemporaryFile"
-    " TemporaryDirectory Thread Process ThreadPoolExecutor CDLL create_connection socket".split()
+    " TemporaryDirectory Thread Process ThreadPoolExecutor CDLL create_connection socket sympify parse_expr".split()
 )
 
 

@@ -185,6 +185,16 @@ def words(cls: type) -> set[str]:
     return {word for word in found if len(word) < 40}
 
 
+def is_loaded(path: str) -> bool:
+    """Whether a native library is in the process already."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        return path in maps.read()
+
+
+EXPLAINED = frozenset({("numpy.matrix", "compile")})
+"""A matrix that is given a text parses it as a literal (``ast.literal_eval``), and runs nothing."""
+
+
 class Watch:
     """Takes note of what happens while something is restored."""
 
@@ -195,7 +205,7 @@ class Watch:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.on:
             return
-        if event == "ctypes.dlopen" and LIBRARY in str(arguments[0]):
+        if event == "ctypes.dlopen" and is_loaded(str(arguments[0])):
             return  # threadpoolctl asks the libraries that are there for their threads
         if event in ALWAYS or event.startswith(("winreg.", "socket.get")):
             self.events.append(f"{event} {arguments!r}"[:200])
@@ -274,7 +284,7 @@ def run(
                 pass
             del made
             watch.on = False
-        if watch.events:
+        if any((full, event.partition(" ")[0]) not in EXPLAINED for event in watch.events):
             result["events"].append([full, watch.events[:3], data.hex()[:2000]])
             if len(result["events"]) > 3:
                 break

@@ -27,9 +27,7 @@ def errors(model: Path) -> list[Finding]:
     return [
         finding
         for finding in validate(model).findings
-        if finding.rule.startswith("MLM6")
-        and finding.rule != "MLM618"
-        and finding.severity is Severity.ERROR
+        if finding.rule.startswith("MLM6") and finding.rule != "MLM618" and finding.severity is Severity.ERROR
     ]
 
 

@@ -194,3 +194,44 @@ def test_a_class_is_known_by_other_names_too() -> None:
 )  # fmt: skip
 def test_formulas_of_columns(formula: str) -> None:
     assert formulas.formula_fault(formula) is None
+
+
+def exception_of(kind: bytes, arguments: bytes = given(text("x"))) -> bytes:
+    frame = name("tblib", "Frame") + b")\x81}" + text("f_lineno") + b"K\1sb"
+    trace = call("tblib.pickling_support", "unpickle_traceback", frame, b"K\1", b"N")
+    return call("tblib.pickling_support", "unpickle_exception", kind, arguments, b"N", trace)
+
+
+def type_of_numba(maker: bytes, *inner: bytes) -> bytes:
+    return call("numba.core.types.abstract", "_type_reconstructor", maker, given(*inner), b"}")
+
+
+MADE = name("copyreg", "_reconstructor")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        exception_of(name("builtins", "ValueError")),
+        exception_of(name("builtins", "KeyError"), b")"),
+        type_of_numba(MADE, name("numba.core.types.scalars", "Integer"), name("builtins", "object"), b"N"),
+    ],
+)
+def test_exceptions_and_types_as_other_picklers_write_them(body: bytes, model: Path) -> None:
+    assert found(model, stream(body)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (exception_of(name("os", "system")), "unpickle_exception"),
+        (exception_of(name("subprocess", "CalledProcessError")), "unpickle_exception"),
+        (exception_of(name("builtins", "ValueError"), given(name("os", "system"))), "no plain data"),
+        (call("tblib.pickling_support", "unpickle_traceback", name("types", "SimpleNamespace") + b")R", b"K\1", b"N"), "no frame"),
+        (type_of_numba(name("os", "system"), text("true")), "calls its argument"),
+        (type_of_numba(MADE, name("sympy.core.function", "Derivative"), name("builtins", "object"), b"N"), "numba"),
+    ],
+)  # fmt: skip
+def test_what_calls_its_first_argument(body: bytes, named: str, model: Path) -> None:
+    errors = [finding for finding in found(model, stream(body)) if finding.severity is Severity.ERROR]
+    assert any(named in finding.message for finding in errors), errors

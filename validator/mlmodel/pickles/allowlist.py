@@ -46,6 +46,10 @@ class Permission(Enum):
     UNKNOWN = "unknown"
 
 
+OWN_NEW = "__new__"
+"""Details of a class whose own code runs when an object is made of it."""
+
+
 class Known(NamedTuple):
     """What is known of a name."""
 
@@ -158,11 +162,12 @@ def _of_class(full: str, module: str, name: str) -> Known:
     found = behavior.of(module, name)
     if found is None:
         return Known(Permission.DOTTED if "." in name else Permission.FUNCTION)
-    if full in _reviewed()["active"] or "i" in found.marks:
-        return Known(Permission.ACTIVE)
     marks = set(found.marks)
-    if marks & {"!", "n"} and not marks & {"t", "*", "e"} and full not in _reviewed()["new"]:
-        return Known(Permission.NEW)
+    makes = bool(marks & {"!", "n"}) and not marks & {"t", "*", "e"} and full not in _reviewed()["new"]
+    if full in _reviewed()["active"] or "i" in marks:
+        return Known(Permission.ACTIVE, OWN_NEW if makes else "")
+    if makes:
+        return Known(Permission.NEW, OWN_NEW)
     return Known(Permission.COMPILED if marks & {"*", "e"} else Permission.CLASS)
 
 

@@ -218,6 +218,13 @@ def _of_numba(given: tuple[Value, ...]) -> str | None:
     return None if fine else "it calls a method of its argument"
 
 
+def _traceback(given: tuple[Value, ...]) -> str | None:
+    """``unpickle_traceback`` of tblib: it makes the traceback of a frame that it was given, by raising an exception of its own."""
+    made = given[0].value if len(given) == 3 else None
+    by = made.by if isinstance(made, CallResult) else None
+    return None if target_of(by) == ("tblib", "Frame") else "of what is no frame"
+
+
 def _callable(given: tuple[Value, ...]) -> str | None:
     if not given or given[0].kind not in ("global", "result"):
         return "of what is no function"
@@ -403,6 +410,9 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "distribution": _distribution,
     "of numba": _of_numba,
     "callable": _callable,
+    "exception": class_arguments.exception,
+    "reconstructed": class_arguments.reconstructed,
+    "traceback": _traceback,
     "item": _item,
     "encode": _encode,
     "class": class_arguments.class_,

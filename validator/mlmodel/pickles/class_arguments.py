@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlmodel.pickles.allowlist import Permission, known
+import re
+
+from mlmodel.pickles.allowlist import Permission, known, may_be_held
 from mlmodel.pickles.argument_forms import is_class, is_literal, maker_name, may_be_class, target_of
 from mlmodel.pickles.symbols import CallResult, Value
 
@@ -169,3 +171,39 @@ def type_name(given: tuple[Value, ...]) -> str | None:
     if len(given) != 1 or given[0].kind != "str":
         return "the type is computed"
     return None if given[0].value in _TYPES else f"{given[0].value} is no type that is known"
+
+
+_OF_EXCEPTIONS = frozenset("__dict__ args errno strerror filename filename2 winerror".split())
+
+
+def exception(given: tuple[Value, ...]) -> str | None:
+    """``unpickle_exception`` and ``unpickle_exception_with_attrs`` of tblib: they make an exception of their first argument, with what the
+    second holds: arguments, or attributes."""
+    target = target_of(given[0].value) if given else ("", "")
+    if not _EXCEPTION.search(target[1]) or not (may_be_class(given[0]) or may_be_held(*target)):
+        return "of what is no exception"
+    if len(given) < 4:
+        return "these are no arguments for making an exception"
+    items = given[1].value if isinstance(given[1].value, tuple) else ()
+    if given[1].kind == "dict":
+        wrong = next((key for key in items[::2] if key.value not in _OF_EXCEPTIONS), None)
+        if wrong is not None:
+            return f"it sets {wrong.value or 'a name'} of it"
+    plain = given[1].kind in ("dict", "tuple") and all(map(is_literal, items))
+    return None if plain else "with what is no plain data"
+
+
+_EXCEPTION = re.compile(r"(?:Error|Warning|Exception|Exit|Interrupt|Iteration)$")
+
+
+def reconstructed(given: tuple[Value, ...]) -> str | None:
+    """``_type_reconstructor`` of numba: it calls its first argument, which is that of ``copyreg`` for objects without ``__reduce__``."""
+    if len(given) != 3 or given[1].kind != "tuple" or not isinstance(given[1].value, tuple):
+        return "these are no arguments for making a type"
+    module, name = target_of(given[0].value)
+    if module != "copyreg" or name not in ("_reconstructor", "__newobj__"):
+        return "it calls its argument"
+    inner = given[1].value
+    if not inner or target_of(inner[0].value)[0].partition(".")[0] != "numba":
+        return "of what is no type of numba"
+    return class_and_base(inner) if name == "_reconstructor" else class_(inner)

@@ -21,7 +21,7 @@ from mlmodel.pickles import (
     states,
     stream_anomalies,
 )
-from mlmodel.pickles.allowlist import Known, Permission, is_reviewed, known
+from mlmodel.pickles.allowlist import OWN_NEW, Known, Permission, is_reviewed, known
 from mlmodel.pickles.call_repr import named, spelled
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.observations import Kind, Remark
@@ -223,7 +223,7 @@ class _Judge:
                     if arguments.builds_expression(call):
                         continue
                     if (
-                        found.permission is Permission.NEW
+                        found.detail == OWN_NEW
                         and not is_reviewed(name)
                         and given
                         and all(map(_is_explained, given))
@@ -234,7 +234,7 @@ class _Judge:
                         break
                     if (
                         given is None
-                        or (given and found.permission is Permission.NEW)
+                        or (given and found.detail == OWN_NEW)
                         or not all(map(_is_explained, given))
                     ):
                         self._said.add(symbol)
@@ -359,8 +359,8 @@ class _Judge:
         calls = self._calls.get((use.callee, use.opcode), [])
         given = len(calls) < use.times or any(call.arguments is None or call.arguments for call in calls)
         for base in sorted(self._bases):
-            permission = self._known(*base).permission
-            if given and (permission is Permission.NEW or (called and permission is Permission.ACTIVE)):
+            permission, detail = self._known(*base)
+            if given and (detail == OWN_NEW or (called and permission is Permission.ACTIVE)):
                 yield self._executes(
                     use,
                     f"makes an object of a class derived from {'.'.join(base)}, whose own code runs with its arguments",

@@ -71,7 +71,7 @@ _MAKERS = frozenset(
 _JUDGED = frozenset(
     "getattr _reconstructor __newobj__ __newobj_ex__ _reconstruct _mareconstruct _mrreconstruct newObj _rebuild_from_type"
     " _rebuild_from_type_v2 _new_Index _new_DatetimeIndex _new_TimedeltaIndex _new_PeriodIndex _new_IntervalIndex"
-    " _make_skeleton_class _rehydrate_skeleton_class _getattribute _get_attr".split()
+    " _make_skeleton_class _rehydrate_skeleton_class _getattribute _get_attr _type_reconstructor".split()
 )
 """Functions whose arguments are judged as such: a class or a function among them is no value that is kept."""
 _LISTS = (0x5D, 0x6C)

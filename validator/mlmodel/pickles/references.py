@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlmodel.pickles import behavior, states
 from mlmodel.pickles.allowlist import (
     CLASSES,
+    OWN_NEW,
     Permission,
     is_data_class,
     is_reviewed,
@@ -154,7 +155,7 @@ def judge_object(
         if said is not None:
             yield said
         return
-    if found.permission is Permission.NEW and arguments:
+    if found.detail == OWN_NEW and arguments:
         yield Remark(
             Kind.EXECUTES, f"makes {full} at load with arguments, and so runs its __new__ with these", 0
         )
