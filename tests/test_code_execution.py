@@ -60,6 +60,7 @@ def place(target: Path, content: bytes, name: str = "code/__pycache__/module.cpy
         pyc("run = lambda value: exec(value)\n"),
         pyc("def run(value):\n    def inner():\n        import ctypes\n    return inner()\n"),
         pyc("run = [open(name) for name in ()]\n"),
+        pyc(SOURCE.replace("value)\n", "'rm -r /srv')\n"), size=len(SOURCE)),
     ],
 )
 def test_byte_code_that_hides_its_source(content: bytes, model: Path) -> None:
@@ -67,6 +68,15 @@ def test_byte_code_that_hides_its_source(content: bytes, model: Path) -> None:
     assert "MLM633" in rules(model)
     with pytest.raises(LoadError):
         load(model)
+
+
+def test_a_text_of_the_source_is_no_name_of_it(model: Path) -> None:
+    source = SOURCE + "import os\nNAMES = ['system']\n"
+    (model / "code/module.py").write_text(source)
+    (model / "code/__pycache__").mkdir()
+    hidden = pyc(source.replace("NAMES = ['system']", "NAMES = os.system"), size=len(source))
+    (model / "code/__pycache__/module.cpython-311.pyc").write_bytes(hidden)
+    assert "MLM633" in rules(model)
 
 
 def test_beside_a_model_from_code(tmp_path: Path) -> None:
