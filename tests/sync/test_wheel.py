@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -81,3 +82,34 @@ def test_it_runs_away_from_the_checkout(installed: Path, tmp_path: Path) -> None
             env=environment(PYTHONPATH=str(installed)),
         )
         assert result.stdout.startswith(words)
+
+
+MOST_FILES = 1100
+"""Files of the wheel: the cases are one archive of them."""
+
+
+@pytest.mark.slow
+def test_what_pip_installs_is_right_about_its_own_cases(tmp_path: Path) -> None:
+    """pip compiles what it installs; of the cases, whose models have Python files, nothing may change by it."""
+    venv = tmp_path / "env"
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run([python, "-m", "pip", "install", "-q", "."], check=True, capture_output=True, cwd=ROOT)
+    site = Path(next(venv.rglob("mlmodel/_data")))
+    assert list(site.parent.rglob("*.pyc"))
+    assert not list(site.rglob("*.pyc"))
+    ours = [path for path in site.parent.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert len(ours) < MOST_FILES
+
+    def mlmodel(*arguments: str | Path) -> str:
+        command = [python, "-m", "mlmodel", *arguments]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, cwd=tmp_path, env=environment()
+        )
+        return done.stdout
+
+    adapter = (python, "-m", "mlmodel.conformance.adapter")
+    assert "holds" in mlmodel("conformance", "run", "--role", "reader", "--", *adapter).splitlines()[-1]
+    mlmodel("conformance", "export", "cases")
+    compiled = {path.relative_to(tmp_path / "cases").parts[0] for path in tmp_path.glob("cases/**/*.pyc")}
+    assert compiled <= {"rules", "forms"}, "byte code that is no fault of a case"
