@@ -352,7 +352,7 @@ def tracking(release: str, folder: Path) -> Iterator[str]:
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        process.wait(120)
 
 
 RELEASES = pytest.mark.parametrize(
