@@ -65,7 +65,7 @@ described = describe(folders[0])
 for name, address in addresses.items():
     found[name] = {**asked(address), "described": describe(address) == described, "address": address}
 for address in (
-    "models:/cases/999",
+    "models:/cases/999999",
     "models:/none@x",
     f"runs:/{'0' * 32}/model",
     f"runs:/{run.info.run_id}/none",

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 """Model versions and runs that are asked for at once."""
+_PAGE_OF_A_DATABASE = 10_000
+"""The same where the client reads a database itself, which sorts all versions anew for each page."""
 _PAGE_OF_FILES = 100_000
 """The same where the registry is a folder, which is read anew for each page."""
 _PAGE_OF_MODELS = 100
 """Logged models that are asked for at once."""
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _BATCH = 100
 """Model versions whose runs and logged models are asked for at once."""
 _HISTORY = "mlflow.log-model.history"
@@ -70,7 +73,7 @@ class Registry:
             with _faults():
                 self._client: Any = mlflow_uris.client()
         used = getattr(self._client, "_registry_uri", None) or tracking_uri or ""
-        self._page = _PAGE if "://" in str(used) and not str(used).startswith("file:") else _PAGE_OF_FILES
+        self._page = _page_of(str(used))
         self._users: dict[str, str | None] = {}
         self._experiment_ids: list[str] | None = None
         self._logged_locations: dict[str, str] = {}
@@ -340,6 +343,12 @@ class Registry:
             if there.get(key) != value:
                 with _faults(subject.id):
                     self._client.set_model_version_tag(subject.name, subject.version, key, value)
+
+
+def _page_of(uri: str) -> int:
+    if "://" not in uri or uri.startswith("file:"):
+        return _PAGE_OF_FILES
+    return _PAGE_OF_A_DATABASE if uri.startswith(_DATABASES) else _PAGE
 
 
 def _check_there(uri: str | None) -> None:

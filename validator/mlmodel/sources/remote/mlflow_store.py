@@ -43,10 +43,10 @@ class MlflowStore(RangeStore):
         for info in self._repository.list_artifacts(folder or None):
             if info.is_dir:
                 found.append(Item(info.path, Kind.DIRECTORY, 0))
-            else:
-                found.append(
-                    Item(info.path, Kind.FILE, None if info.file_size is None else int(info.file_size))
-                )
+            elif info.file_size is not None:
+                found.append(Item(info.path, Kind.FILE, int(info.file_size)))
+            else:  # the server leaves the length of an empty file out, as one that it does not know
+                found.append(self._probe(info.path) or Item(info.path, Kind.FILE, None))
         return found
 
     def _look(self, path: str) -> Item | None:
