@@ -6,7 +6,7 @@
 PYTHON has MLflow and jsonschema-rs.  The registry is a SQLite file of its MLflow, with a run for each version; every other
 version is a logged model, as MLflow 3 registers them, the rest are artifacts of runs.  No two of the models are alike.
 Seconds are of CPU, over all processes, as other work on the machine adds to those of the clock; the clock is shown beside
-them.  What the registry itself takes is that of a process that only lists the versions: importing MLflow is most of it.
+them.  What the registry itself takes is that of a process that only lists the versions, importing MLflow included.
 
 * rate: models a second of an audit with two processes, beside ``mlmodel validate --recursive`` over the same folders, and
   beside what the registry itself takes to say what it holds; peak memory of the largest process.
