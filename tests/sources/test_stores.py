@@ -379,8 +379,12 @@ def test_the_whole_suite_is_judged_the_same_in_a_registry(release: str, client: 
 def registered(release: str, client: str, cases: list[Path], tmp_path: Path) -> None:
     python = environments.environment(f"client-{client}", (f"mlflow-skinny=={client}", *CLIENT))
     (tmp_path / "artifacts").mkdir()
-    # MLflow's client takes what it lists for quoted, and asks for another name.
-    carried = [case for case in cases if not any("%" in path.name for path in case.rglob("*"))]
+    # MLflow's client takes what it lists for quoted, and a folder with only a file of its own name for that file.
+    carried = [
+        case
+        for case in cases
+        if not any("%" in path.name or path.name == path.parent.name for path in case.rglob("*"))
+    ]
     models = [make_model(tmp_path / "sound"), *carried]
     with tracking(release, tmp_path) as address:
         done = subprocess.run(
