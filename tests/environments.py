@@ -24,6 +24,7 @@ PINS = {
     "1.30.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
     "2.0.1": ("setuptools<70", "numpy<2", "pandas<2", "scikit-learn<1.4", "sqlalchemy<2"),
     "2.6.0": ("setuptools<70", "numpy<2", "scikit-learn<1.4"),
+    "2.9.2": ("setuptools<70", "numpy<2", "scikit-learn<1.4"),
     "2.12.2": ("setuptools<70", "numpy<2"),
     "2.15.0": ("setuptools<70",),
 }

@@ -329,3 +329,54 @@ def test_nothing_is_said_of_warnings(tmp_path: Path, capfd: pytest.CaptureFixtur
 def test_hostile_sources_are_no_exception(content: bytes, tmp_path: Path) -> None:
     found = validate(model(tmp_path, content)).findings
     assert not {"MLM901", "MLM902"} & {finding.rule for finding in found}
+
+
+SIGNED = "class M(PythonModel):\n    def predict(self, context, model_input, {}):\n        {}\n\n\nset_model(M())\n"
+PARAMS = '[{"name": "limit", "type": "long", "default": 1, "shape": null}]'
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "stated", "is_told"),
+    [
+        ("params=None", "return params", None, True),
+        ("params=None", "return params", "[]", True),
+        ("params", "return model_input[: params['limit']]", None, True),
+        ("params=None", "return [self.f(lambda: params)]", None, True),
+        ("params: dict | None = None", "return model_input", None, True),
+        # The form of the base class; stated; another name.
+        ("params=None", "return model_input", None, False),
+        ("params=None", "return params", PARAMS, False),
+        ("params=None", "return params", "[", False),
+        ("options=None", "return options", None, False),
+    ],
+)
+def test_params_that_the_signature_lacks(
+    parameter: str, body: str, stated: str | None, is_told: bool, tmp_path: Path
+) -> None:
+    target = model(tmp_path, HEAD + SIGNED.format(parameter, body))
+    data = yaml.safe_load((target / "MLmodel").read_text())
+    data["signature"] = {
+        "inputs": '[{"type": "string", "required": true}]',
+        "outputs": None,
+        "params": stated,
+    }
+    (target / "MLmodel").write_text(yaml.safe_dump(data))
+    found = [finding for finding in validate(target).findings if finding.rule == "MLM337"]
+    assert bool(found) == is_told
+    for finding in found:
+        assert "M.predict takes params, and the signature has none" in finding.message
+        assert (finding.location.file, finding.location.line) == ("agent.py", 7)
+
+
+@pytest.mark.parametrize("base", ["mlflow.pyfunc.ChatModel", "Elsewhere"])
+def test_params_of_other_models(base: str, tmp_path: Path) -> None:
+    """A chat model has those of its class; without a signature that is said."""
+    source = HEAD + SIGNED.replace("PythonModel", base).format("params", "return params")
+    assert "MLM337" not in {finding.rule for finding in validate(model(tmp_path, source)).findings}
+    plain = model(tmp_path / "plain", HEAD + SIGNED.format("params", "return params"))
+    data = yaml.safe_load((plain / "MLmodel").read_text())
+    data.pop("signature")
+    (plain / "MLmodel").write_text(yaml.safe_dump(data))
+    found = {finding.rule for finding in validate(plain).findings}
+    assert "MLM326" in found
+    assert "MLM337" not in found

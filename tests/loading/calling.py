@@ -2,7 +2,7 @@
 
 Arguments: the folder of mlmodel, one with what that environment lacks, one for models.  Standard input is a list of
 ``[items, [data, ...]]``: the inputs of a signature, and what is asked, as expressions of Python.  Each line of standard output
-is what came of one call: ``[data, params, agree, ours, theirs]``.
+is what came of one call: ``[data, params, agree, ours, theirs]``; where ours changed what it was given, they do not agree.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ def main() -> None:
             for given in GIVEN if number == 0 else GIVEN[:2]:
                 data = eval(expression, dict(NAMES))  # noqa: S307 - ours
                 one = outcome(lambda: ours.predict(data, given))  # noqa: B023
+                unchanged = same(eval(expression, dict(NAMES)), data)  # noqa: S307 - ours
                 two = outcome(lambda: theirs.predict(copy.deepcopy(data), given))  # noqa: B023
-                agree = one["accepted"] == two["accepted"] and (
+                fits = one["accepted"] == two["accepted"] and (
                     not one["accepted"] or same(one["value"], two["value"])
                 )
-                print(json.dumps([expression, given, agree, told(one), told(two)]), flush=True)
+                print(json.dumps([expression, given, fits and unchanged, told(one), told(two)]), flush=True)
 
 
 if __name__ == "__main__":

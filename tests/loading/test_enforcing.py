@@ -65,7 +65,9 @@ def test_table(asker: tuple[str, Asker]) -> None:
     release, process = asker
     wrong: list[str] = []
     counts: Counter[str] = Counter()
-    for case in cases.ALL if release == NEWEST else cases.OLD:
+    # What the newest makes of inputs, test_calling.py asks by predict.
+    asked = [case for case in cases.ALL if case.kind == "params"] if release == NEWEST else cases.OLD
+    for case in asked:
         answer = process.ask(case)
         if answer["agree"] is None:
             counts["no signature"] += 1
@@ -79,8 +81,8 @@ def test_table(asker: tuple[str, Asker]) -> None:
         if why is None or not answer["unchanged"]:
             wrong.append(f"{case.label}\n  ours: {answer['ours']}\n  {release}: {answer['theirs']}")
     assert not wrong, "\n".join(wrong[:20])
-    assert counts["accepted"] > 400
-    assert counts["refused"] > 400
+    assert counts["accepted"] > 0.25 * len(asked)
+    assert counts["refused"] > 0.25 * len(asked)
     # No reason outlives its cause.
     assert set(DIFFERENCES[release]) <= set(counts)
     assert counts["no signature"] <= 1, counts

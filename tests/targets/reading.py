@@ -47,6 +47,13 @@ def _mlserver(path: str) -> None:
         to_metadata_tensors(signature.outputs)
 
 
+def _bentoml(path: str) -> None:
+    """``bentoml.mlflow.import_model``, into a store that ``BENTOML_HOME`` names."""
+    import bentoml
+
+    bentoml.models.delete(bentoml.mlflow.import_model("model", path).tag)
+
+
 def _mlflow_serve(path: str) -> None:
     """What ``mlflow models serve`` and the container find out before they make the environment."""
     from mlflow.utils.virtualenv import _get_python_env
@@ -128,7 +135,8 @@ def _snowflake(path: str) -> None:
     from snowflake.ml.model.model_signature import ModelSignature
 
     signature = _pyfunc(path).signature
-    mlflow.pyfunc.get_model_dependencies(path, format="conda")
+    if not os.path.exists(mlflow.pyfunc.get_model_dependencies(path, format="conda")):
+        raise ValueError("Cannot load MLFlow model dependencies.")
     ModelSignature.from_mlflow_sig(signature)
 
 
@@ -162,6 +170,7 @@ def _azureml(path: str) -> None:
 READERS: dict[str, Callable[[str], None]] = {
     "mlflow": _mlflow,
     "mlserver": _mlserver,
+    "bentoml": _bentoml,
     "mlflow-serve": _mlflow_serve,
     "databricks-uc": _databricks_uc,
     "sasctl": _sasctl,

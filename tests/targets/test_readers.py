@@ -27,10 +27,15 @@ from tests.overlay import Fence, make_model
 SCRIPT = Path(__file__).parent / "reading.py"
 EXAMPLES = yaml.safe_load((Path(__file__).parent / "examples.yaml").read_text(encoding="utf-8"))
 CORPUS = Path(os.environ.get("MLMODEL_CORPUS", "no-corpus"))
-RELEASES = ("1.30.1", "2.0.1", "2.9.2", "2.15.0", "2.22.5", "3.0.1", "3.10.1", "3.18.0")
-MLSERVER = ("mlserver-mlflow==1.7.1", "mlflow==3.18.0")
+RELEASES = ("1.30.1", "2.0.1", "2.9.2", "2.15.0", "2.22.5", "3.0.1", "3.10.1", environments.NEWEST)
 WHEELS = ("--no-deps", "sasctl==1.12.0", "sagemaker-serve==1.27.0", "PyYAML==6.0.3")
-SNOWFLAKE = ("snowflake-ml-python==2.6.0", "mlflow==3.18.0")
+BESIDE_MLFLOW = {
+    "mlserver": "mlserver-mlflow==1.7.1",
+    "bentoml": "bentoml==1.4.40",
+    "snowflake": "snowflake-ml-python==2.6.0",
+    "azureml": "pandas<3",
+}
+"""What is installed beside the newest MLflow for the readers that are built on it."""
 
 
 class Answer(NamedTuple):
@@ -81,7 +86,11 @@ def asked(python: str, reader: str, word: str, folder: Path) -> list[Answer]:
         check=False,
         capture_output=True,
         text=True,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        env={
+            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            "BENTOML_HOME": str(folder / "bentoml"),
+            "BENTOML_DO_NOT_TRACK": "True",
+        },
     )
     assert result.returncode == 0, result.stderr[-3000:]
     lines = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("[")]
@@ -102,10 +111,20 @@ def test_mlflow(release: str, tmp_path: Path) -> None:
     check(asked(environments.interpreter(release), "mlflow", f"mlflow=={release}", tmp_path))
 
 
+def beside_mlflow(reader: str) -> str:
+    return environments.release_with(f"target-{reader}", environments.NEWEST, BESIDE_MLFLOW[reader])
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("reader", ["mlserver", "mlflow-serve", "databricks-uc"])
 def test_servers_that_are_built_on_mlflow(reader: str, tmp_path: Path) -> None:
-    check(asked(environments.environment("target-mlserver", MLSERVER), reader, reader, tmp_path))
+    check(asked(beside_mlflow("mlserver"), reader, reader, tmp_path))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("reader", ["bentoml", "snowflake"])
+def test_products_that_read_with_mlflow(reader: str, tmp_path: Path) -> None:
+    check(asked(beside_mlflow(reader), reader, reader, tmp_path))
 
 
 @pytest.mark.nightly
@@ -115,15 +134,9 @@ def test_readers_of_their_own(reader: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.nightly
-def test_snowflake(tmp_path: Path) -> None:
-    check(asked(environments.environment("target-snowflake", SNOWFLAKE), "snowflake", "snowflake", tmp_path))
-
-
-@pytest.mark.nightly
 @pytest.mark.skipif(
     "AZUREML_SCRIPT" not in os.environ, reason="AZUREML_SCRIPT names no mlflow_score_script.py"
 )
 def test_the_script_of_azure(tmp_path: Path) -> None:
     """It is in no package: https://github.com/Azure/azureml-assets has it."""
-    python = environments.environment("target-azureml", ("mlflow==3.18.0", "pandas<3"))
-    check(asked(python, "azureml", "azureml", tmp_path))
+    check(asked(beside_mlflow("azureml"), "azureml", "azureml", tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -263,3 +264,32 @@ def test_no_signature(tmp_path: Path, more: dict[str, Any], said: str) -> None:
 def test_an_example_without_types_is_warned_of(tmp_path: Path) -> None:
     with pytest.warns(SignatureWarning, match="no signature is recorded"):
         write_model({}, tmp_path / "model", input_example=[1, "a"])
+
+
+def of_main(parameter: str, body: str) -> Any:
+    """An object of a class that is pickled by value."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(f"class Model:\n    def predict(self, rows, {parameter}):\n        {body}", names)  # noqa: S102
+    return names["Model"]()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "is_told"),
+    [
+        ("params=None", "return rows[: params['limit']]", True),
+        ("params=None", "return [params for _ in rows]", True),
+        ("params: dict = None", "return rows", True),
+        ("params=None", "return rows", False),
+        ("more=None", "return more", False),
+    ],
+)
+def test_params_that_the_signature_lacks(tmp_path: Path, parameter: str, body: str, is_told: bool) -> None:
+    example: dict[str, Any] = {"input_example": Table(("a",), ((1.5,),)), "check_example": False}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        write_model(of_main(parameter, body), tmp_path / "model", **example)
+        told = [str(each.message) for each in caught if each.category is SignatureWarning]
+        assert any("predict takes params, and the signature has none" in text for text in told) == is_told
+        caught.clear()
+        write_model(of_main(parameter, body), tmp_path / "stated", params={"limit": 1}, **example)
+        assert not [each for each in caught if "takes params" in str(each.message)]

@@ -1,4 +1,4 @@
-"""Chapter 7, serialized objects: Python that loading a model runs, read without running it."""
+"""Chapter 7, serialized objects: Python that loading a model runs, read without running it; and what it says of the signature."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.findings import Location
-from mlmodel.model import loader_documents, python_files
+from mlmodel.model import loader_documents, python_files, signatures
 from mlmodel.model.loader_items import OwnModule
 from mlmodel.sources.directory import Kind
 from mlmodel.standard.rules import new_finding
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
+    from mlmodel.documents.model_source import Fault
     from mlmodel.documents.python_source import Parsed
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
@@ -25,7 +26,8 @@ _MOST = 20
 
 
 def python(model: Model) -> Iterator[Finding]:
-    """MLM640-MLM647: what keeps the Python files that a loader runs from running, or from giving a model."""
+    """MLM640-MLM647: what keeps the Python files that a loader runs from running, or from giving a model; MLM337: params
+    that the signature lacks."""
     scripts = list(dict.fromkeys(_scripts(model)))
     loaders = list(dict.fromkeys(_loader_files(model)))
     others = [
@@ -113,6 +115,10 @@ def _of_script(model: Model, file: str, parsed: Parsed, tree: ast.Module) -> Ite
     }
     has_config = any(conf.get("config") for conf in model.flavors.values())
     for fault in model_source.faults(tree, has_config=has_config):
+        if fault.kind == model_source.TAKES_PARAMS:
+            if _lacks_params(model):
+                yield _unstated(file, parsed, fault)
+            continue
         if fault.kind == model_source.NOT_SET and fault.line == 1 and _is_set_elsewhere(model, file):
             continue
         yield new_finding(
@@ -122,6 +128,20 @@ def _of_script(model: Model, file: str, parsed: Parsed, tree: ast.Module) -> Ite
             else fault.message,
             _place(file, parsed, fault.line, fault.column),
         )
+
+
+def _lacks_params(model: Model) -> bool:
+    """Whether there is a signature, and no params in it; that there is none at all has a finding of its own."""
+    sections = signatures.of(model)
+    return bool(sections) and ("params" not in sections or sections["params"].document.data == [])
+
+
+def _unstated(file: str, parsed: Parsed, fault: Fault) -> Finding:
+    message = (
+        f"{fault.message}, and the signature has none: MLflow hands none on to it, whatever a caller gives"
+    )
+    hint = "state them with their defaults: infer_signature(..., params={...})"
+    return new_finding("MLM337", message, _place(file, parsed, fault.line, fault.column), hint)
 
 
 def _is_set_elsewhere(model: Model, file: str) -> bool:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_SET, BAD_METHOD, NO_PREDICT, NO_CONFIG = "not set", "method", "no predict", "no config"
+TAKES_PARAMS = "takes params"
 
 
 class Fault(NamedTuple):
-    """Something that keeps the file from giving a model that loads and predicts."""
+    """Something that keeps the file from giving a model that loads and predicts, or (``TAKES_PARAMS``) may lose what it is
+    asked with."""
 
     kind: str
     message: str
@@ -258,6 +260,9 @@ class _Module:
                 if why is not None:
                     text = f"{node.name}.{name}({ast.unparse(member.args)}) {why}"
                     yield Fault(BAD_METHOD, text, member.lineno, member.col_offset + 1)
+                elif name == "predict" and is_plain and _takes_params(member):
+                    text = f"{node.name}.predict takes params"
+                    yield Fault(TAKES_PARAMS, text, member.lineno, member.col_offset + 1)
 
 
 def _members(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
@@ -321,6 +326,20 @@ def _predict(arguments: ast.arguments) -> str | None:
     taken = inputs[: 2 if with_context else 1]
     more = [name for name in needed if name not in (*taken, "params")]
     return f"needs {', '.join(more)}, which MLflow does not pass" if more else None
+
+
+def _takes_params(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a parameter ``params`` is used, or has a hint; one that is neither stands there because the base class has it."""
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parameter = next((item for item in named if item.arg == "params"), None)
+    if parameter is None:
+        return False
+    return parameter.annotation is not None or any(
+        isinstance(node, ast.Name) and node.id == "params" and isinstance(node.ctx, ast.Load)
+        for statement in function.body
+        for node in ast.walk(statement)
+    )
 
 
 _LITERALS = {

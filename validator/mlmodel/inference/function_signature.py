@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 import json
 import typing
@@ -58,20 +59,41 @@ def signature_from_hints(
     except UntypedError:
         outputs = [types.column(types.ANY)]
     stated = specs_of_params(params) if params else None
-    if not stated and takes_params(predict):
-        said_of = f"{_called(predict)} takes params, and the signature has none: MLflow hands none on to it; state them with params="
-        warnings.warn(said_of, SignatureWarning, stacklevel=2)
+    if not stated:
+        warn_of_params(predict)
     return Signature(
         json.dumps(of_hint(hints[name])), json.dumps(outputs), json.dumps(stated) if stated else None
     )
 
 
-def takes_params(function: Any) -> bool:
-    """Whether a function, or the ``predict`` of an object, has a parameter ``params``, which MLflow fills by the signature."""
+def warn_of_params(function: Callable[..., Any] | Any, stacklevel: int = 3) -> None:
+    """Warn where a function, or the ``predict`` of an object, takes ``params`` and the signature has none.
+
+    A parameter of that name counts where the function uses it or states its type; else it stands there because
+    ``PythonModel.predict`` of MLflow has it.
+    """
+    predict = getattr(function, "predict", function)
     try:
-        return "params" in inspect.signature(getattr(function, "predict", function)).parameters
+        parameter = inspect.signature(predict).parameters.get("params")
     except (TypeError, ValueError):
-        return False
+        return
+    if parameter is None or (parameter.annotation is inspect.Parameter.empty and not _uses_params(predict)):
+        return
+    said_of = f"{_called(predict)} takes params, and the signature has none: MLflow hands none on to it; state them with params="
+    warnings.warn(said_of, SignatureWarning, stacklevel=stacklevel)
+
+
+def _uses_params(function: Any) -> bool:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    # From Python 3.13 on one instruction may load two variables.
+    return code is not None and any(
+        each.opname.startswith("LOAD") and (each.argval == "params" or "params" in _pair(each.argval))
+        for each in dis.get_instructions(code)
+    )
+
+
+def _pair(value: object) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _called(function: Any) -> str:

@@ -147,14 +147,27 @@ def _columns(wants: Json, model: Model) -> Iterator[Gap]:
         for index, item in columns[: 1 if wants.get("only-first") else None]:
             if wants.get("only-named") and not is_named(item):
                 continue
-            type_ = item.get("type")
-            if isinstance(type_, str) and type_ not in wants["types"]:
-                yield Gap(
-                    f"a column of signature.{section.name} has the type {quoted(type_)}",
-                    (index, "type"),
-                    document=section.document,
-                )
+            found = [item.get("type"), *(_inside(item) if wants.get("inside") else ())]
+            type_ = next(
+                (each for each in found if isinstance(each, str) and each not in wants["types"]), None
+            )
+            if type_ is not None:
+                has = "has" if type_ == item.get("type") else "has inside it"
+                text = f"a column of signature.{section.name} {has} the type {quoted(type_)}"
+                yield Gap(text, (index, "type"), document=section.document)
                 break
+
+
+def _inside(item: Json) -> Iterator[object]:
+    """The types of what an array, a map or an object holds, all the way down."""
+    held = [item.get("items"), item.get("values")]
+    properties = item.get("properties")
+    if isinstance(properties, dict):
+        held += properties.values()
+    for each in held:
+        if isinstance(each, dict):
+            yield each.get("type")
+            yield from _inside(each)
 
 
 def _tensors(wants: Json, model: Model) -> Iterator[Gap]:
@@ -183,7 +196,8 @@ def _names(wants: Json, model: Model) -> Iterator[Gap]:
         document = section.document
         if wants.get("texts"):
             for index, item in section.numbered():
-                if item.get("name") and not isinstance(item["name"], str):
+                counts = item.get("name") or (item.get("name") is not None and wants.get("zero"))
+                if counts and not isinstance(item["name"], str):
                     text = f"a name in signature.{section.name} is {describe(item['name'])}"
                     yield Gap(text, (index, "name"), document=document)
                     break

@@ -15,6 +15,7 @@ from mlmodel.common.errors import MlmodelError
 from mlmodel.findings import Severity, Verdict
 from mlmodel.flavors import Flavor, Request, Saved, UnsuitableError, chat_types, flavor_named, flavor_of
 from mlmodel.flavors.python_function import LoaderModule
+from mlmodel.inference.function_signature import warn_of_params
 from mlmodel.standard import schemas
 from mlmodel.standard.releases import covered
 from mlmodel.standard.targets import parse
@@ -222,6 +223,9 @@ def write_model(
             said = signature_section.stated(signature, input_example, params)
             if said is not None:
                 written["signature"] = said
+                # A file that gives a model is checked as what was written (MLM337).
+                if writing.name == "python_function" and chat is None and not said["params"]:
+                    warn_of_params(model)
             if metadata is not None:
                 written["metadata"] = settings.mapping("metadata", metadata)
             release = written["mlflow_version"]
