@@ -4,6 +4,8 @@
 
 * cold: CPU of one ``mlmodel-validate DIR``, process start included, against ``python -I -c pass`` of the same
   interpreter; with ``--mlflow`` (an interpreter that has MLflow) also against its ``Model.load(DIR)``.
+* targets: the same command with three targets, in turns with one without; with valgrind on the PATH also the
+  instructions of both, which no other process disturbs.
 * bulk: many model directories below one, with one process and with one a core, peak memory of each; with
   ``--mlflow`` also a bare loop of ``Model.load`` over the same directories.  No two of them are alike: ids, times,
   coefficients, example and pinned versions differ, so that remembering what a file said helps nobody.
@@ -78,6 +80,40 @@ def cold(mlflow: str | None) -> None:
     if mlflow:
         theirs = cpu([mlflow, "-W", "ignore", "-c", MLFLOW_COLD, str(MODELS[0])], 3)
         print(f"cold   mlflow Model.load       {theirs:8.1f} ms  {theirs / ours:5.1f} x ours")
+
+
+TARGETS = ("mlflow==2.15.0", "mlserver", "sagemaker")
+
+
+def targets(rounds: int = 40) -> None:
+    """A cold check with three targets beside one without, in turns."""
+    model = str(MODELS[0])
+    plain = [*validator(), "--no-config", "--no-cache", model]
+    asked = [*plain, *(f"--target={target}" for target in TARGETS)]
+    best = {"without": float("inf"), "with three": float("inf")}
+    for _ in range(rounds):
+        for name, command in zip(best, (plain, asked), strict=True):
+            best[name] = min(best[name], cpu(command, 1))
+    for name, least in best.items():
+        print(f"targets  {name:10}  {least:7.2f} ms of CPU, the least of {rounds} runs")
+    print(f"targets  difference  {best['with three'] - best['without']:+7.2f} ms")
+    if shutil.which("valgrind") is None:
+        return
+    counts = [instructions(command) for command in (plain, asked)]
+    print(f"targets  instructions  {counts[0] / 1e6:.1f} and {counts[1] / 1e6:.1f} million")
+    share = counts[1] / counts[0] - 1
+    print(
+        f"targets  {share:+.2%} of the instructions, {share * best['without']:+.2f} ms at the rate of the plain run"
+    )
+
+
+def instructions(command: list[str]) -> int:
+    """What a command executes, as valgrind counts it."""
+    tool = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    done = subprocess.run([*tool, *command], check=True, capture_output=True, text=True)
+    counted = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+    assert counted, done.stderr[-2000:]
+    return int(counted[1].replace(",", ""))
 
 
 def bulk(count: int, mlflow: str | None) -> None:
@@ -210,10 +246,12 @@ def main() -> None:
     )
     parser.add_argument("--mlflow", metavar="PYTHON", help="an interpreter that has MLflow")
     parser.add_argument("--models", type=int, default=10_000, metavar="N")
-    parser.add_argument("--only", choices=("cold", "checks", "bulk", "imports"))
+    parser.add_argument("--only", choices=("cold", "targets", "checks", "bulk", "imports"))
     options = parser.parse_args()
     if options.only in (None, "cold"):
         cold(options.mlflow)
+    if options.only in (None, "targets"):
+        targets()
     if options.only in (None, "checks"):
         relations()
     if options.only in (None, "imports"):
