@@ -99,6 +99,8 @@ ASK = """
 import sys
 from mlmodel.audit.registry import Registry
 from mlmodel.audit.subjects import Wanted
+from mlmodel.common import garbage
+garbage.collect_rarely()  # as the command does
 print(sum(1 for _ in Registry(sys.argv[1]).subjects("models:/", Wanted())))
 """
 MEASURED = """
