@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded, versions
 from mlmodel.model import paths
-from mlmodel.model.protobuf import BrokenError, fields
 from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
 from mlmodel.standard.rules import new_finding
@@ -64,6 +63,8 @@ _IR_VERSION, _OPSETS, _DOMAIN, _VERSION = 1, 8, 1, 2
 
 
 def _stamp(model: Model, path: str) -> _Stamp | None:
+    from mlmodel.model.protobuf import BrokenError, fields  # few flavors have any
+
     ir = opset = 0
     with model.directory.open_mapped(path) as data:
         try:

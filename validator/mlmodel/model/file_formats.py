@@ -13,8 +13,6 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlmodel.model import msgpack
-from mlmodel.model.protobuf import BrokenError, fields
 from mlmodel.standard.schemas import schema
 
 if TYPE_CHECKING:
@@ -404,6 +402,8 @@ def _onnx(directory: Source, entry: Entry, head: bytes) -> Problem | None:
 
 
 def _protobuf(directory: Source, entry: Entry, head: bytes) -> Problem | None:
+    from mlmodel.model.protobuf import BrokenError, fields  # few flavors have any
+
     with directory.open_mapped(entry.path) as data:
         try:
             for _ in fields(data, 0, len(data)):
@@ -416,6 +416,8 @@ def _protobuf(directory: Source, entry: Entry, head: bytes) -> Problem | None:
 
 
 def _msgpack(directory: Source, entry: Entry, head: bytes) -> Problem | None:
+    from mlmodel.model import msgpack  # few flavors have any
+
     with directory.open_mapped(entry.path) as data:
         try:
             end = msgpack.end_of_object(data, entry.size)
@@ -426,9 +428,7 @@ def _msgpack(directory: Source, entry: Entry, head: bytes) -> Problem | None:
     return _other(head, "one MessagePack object") if end is not None and end != entry.size else None
 
 
-_DESCRIPTION = re.compile(
-    rb"\{'descr': '[<>|=]?([a-zA-Z])(\d{1,9})', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]{0,200})\),? *\}"
-)
+_DESCRIPTION = rb"\{'descr': '[<>|=]?([a-zA-Z])(\d{1,9})', 'fortran_order': (?:True|False), 'shape': \(([0-9, ]{0,200})\),? *\}"
 
 
 def _npy(_: Source, entry: Entry, head: bytes) -> Problem | None:
@@ -437,7 +437,7 @@ def _npy(_: Source, entry: Entry, head: bytes) -> Problem | None:
     start = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
     if start > entry.size:
         return Problem(cut=True, message=f"the header of the array reaches to byte {start:,}")
-    match = _DESCRIPTION.match(head, 8 + width)
+    match = re.match(_DESCRIPTION, head[8 + width :])
     if match is None:
         return None
     item = int(match[2]) * (4 if match[1] == b"U" else 1)
