@@ -265,7 +265,11 @@ def _end(pool: ProcessPoolExecutor) -> None:
         worker.join(max(0.0, deadline - time.monotonic()))
         if worker.is_alive():
             worker.kill()
+    manager = getattr(pool, "_executor_manager_thread", None)
     pool.shutdown(wait=False, cancel_futures=True)
+    if manager is not None:
+        # It closes what concurrent.futures writes to when Python ends: both at once would be a traceback.
+        manager.join(max(1.0, deadline - time.monotonic()))
 
 
 def _begin(cleans: bool) -> None:
