@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-    from mlmodel.documents.model_source import Fault
+    from mlmodel.documents.model_source import ParamsTaken
     from mlmodel.documents.python_source import Parsed
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
@@ -115,10 +115,6 @@ def _of_script(model: Model, file: str, parsed: Parsed, tree: ast.Module) -> Ite
     }
     has_config = any(conf.get("config") for conf in model.flavors.values())
     for fault in model_source.faults(tree, has_config=has_config):
-        if fault.kind == model_source.TAKES_PARAMS:
-            if _lacks_params(model):
-                yield _unstated(file, parsed, fault)
-            continue
         if fault.kind == model_source.NOT_SET and fault.line == 1 and _is_set_elsewhere(model, file):
             continue
         yield new_finding(
@@ -128,6 +124,9 @@ def _of_script(model: Model, file: str, parsed: Parsed, tree: ast.Module) -> Ite
             else fault.message,
             _place(file, parsed, fault.line, fault.column),
         )
+    if _lacks_params(model):
+        for taken in model_source.params_taken(tree):
+            yield _unstated(file, parsed, taken)
 
 
 def _lacks_params(model: Model) -> bool:
@@ -136,12 +135,12 @@ def _lacks_params(model: Model) -> bool:
     return bool(sections) and ("params" not in sections or sections["params"].document.data == [])
 
 
-def _unstated(file: str, parsed: Parsed, fault: Fault) -> Finding:
+def _unstated(file: str, parsed: Parsed, taken: ParamsTaken) -> Finding:
     message = (
-        f"{fault.message}, and the signature has none: MLflow hands none on to it, whatever a caller gives"
+        f"{taken.message}, and the signature has none: MLflow hands none on to it, whatever a caller gives"
     )
     hint = "state them with their defaults: infer_signature(..., params={...})"
-    return new_finding("MLM337", message, _place(file, parsed, fault.line, fault.column), hint)
+    return new_finding("MLM337", message, _place(file, parsed, taken.line, taken.column), hint)
 
 
 def _is_set_elsewhere(model: Model, file: str) -> bool:

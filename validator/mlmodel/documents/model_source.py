@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_SET, BAD_METHOD, NO_PREDICT, NO_CONFIG = "not set", "method", "no predict", "no config"
-TAKES_PARAMS = "takes params"
 
 
 class Fault(NamedTuple):
-    """Something that keeps the file from giving a model that loads and predicts, or (``TAKES_PARAMS``) may lose what it is
-    asked with."""
+    """Something that keeps the file from giving a model that loads and predicts."""
 
     kind: str
     message: str
@@ -55,6 +53,27 @@ def faults(tree: ast.Module, *, has_config: bool) -> Iterator[Fault]:
             yield fault
     for call in calls:
         yield from module.of_model(call)
+
+
+class ParamsTaken(NamedTuple):
+    """A method ``predict`` that takes params."""
+
+    message: str
+    line: int
+    column: int
+
+
+def params_taken(tree: ast.Module) -> Iterator[ParamsTaken]:
+    """The methods ``predict`` that take params, of the PythonModels that the file sets."""
+    module = _Module(tree)
+    for call in module.calls("set_model"):
+        node = module.class_set(call)
+        parts = None if node is None else module.parts(node)
+        if node is None or parts is None or not parts.is_plain:
+            continue
+        member = parts.method("predict")
+        if member is not None and _predict(member.args) is None and _takes_params(member):
+            yield ParamsTaken(f"{node.name}.predict takes params", member.lineno, member.col_offset + 1)
 
 
 def defines(tree: ast.Module, name: str) -> bool:
@@ -177,11 +196,7 @@ class _Module:
 
     def of_model(self, call: ast.Call) -> Iterator[Fault]:
         """What is wrong with the argument of ``set_model``."""
-        given = (
-            call.args[0]
-            if call.args
-            else next((word.value for word in call.keywords if word.arg == "model"), None)
-        )
+        given = _argument(call)
         if given is None or isinstance(given, ast.Starred):
             return
         value = self._resolved(given)
@@ -199,10 +214,20 @@ class _Module:
                     f"sets the class {value.id} as the model, and not an object of it: write {value.id}()"
                 )
                 yield Fault(NOT_SET, message, *place)
-        elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        else:
+            node = self.class_set(call)
+            if node is not None:
+                yield from self._of_class(node)
+
+    def class_set(self, call: ast.Call) -> ast.ClassDef | None:
+        """The class of this file of which a call of ``set_model`` gets a fresh object; None where that is not certain."""
+        given = _argument(call)
+        value = None if given is None else self._resolved(given)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             name = value.func.id
             if name in self._classes and name not in self._opaque and name not in self._values:
-                yield from self._of_class(self._classes[name])
+                return self._classes[name]
+        return None
 
     def _resolved(self, node: ast.expr) -> ast.expr:
         """What a name stands for, where it is assigned once."""
@@ -238,31 +263,56 @@ class _Module:
             for base in one.bases
         )
 
-    def _of_class(self, node: ast.ClassDef) -> Iterator[Fault]:
+    def parts(self, node: ast.ClassDef) -> _Parts | None:
+        """What a class of models has; None where it is none, or where other code makes it."""
         line = self._line(node)
         if (
             line is None
             or any(one.decorator_list or one.keywords for one in line)
             or not self._is_model(node)
         ):
-            return
+            return None
         is_plain = any(dotted(base).endswith("PythonModel") for one in line for base in one.bases)
-        members = [member for one in line for member in _members(one)]
-        names = {name for name, _ in members}
+        return _Parts(is_plain, [member for one in line for member in _members(one)])
+
+    def _of_class(self, node: ast.ClassDef) -> Iterator[Fault]:
+        parts = self.parts(node)
+        if parts is None:
+            return
+        names = {name for name, _ in parts.members}
         if "predict" not in names and "__getattr__" not in names and "__getattribute__" not in names:
             message = f"{node.name} has no method predict: the model loads, and cannot predict"
             yield Fault(NO_PREDICT, message, node.lineno, node.col_offset + 1)
-        checked = (("load_context", _load_context), ("predict", _predict if is_plain else _any_method))
+        checked = (("load_context", _load_context), ("predict", _predict if parts.is_plain else _any_method))
         for name, wrong in checked:
-            member = next((value for key, value in members if key == name), None)
-            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and not member.decorator_list:
-                why = wrong(member.args)
-                if why is not None:
-                    text = f"{node.name}.{name}({ast.unparse(member.args)}) {why}"
-                    yield Fault(BAD_METHOD, text, member.lineno, member.col_offset + 1)
-                elif name == "predict" and is_plain and _takes_params(member):
-                    text = f"{node.name}.predict takes params"
-                    yield Fault(TAKES_PARAMS, text, member.lineno, member.col_offset + 1)
+            member = parts.method(name)
+            why = None if member is None else wrong(member.args)
+            if member is not None and why is not None:
+                text = f"{node.name}.{name}({ast.unparse(member.args)}) {why}"
+                yield Fault(BAD_METHOD, text, member.lineno, member.col_offset + 1)
+
+
+class _Parts(NamedTuple):
+    """The members of a class of models, its own and those of its bases."""
+
+    is_plain: bool
+    """Whether it is a PythonModel, and no chat model or agent."""
+    members: list[tuple[str, ast.AST]]
+    """In the order of lookup."""
+
+    def method(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The method that is called by a name; None where there is none, or where other code makes it."""
+        member = next((value for key, value in self.members if key == name), None)
+        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)) and not member.decorator_list:
+            return member
+        return None
+
+
+def _argument(call: ast.Call) -> ast.expr | None:
+    """What ``set_model`` is called with."""
+    if call.args:
+        return call.args[0]
+    return next((word.value for word in call.keywords if word.arg == "model"), None)
 
 
 def _members(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
