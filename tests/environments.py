@@ -79,16 +79,8 @@ def environment(
         fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run([base, "-m", "venv", str(fresh)], check=True)
         # By uv, whose cache environments share their files with: many of them together need little more than one.
-        uv = [
-            sys.executable,
-            "-m",
-            "uv",
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            str(fresh / made.relative_to(folder)),
-        ]
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode"]
+        uv += ["--python", str(fresh / made.relative_to(folder))]
         for directory in os.environ.get("PIP_FIND_LINKS", "").split():  # uv reads no settings of pip's
             uv += ["--find-links", directory]
         for what in (requirements, ["--no-deps", *over]) if over else (requirements,):

@@ -216,7 +216,9 @@ class Watch:
                 CANARY in str(path) and LIBRARY not in str(path)
             ):  # time zones are looked up by name
                 self.events.append(f"open {path!r} {mode!r}"[:200])
-        elif event == "import" and CANARY in str(arguments[0]) and arguments[0] != f"encodings.{CANARY}":
+        elif event == "import" and CANARY in str(arguments[0]):
+            if str(arguments[0]).startswith("encodings."):
+                return  # the name of an encoding: codecs looks for it in that package only
             self.events.append(f"import {arguments[0]}")
         elif event == "compile":
             source = arguments[0]
