@@ -467,6 +467,9 @@ def _spacy_config(directory: Source, entry: Entry, head: bytes) -> Problem | Non
     """As thinc reads it: sections and keys, whose values are looked at by those who use them (``thinc.config.Config``)."""
     from configparser import ConfigParser, Error  # few flavors have any
 
+    other = _text(directory, entry, head)
+    if other is not None:
+        return other
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(directory.head(entry.path, _MAX_LINE).decode())
