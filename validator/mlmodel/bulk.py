@@ -7,11 +7,12 @@ import os
 import signal
 import time
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.common import garbage
 from mlmodel.common.errors import MlmodelError
 from mlmodel.common.interruption import Interrupted
+from mlmodel.common.records import Record
 from mlmodel.findings import Location, Report, Verdict
 from mlmodel.standard.rules import new_finding
 from mlmodel.validation import Options, validate
@@ -133,7 +134,7 @@ class _Pace(_Fixed):
             self.chunk = int(max(1, min(_MAX_CHUNK, _CHUNK_SECONDS / max(self._mean, 1e-6))))
 
 
-class _Window(NamedTuple):
+class _Window(Record):
     """Models that follow each other: those whose verdicts are kept, and those that are judged."""
 
     known: list[Report | None]

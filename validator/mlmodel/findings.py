@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import unicode_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Verdict(IntEnum):
         return self.name.lower()
 
 
-class Location(NamedTuple):
+class Location(Record):
     """Where a finding is.
 
     ``file`` is relative to the model directory, with forward slashes; None for the directory itself.
@@ -75,7 +76,7 @@ def _text(text: str | None) -> str | None:
     return None if text is None else unicode_text(text)
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """One thing that a rule found."""
 
     rule: str
@@ -118,7 +119,7 @@ class Finding(NamedTuple):
         }
 
 
-class Frame(NamedTuple):
+class Frame(Record):
     """One line of a traceback."""
 
     file: str
@@ -129,7 +130,7 @@ class Frame(NamedTuple):
     """Whether it is code of the model's author, not of a library."""
 
 
-class Failure(NamedTuple):
+class Failure(Record):
     """An exception that ended a phase."""
 
     type: str
@@ -155,14 +156,14 @@ class Failure(NamedTuple):
         return f"{self.type}: {first}" if first else self.type
 
 
-class CapturedWarning(NamedTuple):
+class CapturedWarning(Record):
     """A warning that a phase raised or logged."""
 
     category: str
     message: str
 
 
-class Phase(NamedTuple):
+class Phase(Record):
     """One step of the probe."""
 
     name: str
@@ -218,7 +219,7 @@ class Phase(NamedTuple):
         }
 
 
-class LoadEnvironment(NamedTuple):
+class LoadEnvironment(Record):
     """The environment in which a model was loaded."""
 
     python: str
@@ -240,7 +241,7 @@ class LoadEnvironment(NamedTuple):
     """Of an environment of ours."""
 
 
-class Attempt(NamedTuple):
+class Attempt(Record):
     """Something that a confined process must not be able to do, tried."""
 
     protects: str
@@ -251,7 +252,7 @@ class Attempt(NamedTuple):
     refused: bool
 
 
-class LoadReport(NamedTuple):
+class LoadReport(Record):
     """What came of loading a model: the part of the report that is about it."""
 
     outcome: str
@@ -300,7 +301,7 @@ class LoadReport(NamedTuple):
         }
 
 
-class Suppressed(NamedTuple):
+class Suppressed(Record):
     """A finding that is not reported, though its rule is: somebody said so, and why."""
 
     finding: Finding
@@ -315,7 +316,7 @@ class Suppressed(NamedTuple):
         return {"kind": self.kind, "reason": _text(self.reason), "finding": self.finding.to_dict()}
 
 
-class Facts(NamedTuple):
+class Facts(Record):
     """What a model says of itself, for whoever counts many of them (:attr:`mlmodel.validation.Options.facts`)."""
 
     python: str | None = None
@@ -329,7 +330,7 @@ class Facts(NamedTuple):
     4 MiB of them at most: what changes one of the documents changes it."""
 
 
-class Digests(NamedTuple):
+class Digests(Record):
     """SHA-256 of what was judged, in hexadecimal digits."""
 
     directory: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.sources.base import Kind, UnopenedError
 from mlmodel.sources.directory import ModelDirectory
 from mlmodel.sources.opening import is_archive, is_remote, open_file, open_source
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mlmodel.sources.base import Source
 
 
-class CallCount(NamedTuple):
+class CallCount(Record):
     """Something that a stream calls."""
 
     text: str
@@ -32,7 +33,7 @@ class CallCount(NamedTuple):
     offset: int
 
 
-class EmbeddedCode(NamedTuple):
+class EmbeddedCode(Record):
     """Code that a stream carries by value."""
 
     kind: str
@@ -43,7 +44,7 @@ class EmbeddedCode(NamedTuple):
     constants: tuple[str, ...]
 
 
-class InspectedRemark(NamedTuple):
+class InspectedRemark(Record):
     """What the judgement has to say."""
 
     kind: str
@@ -51,7 +52,7 @@ class InspectedRemark(NamedTuple):
     offset: int
 
 
-class InspectedObject(NamedTuple):
+class InspectedObject(Record):
     """One pickle, or one document that names classes, in a file."""
 
     path: str

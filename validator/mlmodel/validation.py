@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel import checks
+from mlmodel.common.records import Record
 from mlmodel.findings import Finding, Location, Report, Severity, Verdict
 from mlmodel.model.model import Model
 from mlmodel.sources.base import UnopenedError, UnreadableError
@@ -26,7 +27,7 @@ _MAX_FINDINGS_OF_CHECK = 10_000
 """Most findings taken from one check (or ``max_findings``, if that is larger).  The check is then stopped and MLM903 reported."""
 
 
-class Options(NamedTuple):
+class Options(Record):
     """What to report about a model.
 
     Rule ids only; :func:`mlmodel.standard.rules.matching_any` turns prefixes and names into ids.

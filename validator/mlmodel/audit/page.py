@@ -6,10 +6,11 @@ import heapq
 import json
 import os
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.audit.rows import is_row
 from mlmodel.audit.subjects import WhereError
+from mlmodel.common.records import Record
 from mlmodel.common.version import SPEC_VERSION, __version__
 from mlmodel.reporters import html_format
 from mlmodel.reporters.html_markup import escaped, table
@@ -103,7 +104,7 @@ class _RuleHits:
         self.severity = "info"
 
 
-class _Ranked(NamedTuple):
+class _Ranked(Record):
     """A model, by how much is wrong with it; the heap gives up the least first."""
 
     rank: tuple[int, int, int, int]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import NamedTuple
+
+from mlmodel.common.records import Record
 
 
 class WhereError(Exception):
@@ -14,7 +15,7 @@ class SourceError(Exception):
     """A registry or a store cannot be asked."""
 
 
-class Wanted(NamedTuple):
+class Wanted(Record):
     """Which of the models are looked at."""
 
     since: float | None = None
@@ -25,7 +26,7 @@ class Wanted(NamedTuple):
     """Folders that are not searched, as lines of a .gitignore."""
 
 
-class Subject(NamedTuple):
+class Subject(Record):
     """One model of an audit."""
 
     id: str

@@ -14,7 +14,9 @@ import hmac
 import json
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +48,7 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-class Envelope(NamedTuple):
+class Envelope(Record):
     """What the headers of a delivery say."""
 
     id: str
@@ -54,7 +56,7 @@ class Envelope(NamedTuple):
     """When it was sent, since the epoch."""
 
 
-class Version(NamedTuple):
+class Version(Record):
     """The model version that an event is about."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_files, paths
 from mlmodel.model.names import DOCUMENTS, Names
@@ -24,7 +25,7 @@ MANY = 3
 _SHOWN = 8
 
 
-class _Absent(NamedTuple):
+class _Absent(Record):
     """A file or folder that is not there."""
 
     names: tuple[str, ...]

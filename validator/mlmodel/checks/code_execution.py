@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.documents import python_source
 from mlmodel.environment import distributions, recorded
@@ -158,7 +159,7 @@ def _is_made(name: str, known: set[str]) -> bool:
 # -- names in code/ ------------------------------------------------------------------------------
 
 
-class _Module(NamedTuple):
+class _Module(Record):
     name: str
     path: str
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded, versions
 from mlmodel.model import paths
@@ -50,7 +51,7 @@ def _file(model: Model, flavor: str, key: str) -> str | None:
     return entry.path if entry.kind is Kind.FILE and entry.size else None
 
 
-class _Stamp(NamedTuple):
+class _Stamp(Record):
     """The versions that an ONNX file says that it needs."""
 
     ir: int

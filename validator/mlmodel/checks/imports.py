@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.documents import location_of
 from mlmodel.environment import distributions, recorded, saved_versions, versions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
 
 
-class Need(NamedTuple):
+class Need(Record):
     """A module that loading the model imports."""
 
     module: str

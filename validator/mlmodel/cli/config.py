@@ -6,9 +6,10 @@ import os
 import re
 import sys
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.cli.errors import WrongUseError
+from mlmodel.common.records import Record
 from mlmodel.common.spelling import nearest
 from mlmodel.findings import Severity
 from mlmodel.standard import rules
@@ -23,7 +24,7 @@ class ConfigError(WrongUseError):
     """A configuration file cannot be used."""
 
 
-class FindingIgnore(NamedTuple):
+class FindingIgnore(Record):
     """An entry of ``per-finding-ignores``."""
 
     rules: tuple[str, ...]
@@ -33,7 +34,7 @@ class FindingIgnore(NamedTuple):
     expires: date | None = None
 
 
-class Config(NamedTuple):
+class Config(Record):
     """What a configuration file says; the defaults where it says nothing."""
 
     select: tuple[str, ...] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from mlmodel.cli import config
 from mlmodel.cli.errors import WrongUseError
 from mlmodel.cli.selectors import RuleSelectors, as_rules
+from mlmodel.common.records import Record
 from mlmodel.findings import Severity
 from mlmodel.standard import rules
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlmodel.validation import Options
 
 
-class Given(NamedTuple):
+class Given(Record):
     """What the command line says; it comes last, and wins over the configuration."""
 
     select: tuple[str, ...] = ()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from mlmodel.cli.errors import InternalError, printable
+from mlmodel.common.records import Record
 from mlmodel.reporters import FORMATS, Style, new_reporter
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ else:
     _Base = click.ParamType  # not generic before click 8.3
 
 
-class Output(NamedTuple):
+class Output(Record):
     """One output of a run."""
 
     format: str

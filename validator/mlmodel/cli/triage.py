@@ -11,9 +11,10 @@ import os
 from collections import Counter
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.cli.errors import WrongUseError
+from mlmodel.common.records import Record
 from mlmodel.findings import Finding, Report, Severity, Suppressed, Verdict
 from mlmodel.reporters.places import model_path, without_positions
 from mlmodel.standard.rules import catalogue
@@ -31,7 +32,7 @@ class BaselineError(WrongUseError):
     """A baseline cannot be read or written."""
 
 
-class AcceptedFinding(NamedTuple):
+class AcceptedFinding(Record):
     """An entry of ``per-finding-ignores``: findings that somebody decided to live with."""
 
     rules: frozenset[str]
@@ -122,7 +123,7 @@ def _entry_for(finding: Finding, folder: str, entries: Iterable[AcceptedFinding]
 # -- a baseline -------------------------------------------------------------------------------------------
 
 
-class _Key(NamedTuple):
+class _Key(Record):
     """What makes two findings the same: a moved line changes nothing, another value does."""
 
     path: str

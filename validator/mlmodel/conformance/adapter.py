@@ -11,10 +11,11 @@ import json
 import platform
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import mlmodel
 from mlmodel import Options, __version__, describe, validate
+from mlmodel.common.records import Record
 from mlmodel.flavors import flavor_named
 from mlmodel.standard.rules import matching
 
@@ -25,7 +26,7 @@ _LIMIT = 30.0
 """Seconds that loading may take: a case that reaches the limit should not take long."""
 
 
-class Abilities(NamedTuple):
+class Abilities(Record):
     """What was allowed on the command line."""
 
     python: str | None = None

@@ -15,7 +15,9 @@ import shutil
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ class AdapterError(Exception):
     """The implementation crashed, hung or answered rubbish; never a rejection."""
 
 
-class About(NamedTuple):
+class About(Record):
     """What an implementation says of itself."""
 
     name: str

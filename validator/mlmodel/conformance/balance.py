@@ -9,7 +9,9 @@ saved them.  The score is the mean of the two weighted shares, and what always g
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from mlmodel.conformance.results import Level, Result
 
 
-class Balance(NamedTuple):
+class Balance(Record):
     """Weighted shares from 0 to 1; None where there is no such case."""
 
     found: float | None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.conformance.results import Level
 
 if TYPE_CHECKING:
     from mlmodel.conformance.suite import Case
 
 
-class Comparison(NamedTuple):
+class Comparison(Record):
     """How far an answer is right, and why no further."""
 
     level: Level

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +45,7 @@ class Outcome(Enum):
     """It passed, though it was said to fail."""
 
 
-class Result(NamedTuple):
+class Result(Record):
     """One case, one role."""
 
     case: str
@@ -73,7 +75,7 @@ class Result(NamedTuple):
     """What was answered, in the same form; empty where no answer came."""
 
 
-class Summary(NamedTuple):
+class Summary(Record):
     """All results, and what they are worth."""
 
     about: About

@@ -9,8 +9,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.conformance import ROLES, comparing, writing
 from mlmodel.conformance.adapters import AdapterError
 from mlmodel.conformance.results import Level, Outcome, Result
@@ -26,7 +27,7 @@ CANARY = "MLMODEL_CANARY"
 """The variable with the path that hostile cases write to when something of them is run."""
 
 
-class Options(NamedTuple):
+class Options(Record):
     """How to run."""
 
     role: str = "validator"

@@ -7,8 +7,9 @@ import json
 import os
 import shutil
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.standard import data
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ SUITE_VERSION = "0.1"
 """Of the set of cases; the standard's version that they test."""
 
 
-class Case(NamedTuple):
+class Case(Record):
     """One case, as ``schemas/case.schema.json`` defines it."""
 
     id: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,14 +62,14 @@ class ProblemKind(Enum):
     LIMIT = "limit"
 
 
-class Position(NamedTuple):
+class Position(Record):
     """A place in a text file: line and column, both counted from 1, in characters."""
 
     line: int
     column: int
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """One departure from the syntax; ``fatal`` when no data could be read past it."""
 
     kind: ProblemKind

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.documents.python_source import dotted
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 NOT_SET, BAD_METHOD, NO_PREDICT, NO_CONFIG = "not set", "method", "no predict", "no config"
 
 
-class Fault(NamedTuple):
+class Fault(Record):
     """Something that keeps the file from giving a model that loads and predicts."""
 
     kind: str
@@ -55,7 +56,7 @@ def faults(tree: ast.Module, *, has_config: bool) -> Iterator[Fault]:
         yield from module.of_model(call)
 
 
-class ParamsTaken(NamedTuple):
+class ParamsTaken(Record):
     """A method ``predict`` that takes params."""
 
     message: str
@@ -292,7 +293,7 @@ class _Module:
                 yield Fault(BAD_METHOD, text, member.lineno, member.col_offset + 1)
 
 
-class _Parts(NamedTuple):
+class _Parts(Record):
     """The members of a class of models, its own and those of its bases."""
 
     is_plain: bool

@@ -7,7 +7,9 @@ import posixpath
 import re
 import sys
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,7 @@ def is_later(python: tuple[int, ...] | None) -> bool:
     return python is not None and python[:2] > sys.version_info[:2]
 
 
-class Fault(NamedTuple):
+class Fault(Record):
     """Why a file is no Python."""
 
     line: int
@@ -34,7 +36,7 @@ class Fault(NamedTuple):
     """Whether the line is a command of a notebook."""
 
 
-class Parsed(NamedTuple):
+class Parsed(Record):
     """A file, as far as it could be parsed."""
 
     tree: ast.Module | None
@@ -72,7 +74,7 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(parts)])
 
 
-class Import(NamedTuple):
+class Import(Record):
     """A module that an import statement names."""
 
     module: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlmodel.common.records import Record
 
 
-class Scalar(NamedTuple):
+class Scalar(Record):
     """A scalar as it stands in the text: ``text[start:end]``, quotes included."""
 
     start: int

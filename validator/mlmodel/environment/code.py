@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.documents import python_source
 from mlmodel.findings import Location
 from mlmodel.model import python_files
@@ -18,7 +19,7 @@ _MAX_FILES = 200
 """Python files that are read at most; what lies beyond is not judged."""
 
 
-class Import(NamedTuple):
+class Import(Record):
     """One import that runs when its file is imported."""
 
     module: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
+from mlmodel.common.records import Record
 from mlmodel.environment import requirements, versions
 from mlmodel.standard.data import table
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Location
 
 
-class ItemOrigin(NamedTuple):
+class ItemOrigin(Record):
     """An item of a list in a YAML file."""
 
     document: Document
@@ -46,7 +47,7 @@ def listed(
     return tuple(found)
 
 
-class Package(NamedTuple):
+class Package(Record):
     """A Conda package as an environment file names it (a match spec)."""
 
     name: str

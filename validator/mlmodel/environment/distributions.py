@@ -7,9 +7,10 @@ not know, nobody is accused of.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 from mlmodel.environment.requirements import Form
 from mlmodel.standard.data import table
 
@@ -120,7 +121,7 @@ def python_fits(wanted: str, python: tuple[int, ...]) -> bool:
 # -- modules ---------------------------------------------------------------------------------------
 
 
-class InstalledSet(NamedTuple):
+class InstalledSet(Record):
     """What a list of distributions installs, as far as it is known."""
 
     names: frozenset[str]

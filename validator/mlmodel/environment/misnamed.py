@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.standard import standard_library
 from mlmodel.standard.data import table
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Misnamed(NamedTuple):
+class Misnamed(Record):
     """What a requirement's name is instead of a distribution's."""
 
     name: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import NamedTuple
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 from mlmodel.environment import versions
 from mlmodel.standard import data
 
@@ -30,7 +30,7 @@ _HOLDERS = {
 """By top-level module: the distribution whose table has it."""
 
 
-class Era(NamedTuple):
+class Era(Record):
     """The series that have a name: ``1.4`` is all of 1.4.x."""
 
     since: str | None

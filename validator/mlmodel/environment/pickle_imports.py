@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.model import paths, serialized
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import Kind, UnreadableError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mlmodel.pickles import Found
 
 
-class Stream(NamedTuple):
+class Stream(Record):
     """One pickle, or one document that names what its reader imports."""
 
     file: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 from mlmodel.standard.data import table
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?(?:(?:a|b|rc)\d+)?\+?"
 _SPECIFIER = r"(?:(?:===?|~=|!=|[<>]=?)\s*)?\d+(?:\.\d+)*(?:\.\*)?(?:\s*,\s*(?:==|~=|!=|[<>]=?)\s*\d+(?:\.\d+)*(?:\.\*)?)*"
 
 
-class Recorded(NamedTuple):
+class Recorded(Record):
     """The Python that one file records."""
 
     text: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
+from mlmodel.common.records import Record
 from mlmodel.environment import markers, requirements
 from mlmodel.environment.conda import CondaFile, ItemOrigin
 from mlmodel.environment.python_env import PythonEnvFile
@@ -38,7 +39,7 @@ _HEAVY = (Form.URL, Form.PATH, Form.EDITABLE, Form.INVALID, Form.OPTION)
 _INCLUDING = (Form.INCLUDE, Form.CONSTRAINTS)
 
 
-class _FirstLine(NamedTuple):
+class _FirstLine(Record):
     """The beginning of a file."""
 
     file: str
@@ -47,7 +48,7 @@ class _FirstLine(NamedTuple):
         return Location(self.file, line, column)
 
 
-class MissingInclude(NamedTuple):
+class MissingInclude(Record):
     """A ``-r`` or ``-c`` that leads to no file."""
 
     entry: Entry
@@ -55,7 +56,7 @@ class MissingInclude(NamedTuple):
     cycle: bool = False
 
 
-class RequirementList(NamedTuple):
+class RequirementList(Record):
     """One list of requirements, with the lists that it includes."""
 
     label: str
@@ -333,7 +334,7 @@ class Environment:
         return frozenset(found)
 
 
-class _Included(NamedTuple):
+class _Included(Record):
     """What following the includes of a list has gathered."""
 
     entries: list[Entry]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mlmodel.common.caching import bounded_cache, cached_property
+from mlmodel.common.records import Record
 from mlmodel.environment import versions
 from mlmodel.environment.credentials import masked
 from mlmodel.findings import Location
@@ -66,7 +67,7 @@ class TextOrigin:
         return Location(self.file, line, column, None, source)
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """One entry: a line as pip sees it, after joining and without its comment."""
 
     form: Form

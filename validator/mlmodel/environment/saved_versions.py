@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.environment import distributions, recorded, versions
 from mlmodel.model import paths
 from mlmodel.model.model import fact
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     Pointer = tuple[str | int, ...]
 
 
-class Saved(NamedTuple):
+class Saved(Record):
     """The version of one distribution that a flavor records."""
 
     distribution: str
@@ -68,7 +69,7 @@ class Risk(Enum):
     """The format is one that later releases read."""
 
 
-class Verdict(NamedTuple):
+class Verdict(Record):
     """A risk, and why."""
 
     risk: Risk

@@ -7,9 +7,9 @@ else, and importing it takes as long as judging them.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 
 _LONGEST = 100
 """Characters of a version that is compared; reading longer ones costs too much."""
@@ -18,7 +18,7 @@ Clause = tuple[str, str]
 """An operator and a version, ``("==", "1.2.3")``."""
 
 
-class Parsed(NamedTuple):
+class Parsed(Record):
     """What a requirement says (PEP 508)."""
 
     name: str

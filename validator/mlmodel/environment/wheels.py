@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.sources.directory import UnreadableError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _NAME = re.compile(
 """PEP 427, as pip reads it (``pip._internal.models.wheel``)."""
 
 
-class WheelName(NamedTuple):
+class WheelName(Record):
     """The parts of a wheel's file name."""
 
     name: str
@@ -43,7 +44,7 @@ class WheelName(NamedTuple):
         return any(_allows(tag, self.abi, python[:2]) for tag in self.python)
 
 
-class Metadata(NamedTuple):
+class Metadata(Record):
     """What METADATA says."""
 
     name: str | None

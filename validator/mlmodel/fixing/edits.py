@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.sources.directory import Entry, Kind, ModelDirectory
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _BOM = "\ufeff"
 
 
-class Edit(NamedTuple):
+class Edit(Record):
     """Puts ``text`` in the place of the characters from ``start`` to ``end`` of a file; a missing file is made."""
 
     file: str
@@ -25,7 +26,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class Repair(NamedTuple):
+class Repair(Record):
     """What makes one finding go away."""
 
     rule: str

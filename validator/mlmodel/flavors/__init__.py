@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +24,7 @@ class UnsuitableError(ValueError):
     """The object cannot be written, or read, as it was asked for."""
 
 
-class Request(NamedTuple):
+class Request(Record):
     """What is asked of a flavor beside the object."""
 
     serialization: str | None = None
@@ -35,7 +37,7 @@ class Request(NamedTuple):
     """The method that answers, for flavors that record it; None for ``predict``."""
 
 
-class Saved(NamedTuple):
+class Saved(Record):
     """What a flavor wrote, and what the MLmodel file is to say of it."""
 
     flavor: dict[str, Any] | None

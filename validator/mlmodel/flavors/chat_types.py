@@ -7,8 +7,9 @@ against what releases write.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 from mlmodel.flavors.importing import needed
 from mlmodel.standard.releases import at_least, parse
@@ -25,7 +26,7 @@ LOADERS = {
 """The loader module of each, for objects that are pickled."""
 
 
-class ChatType(NamedTuple):
+class ChatType(Record):
     """What MLflow records of a class."""
 
     task: str

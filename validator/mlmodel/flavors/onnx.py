@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import Request, Saved, UnsuitableError
 from mlmodel.flavors.importing import first_line, is_a, needed
 
@@ -17,7 +18,7 @@ FILE = "model.onnx"
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
-class Loaded(NamedTuple):
+class Loaded(Record):
     """What is loaded."""
 
     session: Any

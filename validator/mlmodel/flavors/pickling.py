@@ -5,8 +5,9 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 from mlmodel.flavors.importing import first_line, needed
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("pickle", "cloudpickle", "skops")
 
 
-class Dumped(NamedTuple):
+class Dumped(Record):
     """An object in a file."""
 
     file: str

@@ -13,8 +13,9 @@ import inspect
 import os
 import typing
 from types import FunctionType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import Request, Saved, UnsuitableError, artifacts, chat_types, code_model
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FILE = "python_model.pkl"
 _LOADER = "mlflow.pyfunc.model"
 
 
-class LoaderModule(NamedTuple):
+class LoaderModule(Record):
     """A model that a module loads: ``loader_module`` and ``data_path`` of MLflow's writer."""
 
     name: str
@@ -33,7 +34,7 @@ class LoaderModule(NamedTuple):
     """A file or folder; None where the loader takes the model directory."""
 
 
-class PythonModel(NamedTuple):
+class PythonModel(Record):
     """What is loaded: an object, and what MLflow hands it with every call."""
 
     python_model: Any

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from mlmodel.common.records import Record
 
 
-class Table(NamedTuple):
+class Table(Record):
     """Rows under named columns, as a data frame of MLflow's examples."""
 
     columns: tuple[str, ...]

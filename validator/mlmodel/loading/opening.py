@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.description import signature
 from mlmodel.flavors import UnsuitableError, available, flavor_named
 from mlmodel.loading.admission import judge
@@ -85,7 +86,7 @@ def _signature(judged: Judged) -> Mapping[str, Any] | None:
 # -- which flavor ----------------------------------------------------------------------------------------
 
 
-class _Choice(NamedTuple):
+class _Choice(Record):
     name: str
     flavor: Flavor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlmodel.common.records import Record
 
 MAX_BYTES = 1 << 22
 """Bytes of one file that are read."""
@@ -16,7 +16,7 @@ _SHORT, _LONG = frozenset("zZ"), frozenset("aAut")
 """Types of texts whose length takes one byte, and four."""
 
 
-class ByteCode(NamedTuple):
+class ByteCode(Record):
     """What a file of byte code says."""
 
     is_hashed: bool

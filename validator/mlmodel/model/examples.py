@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.model import paths
 from mlmodel.standard import releases
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TYPES = ("dataframe", "ndarray", "json_object", "sparse_matrix_csr", "sparse_matrix_csc")
 
 
-class Example(NamedTuple):
+class Example(Record):
     """The file that ``saved_input_example_info`` names, and what the MLmodel file says of it."""
 
     document: Document
@@ -76,7 +77,7 @@ def definition(example: Example) -> str:
     return f"{name}_with_params" if example.has_params else name
 
 
-class Table(NamedTuple):
+class Table(Record):
     """An example as rows and named columns."""
 
     names: list[str] | None

@@ -11,8 +11,9 @@ import math
 import re
 import struct
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.standard.schemas import schema
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _MAX_HEADER = 100_000_000
 """Bytes of a safetensors header (safetensors, ``MAX_HEADER_SIZE``)."""
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """Why a file is not what its reader opens."""
 
     cut: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.model import paths
 from mlmodel.model.protobuf import BrokenError, fields
 from mlmodel.sources.directory import Kind, UnreadableError
@@ -27,7 +28,7 @@ _MAX_TENSORS = 20_000
 _MAX_STAGES = 1_000
 
 
-class Reference(NamedTuple):
+class Reference(Record):
     """What an index names."""
 
     names: tuple[str, ...]
@@ -307,7 +308,7 @@ def spacy(model: Model, path: str) -> Iterator[Reference]:
             )
 
 
-class _SpacyConfig(NamedTuple):
+class _SpacyConfig(Record):
     """What a config.cfg says of the files beside it."""
 
     pipes: list[str]

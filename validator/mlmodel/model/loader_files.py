@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.model import paths
 from mlmodel.sources.directory import Kind
 from mlmodel.standard import schemas
@@ -27,7 +28,7 @@ _MAX_DEPTH = 4
 """Layouts in layouts."""
 
 
-class Needed(NamedTuple):
+class Needed(Record):
     """A file or folder that a loader opens: one of several names, where it takes any of them."""
 
     names: tuple[str, ...]
@@ -81,7 +82,7 @@ def _is_ours(entry: Json) -> bool:
     return "in" in entry or "format" in entry or "layout" in entry or "names" in entry or "any-of" in entry
 
 
-class _Place(NamedTuple):
+class _Place(Record):
     """Where the entries of a layout are looked for."""
 
     model: Model

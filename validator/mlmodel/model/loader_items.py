@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.sources.directory import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MAX_VALUES = 100_000
 """Values of one document that are looked at."""
 
 
-class ImportedName(NamedTuple):
+class ImportedName(Record):
     """A dotted name that the loader imports, and calls or makes an object of."""
 
     name: str
@@ -34,7 +35,7 @@ class ImportedName(NamedTuple):
     """What the names of the loader's own library begin with."""
 
 
-class OwnModule(NamedTuple):
+class OwnModule(Record):
     """A Python file beside the document that the loader runs."""
 
     file: str
@@ -45,7 +46,7 @@ class OwnModule(NamedTuple):
     """Whether the loader asks on the terminal first (transformers, 15 seconds; no terminal: it fails)."""
 
 
-class HubModule(NamedTuple):
+class HubModule(Record):
     """A Python file that the loader fetches from a repository of the Hugging Face Hub, and runs."""
 
     repository: str
@@ -54,7 +55,7 @@ class HubModule(NamedTuple):
     what: str
 
 
-class Action(NamedTuple):
+class Action(Record):
     """Something else that the document has the loader do."""
 
     message: str

@@ -5,8 +5,9 @@ Messages are walked as the schema nests them, and nothing is built: a field of b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.model.protobuf import MAX_FIELDS, BrokenError, fields
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ _INSIDE: dict[str, dict[int, str]] = {
 """By message: the fields that hold other messages, and which."""
 
 
-class Location(NamedTuple):
+class Location(Record):
     """The file that a tensor is in."""
 
     name: str
     """Relative to the folder of the ONNX file, as written."""
 
 
-class Undecoded(NamedTuple):
+class Undecoded(Record):
     """There is more in the file than is walked."""
 
     reason: str

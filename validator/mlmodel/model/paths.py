@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.model.model import fact
 from mlmodel.sources.base import MAX_PATH, Kind
 from mlmodel.standard import schemas
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
 
 
-class PathUse(NamedTuple):
+class PathUse(Record):
     """One path that a reader of the model will open."""
 
     value: str

@@ -5,7 +5,9 @@ The source of the format is https://protobuf.dev/programming-guides/encoding/.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +29,7 @@ class BrokenError(ValueError):
         """The byte that the message says that it reaches, where it is too short."""
 
 
-class Field(NamedTuple):
+class Field(Record):
     """One field of a message: its number, and its value or where that stands."""
 
     number: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.documents import Document, parse_json
 from mlmodel.model.model import fact
 
@@ -64,7 +65,7 @@ ALIASES = {
 """Names from pandas, numpy, Spark and SQL, and the type of the standard that holds such values."""
 
 
-class Section(NamedTuple):
+class Section(Record):
     """One of ``inputs``, ``outputs`` and ``params``: a JSON array in a string."""
 
     name: str

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.findings import Location
 from mlmodel.model import file_indexes, paths
 from mlmodel.model.model import fact
@@ -22,7 +23,7 @@ _DOMAINS = frozenset("ai biz cn co com de dev edu eu fr gov in info io it jp ml 
 _CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)+")
 
 
-class StageClass(NamedTuple):
+class StageClass(Record):
     """A class of a stage that Spark itself does not have."""
 
     name: str

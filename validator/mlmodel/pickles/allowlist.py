@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlmodel.common.records import Record
 from mlmodel.pickles import behavior
 from mlmodel.standard import data
 from mlmodel.standard.standard_library import is_standard
@@ -50,7 +51,7 @@ OWN_NEW = "__new__"
 """Details of a class whose own code runs when an object is made of it."""
 
 
-class Known(NamedTuple):
+class Known(Record):
     """What is known of a name."""
 
     permission: Permission
@@ -184,7 +185,7 @@ def effect_of(full: str) -> str | None:
     return None
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """What holds for a method that restoring or dropping an object runs."""
 
     rule: str

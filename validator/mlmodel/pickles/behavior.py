@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlmodel.common.records import Record
 from mlmodel.standard import data
 
 
-class Hook(NamedTuple):
+class Hook(Record):
     """A method that restoring or dropping an object runs."""
 
     name: str
@@ -30,7 +31,7 @@ class Hook(NamedTuple):
         return self.name.rpartition(".")[2]
 
 
-class Behavior(NamedTuple):
+class Behavior(Record):
     """What is known of a class."""
 
     marks: str = ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +18,7 @@ DOCUMENTS = {"schema.json": "skops", "config.json": "keras"}
 """By the member's name: the format whose reader reads it."""
 
 
-class Use(NamedTuple):
+class Use(Record):
     """What a reader does with one name of the document."""
 
     role: str
@@ -30,7 +32,7 @@ class Use(NamedTuple):
     detail: str = ""
 
 
-class Document(NamedTuple):
+class Document(Record):
     """What a document says."""
 
     uses: tuple[Use, ...]

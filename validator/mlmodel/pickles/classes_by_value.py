@@ -6,8 +6,9 @@ are one symbol: what is known of one of them is said of all, but only attributes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CALLED = frozenset({"REDUCE", "INST", "OBJ"})
 
 
-class _Body(NamedTuple):
+class _Body(Record):
     """Attributes that a class is given."""
 
     offset: int

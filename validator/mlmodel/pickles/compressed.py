@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.formats import is_lzma, is_zlib
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class UnpackError(Exception):
         """Whether a reader without our limits could go on."""
 
 
-class Unpacked(NamedTuple):
+class Unpacked(Record):
     """What came out."""
 
     data: bytearray

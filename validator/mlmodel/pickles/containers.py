@@ -6,8 +6,9 @@ What cannot be looked into is said to be unread; it is never passed in silence.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.formats import behind_user_block, format_of, zip_end
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
 from mlmodel.pickles.scan_options import ScanBudget, ScanOptions
@@ -54,7 +55,7 @@ _CERTAIN = ("gzip", "xz", "deflate", "lz4")
 """Compressed forms that no other file begins like by chance: what does not unpack is said."""
 
 
-class Pickled(NamedTuple):
+class Pickled(Record):
     """One pickle in a file."""
 
     path: str
@@ -66,7 +67,7 @@ class Pickled(NamedTuple):
     """Bytes after it that are no pickle; only of the last in a row."""
 
 
-class DeclaredClasses(NamedTuple):
+class DeclaredClasses(Record):
     """A document in an archive that names what its reader imports (skops, keras)."""
 
     path: str
@@ -79,14 +80,14 @@ class DeclaredClasses(NamedTuple):
     """Objects that are restored: module, class, and the state as the document has it."""
 
 
-class Unreadable(NamedTuple):
+class Unreadable(Record):
     """Something in a file that could not be read, or not to its end."""
 
     path: str
     reason: str
 
 
-class ContainerAnomaly(NamedTuple):
+class ContainerAnomaly(Record):
     """Something about a container that makes its readers disagree."""
 
     path: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from mlmodel.pickles.operands import Buffer
@@ -16,7 +18,7 @@ _ZIP_TAIL = 22 + 0xFFFF
 """Bytes of the record that ends a zip archive, with the longest comment."""
 
 
-class ContainerFormat(NamedTuple):
+class ContainerFormat(Record):
     """A format that files of serialized objects have."""
 
     name: str

@@ -8,8 +8,9 @@ an ill-made stream: a pickler ends a frame between two opcodes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.opcodes import ARGUMENTS, COUNTED, LINES, NAMES
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _READ_WHOLE = {"SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"}
 """Payloads that are completed from the file, with nothing dropped."""
 
 
-class Reading(NamedTuple):
+class Reading(Record):
     """One way to take the bytes of a stream."""
 
     data: bytes

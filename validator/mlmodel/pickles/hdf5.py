@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,7 @@ _OBJECT = re.compile(rb"\{[ \t\r\n]*\"")
 _CLASS_KEY = re.compile(rb"class(?:_|\\u005[fF])name")
 
 
-class Undecoded(NamedTuple):
+class Undecoded(Record):
     """Something that looks like a configuration and cannot be decoded."""
 
     offset: int

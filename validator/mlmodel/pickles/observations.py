@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from mlmodel.common.records import Record
 
 
 class Kind(Enum):
@@ -29,7 +30,7 @@ class Kind(Enum):
     """There is more than is read."""
 
 
-class Remark(NamedTuple):
+class Remark(Record):
     """One thing to say of a stream."""
 
     kind: Kind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.scan_options import ScanOptions
 from mlmodel.pickles.symbols import CallResult, Global, Problem, ProblemKind, Stream
@@ -18,7 +19,7 @@ MAX_STREAMS = 1_000
 _IDENTIFIERS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
-class Row(NamedTuple):
+class Row(Record):
     """Pickles that stand one behind the other."""
 
     streams: list[Stream]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,7 @@ class ScanBudget:
         self.left = left
 
 
-class ScanOptions(NamedTuple):
+class ScanOptions(Record):
     """What the caller of the machine wants to know more of, and what it may take."""
 
     watch: Callable[[Global], bool] | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
+
+from mlmodel.common.records import Record
 
 
 class ProblemKind(Enum):
@@ -27,7 +29,7 @@ class ProblemKind(Enum):
     """More of something than is read."""
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """One thing that is wrong with a stream."""
 
     trouble: ProblemKind
@@ -118,7 +120,7 @@ class CallResult(_Symbol):
         return by
 
 
-class Value(NamedTuple):
+class Value(Record):
     """A value on the stack, as far as it is known without building it."""
 
     kind: str
@@ -133,7 +135,7 @@ class Value(NamedTuple):
     """Its length in bytes."""
 
 
-class Call(NamedTuple):
+class Call(Record):
     """One call in detail: what an opcode did with something named."""
 
     callee: Global | CallResult | None
@@ -146,7 +148,7 @@ class Call(NamedTuple):
     """None when they are not known.  Of BUILD with a dictionary: its keys and values in turn."""
 
 
-class State(NamedTuple):
+class State(Record):
     """A kind of state, given to an object by BUILD, that is no dictionary."""
 
     callee: Global | CallResult | None
@@ -159,7 +161,7 @@ class State(NamedTuple):
     offset: int
 
 
-class Use(NamedTuple):
+class Use(Record):
     """How often an opcode did something with one thing: the roles of a global."""
 
     callee: Global | CallResult | None
@@ -170,7 +172,7 @@ class Use(NamedTuple):
     """Of the first."""
 
 
-class Code(NamedTuple):
+class Code(Record):
     """Code that travels in the stream itself and not as a reference (cloudpickle, dill)."""
 
     kind: str
@@ -186,7 +188,7 @@ class Code(NamedTuple):
     """The Python releases whose code objects have this form: ``>=3.11``."""
 
 
-class Stream(NamedTuple):
+class Stream(Record):
     """One pickle: from its first opcode to STOP, or to where reading ended."""
 
     start: int

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.formats import TAR_BLOCK, is_tar_header, tar_number
 from mlmodel.sources.ranges import contiguous
 
@@ -42,7 +43,7 @@ _DECISIVE = (b"path", b"size", b"linkpath", b"GNU.sparse")
 _NOT_ZERO = re.compile(rb"[^\0]")
 
 
-class Member(NamedTuple):
+class Member(Record):
     """A file in the archive: everything that ``tarfile.extractfile`` gives bytes of."""
 
     name: str
@@ -50,19 +51,19 @@ class Member(NamedTuple):
     end: int
 
 
-class Ambiguity(NamedTuple):
+class Ambiguity(Record):
     """Something that makes readers disagree about the members."""
 
     message: str
 
 
-class Unreadable(NamedTuple):
+class Unreadable(Record):
     """A part of the archive that cannot be read."""
 
     reason: str
 
 
-class _Header(NamedTuple):
+class _Header(Record):
     name: bytes
     type: int
     size: int

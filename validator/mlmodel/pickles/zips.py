@@ -8,8 +8,9 @@ what no directory accounts for is searched for headers.  Nothing here trusts a c
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.pickles.formats import zip_end
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _NAME = 512
 """Bytes of a name that are kept."""
 
 
-class Member(NamedTuple):
+class Member(Record):
     """One member, by one account of it."""
 
     name: str
@@ -46,13 +47,13 @@ class Member(NamedTuple):
     """Whether the directory at the end of the archive names it."""
 
 
-class Oddity(NamedTuple):
+class Oddity(Record):
     """Something about the archive that makes readers disagree, or keeps it from being read."""
 
     message: str
 
 
-class _Record(NamedTuple):
+class _Record(Record):
     """What a record of the directory says."""
 
     name: bytes

@@ -9,8 +9,9 @@ module here, and a name in :data:`FORMATS`.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from mlmodel.common.records import Record
 from mlmodel.findings import Severity, Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ FORMATS = ("text", "json", "jsonl", "markdown", "html", "sarif", "junit", "githu
 """The formats; each is the module ``<name>_format`` of this package."""
 
 
-class Style(NamedTuple):
+class Style(Record):
     """How a report is to look."""
 
     color: bool = False
@@ -48,7 +49,7 @@ class Reporter(Protocol):
         """What comes after the last report."""
 
 
-class RuleCount(NamedTuple):
+class RuleCount(Record):
     """How often a rule was broken."""
 
     rule: str

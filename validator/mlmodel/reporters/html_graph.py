@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.reporters.html_markup import escaped
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _HARMLESS = frozenset({"code", "unexplained"})
 """Remarks that say that something is not known; the others say that it is wrong."""
 
 
-class _Node(NamedTuple):
+class _Node(Record):
     column: int
     row: float
     text: str

@@ -12,9 +12,10 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common import scratch
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.environment.requirements import Form
@@ -166,7 +167,7 @@ def line(entry: Entry) -> str:
 # -- reading the answer ---------------------------------------------------------------------------
 
 
-class Term(NamedTuple):
+class Term(Record):
     """A distribution with versions, as uv names them in an explanation: ``numpy>=1.22,<2``."""
 
     name: str
@@ -176,7 +177,7 @@ class Term(NamedTuple):
         return self.name + self.versions
 
 
-class Reason(NamedTuple):
+class Reason(Record):
     """Why a set has no solution."""
 
     kind: str

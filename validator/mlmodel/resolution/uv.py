@@ -14,10 +14,11 @@ import subprocess
 import tempfile
 import time
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common import interruption
 from mlmodel.common.errors import MlmodelError
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,7 @@ class ToolFailedError(UnansweredError):
     """uv could not work on this machine: a disk is full, or a folder of its cannot be written to."""
 
 
-class Answer(NamedTuple):
+class Answer(Record):
     """What uv said."""
 
     solved: bool

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import signal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded, versions
 from mlmodel.findings import Location
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mlmodel.runtime.probe_report import Run
 
 
-class ProcessExit(NamedTuple):
+class ProcessExit(Record):
     """How the process of the probe ended."""
 
     status: int
@@ -33,7 +34,7 @@ class ProcessExit(NamedTuple):
     """The limit that it was ended at, in words: ``120 seconds``; None where it was not."""
 
 
-class ProbeCase(NamedTuple):
+class ProbeCase(Record):
     """One model, what ran, and how it ended."""
 
     model: Model

@@ -7,8 +7,9 @@ import os
 import platform
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.resolution.uv import ToolFailedError, UnansweredError, ask, explanation_of_date, write
 from mlmodel.runtime import store
 from mlmodel.runtime.confinement import disk
@@ -30,7 +31,7 @@ _LAST_PKG_RESOURCES = "setuptools<82"
 _PKG_RESOURCES_UNTIL = (2, 16)
 
 
-class Resolution(NamedTuple):
+class Resolution(Record):
     """What is installed: pins with hashes, or why there are none."""
 
     lock: str | None
@@ -49,7 +50,7 @@ class Resolution(NamedTuple):
         return dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^\s;\\]+)", self.lock or "", re.MULTILINE))
 
 
-class EnvironmentBuilder(NamedTuple):
+class EnvironmentBuilder(Record):
     """Resolves and installs."""
 
     uv: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
 from mlmodel.environment.requirements import Form
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _TOOLS = ("pip", "setuptools", "wheel")
 
 
-class InstallPlan(NamedTuple):
+class InstallPlan(Record):
     """What to install, for which Python, as of when."""
 
     python: tuple[int, ...] | None

@@ -11,15 +11,16 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.runtime.confinement import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Interpreter(NamedTuple):
+class Interpreter(Record):
     """A Python that is installed here."""
 
     path: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +16,7 @@ TIMEOUT = 120.0
 """Seconds that loading and predicting may take."""
 
 
-class LoadOptions(NamedTuple):
+class LoadOptions(Record):
     """How to load a model."""
 
     recreate: bool = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.environment import distributions, recorded
 from mlmodel.model import examples, paths
 from mlmodel.sources.directory import Kind, UnreadableError
@@ -21,7 +22,7 @@ SKOPS = "skops.io"
 """The module of skops that reads; it imports every estimator of scikit-learn."""
 
 
-class Native(NamedTuple):
+class Native(Record):
     """The object of a flavor that the library of its format reads."""
 
     flavor: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlmodel.common.records import Record
 from mlmodel.findings import CapturedWarning, Failure, Frame, Phase
 
 MAX_PHASES = 200
@@ -14,7 +15,7 @@ MAX_DEPTH = 20
 _TEXT = 20_100
 
 
-class Run(NamedTuple):
+class Run(Record):
     """Everything that one run of the probe reported."""
 
     python: str | None = None

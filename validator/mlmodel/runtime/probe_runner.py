@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.runtime import probe_report
 from mlmodel.runtime.bytecode import Bytecode
 from mlmodel.runtime.confinement import policy, supervisor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe")
 
 
-class Result(NamedTuple):
+class Result(Record):
     """What one run told."""
 
     run: Run

@@ -6,8 +6,9 @@ The words are those of the libraries themselves, of the releases named beside th
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.environment import recorded, saved_versions, versions
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
 
 
-class Remedy(NamedTuple):
+class Remedy(Record):
     """A requirement that helps."""
 
     distribution: str

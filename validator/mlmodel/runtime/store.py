@@ -10,10 +10,11 @@ import random
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common import faults, interruption, scratch
 from mlmodel.common.cache_folder import default_root
+from mlmodel.common.records import Record
 from mlmodel.runtime import stamp
 from mlmodel.runtime.confinement import disk
 
@@ -39,7 +40,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-class Kept(NamedTuple):
+class Kept(Record):
     """An environment that is kept."""
 
     name: str

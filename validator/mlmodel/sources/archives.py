@@ -14,8 +14,9 @@ import stat
 import tarfile
 import zipfile
 from contextlib import ExitStack, contextmanager
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
+from mlmodel.common.records import Record
 from mlmodel.sources.base import (
     MAPPED_FROM,
     MAX_DEPTH,
@@ -48,7 +49,7 @@ _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
 
 
-class _Member(NamedTuple):
+class _Member(Record):
     name: str
     kind: Kind
     size: int

@@ -10,9 +10,10 @@ import stat
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Kind(Enum):
     """A link that leads out of the directory, or in a circle."""
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """One name in the directory."""
 
     path: str
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
     """``st_mode`` of the entry itself, a link not followed."""
 
 
-class Defect(NamedTuple):
+class Defect(Record):
     """What is wrong with the container that the files stand in, an archive for instance."""
 
     rule: str

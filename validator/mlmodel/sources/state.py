@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.sources.base import MAX_DEPTH, MAX_ENTRIES
 from mlmodel.sources.opening import is_archive, is_remote, open_source
 
@@ -24,7 +25,7 @@ _SECONDS = 2_000_000_000
 """The same on a file system that keeps whole seconds, or every other one."""
 
 
-class State(NamedTuple):
+class State(Record):
     """What a model's files looked like at one moment."""
 
     digest: bytes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 from mlmodel.standard import data
 
 Release = tuple[int, ...]
@@ -48,7 +48,7 @@ def at_least(release: Release | None, version: str) -> bool:
     return release is not None and release >= limit
 
 
-class Covered(NamedTuple):
+class Covered(Record):
     """The releases that this version of the standard covers (``schemas/releases.json``)."""
 
     oldest: str

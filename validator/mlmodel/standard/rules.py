@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.common.spelling import nearest
 from mlmodel.common.texts import shortened
 from mlmodel.findings import Finding, Severity, page_of
@@ -25,7 +26,7 @@ REPOSITORY = "https://github.com/mlmodel-standard/mlmodel"
 """Where the standard is kept: links in reports lead there.  ``project.urls`` in pyproject.toml is the same."""
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """One rule of the standard."""
 
     id: str

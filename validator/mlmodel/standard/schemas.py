@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe, pointer_steps, quoted
 from mlmodel.standard import data, engines
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 
-class Violation(NamedTuple):
+class Violation(Record):
     """One assertion of a schema that a value does not meet."""
 
     rule: str
@@ -79,7 +80,7 @@ def _retrieve(name: str) -> Any:
     return True if name.startswith("flavors/") else schema(name)
 
 
-class Annotated(NamedTuple):
+class Annotated(Record):
     """A value whose subschema carries an annotation."""
 
     pointer: tuple[str | int, ...]

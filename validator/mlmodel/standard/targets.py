@@ -6,9 +6,10 @@ import json
 import os
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.errors import MlmodelError
+from mlmodel.common.records import Record
 from mlmodel.findings import Severity
 from mlmodel.standard import data, releases
 
@@ -26,7 +27,7 @@ class TargetError(MlmodelError, ValueError):
     """A word names no target, or a version of one that is not known."""
 
 
-class Source(NamedTuple):
+class Source(Record):
     """A file that a requirement was read from."""
 
     repository: str
@@ -39,7 +40,7 @@ class Source(NamedTuple):
         return f"{where} {self.path}, {self.revision}"
 
 
-class Requirement(NamedTuple):
+class Requirement(Record):
     """One thing that a target needs, as ``schemas/target.schema.json`` defines it."""
 
     id: str
@@ -67,7 +68,7 @@ class Requirement(NamedTuple):
         )
 
 
-class Profile(NamedTuple):
+class Profile(Record):
     """One file of ``spec/targets/``."""
 
     name: str
@@ -95,7 +96,7 @@ class Profile(NamedTuple):
         return (today - day.fromisoformat(self.read)).days > OLD
 
 
-class Target(NamedTuple):
+class Target(Record):
     """A profile in one version."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import shortened
 from mlmodel.documents import location_of
 from mlmodel.findings import Finding, Location, Severity
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _RELEASES = "the MLflow wheels of these releases"
 
 
-class Reason(NamedTuple):
+class Reason(Record):
     """Why a target does not take a model as it is, or what it makes of it."""
 
     rule: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.findings import Severity
 from mlmodel.standard import targets as profiles
 from mlmodel.standard.targets import MLFLOW, Target
@@ -21,7 +22,7 @@ WORKS, DEPENDS, FAILS = "works", "depends", "fails"
 """Verdicts on a target: nothing speaks against it; a warning does; an error does."""
 
 
-class Span(NamedTuple):
+class Span(Record):
     """Releases of MLflow that follow each other."""
 
     first: str
@@ -34,7 +35,7 @@ class Span(NamedTuple):
         return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
 
-class Row(NamedTuple):
+class Row(Record):
     """What one target makes of a model."""
 
     target: Target
@@ -43,7 +44,7 @@ class Row(NamedTuple):
     """The worst first."""
 
 
-class Compatibility(NamedTuple):
+class Compatibility(Record):
     """What the readers make of a model."""
 
     reads: tuple[Span, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe, quoted
 from mlmodel.environment import recorded
 from mlmodel.model import signatures
@@ -26,7 +27,7 @@ _PYFUNC = ("flavors", "python_function")
 _REQUIREMENTS = "requirements.txt"
 
 
-class Gap(NamedTuple):
+class Gap(Record):
     """A place where a model is not what a need asks for."""
 
     text: str

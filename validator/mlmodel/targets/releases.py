@@ -16,8 +16,9 @@ looked at, and none is judged.  The annotation stands
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe, quoted
 from mlmodel.findings import Severity
 from mlmodel.model import signatures
@@ -41,7 +42,7 @@ _COLUMNS = "signature-columns.schema.json"
 _PARAMS = "signature-params.schema.json"
 
 
-class Unread(NamedTuple):
+class Unread(Record):
     """Something in a directory that some releases do not read, or read otherwise."""
 
     rule: str

@@ -7,9 +7,10 @@ import os
 import sqlite3
 import time
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mlmodel.common.cache_folder import default_root
+from mlmodel.common.records import Record
 from mlmodel.findings import Facts, Finding, Location, Report, Severity, Verdict
 from mlmodel.sources.state import State, state_of
 from mlmodel.verdicts.settings import is_keepable, settings
@@ -42,7 +43,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
 """
 
 
-class Ticket(NamedTuple):
+class Ticket(Record):
     """What was asked for and is not kept: with it, a verdict can be handed in."""
 
     path: str
@@ -52,7 +53,7 @@ class Ticket(NamedTuple):
     """When the state was taken, in nanoseconds since the epoch."""
 
 
-class Size(NamedTuple):
+class Size(Record):
     """How much is kept."""
 
     verdicts: int

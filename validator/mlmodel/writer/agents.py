@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.documents import python_source
 from mlmodel.documents.agent_source import agent
 from mlmodel.flavors import UnsuitableError, chat_types
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Stated(NamedTuple):
+class Stated(Record):
     """What is recorded in place of what was given."""
 
     signature: Any

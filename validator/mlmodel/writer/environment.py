@@ -6,8 +6,9 @@ import os
 import platform
 import re
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 from mlmodel.writer import requirement_lines, settings
 from mlmodel.writer.mlmodel_file import emit
@@ -20,7 +21,7 @@ _TOOLS = ("pip", "setuptools", "wheel")
 _MLFLOW = re.compile(r"mlflow(?:[-_.]skinny)?(?![\w.-])", re.IGNORECASE)
 
 
-class Environment(NamedTuple):
+class Environment(Record):
     """What a model needs to run."""
 
     python: str

@@ -9,8 +9,9 @@ import json
 import math
 import numbers
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlmodel.common.records import Record
 from mlmodel.inference.errors import UntypedError
 from mlmodel.inference.libraries import (
     is_array,
@@ -36,7 +37,7 @@ class UnusableExampleError(ValueError):
     """The example has no form that MLflow reads."""
 
 
-class _Form(NamedTuple):
+class _Form(Record):
     """What is written, what a server is sent, and what the MLmodel file says of it."""
 
     body: Any

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import zipfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import (
     UnsuitableError,
     catboost,
@@ -32,7 +33,7 @@ _HEAD = 64 << 10
 """Bytes of a file by which its format is told."""
 
 
-class Native(NamedTuple):
+class Native(Record):
     """What a file or folder was recognized as."""
 
     format: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _DEEPEST = 10
 """Files that name each other, at most."""
 
 
-class Lines(NamedTuple):
+class Lines(Record):
     """What is required, and what only limits the versions of it."""
 
     requirements: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe
 from mlmodel.model.enforcement.misfits import RefusedError, UndecidedError
 
@@ -35,7 +36,7 @@ _KINDS = {
 }
 
 
-class Dtype(NamedTuple):
+class Dtype(Record):
     """A numpy type: its kind, as numpy has it (``dtype.kind``), and its size in bits."""
 
     kind: str
@@ -60,7 +61,7 @@ def dtype(name: str) -> Dtype:
     raise UndecidedError
 
 
-class Array(NamedTuple):
+class Array(Record):
     """An array that numpy makes of nested lists."""
 
     shape: tuple[int, ...]

@@ -11,8 +11,9 @@ import binascii
 import datetime as dt
 import math
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe
 from mlmodel.model.enforcement.misfits import RefusedError
 
@@ -31,7 +32,7 @@ class Float32(float):
     """A float that numpy holds in 32 bits."""
 
 
-class Column(NamedTuple):
+class Column(Record):
     """Values under one name, and the type that pandas gives the column."""
 
     values: Sequence[Any]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlmodel.common.records import Record
 
 Pointer = tuple["str | int", ...]
 
 
-class Misfit(NamedTuple):
+class Misfit(Record):
     """One reason why a reader refuses an example."""
 
     kind: str

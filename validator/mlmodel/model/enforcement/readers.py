@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.standard.releases import at_least, at_most
 
 if TYPE_CHECKING:
     from mlmodel.standard.releases import Release
 
 
-class Reader(NamedTuple):
+class Reader(Record):
     """MLflow of some releases, over one line of pandas."""
 
     keeps_null: bool

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.records import Record
 from mlmodel.common.texts import describe
 from mlmodel.model.enforcement.columns import NAN, Column, column
 from mlmodel.model.enforcement.misfits import RefusedError, UndecidedError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mlmodel.model.enforcement.misfits import Pointer
 
 
-class Table(NamedTuple):
+class Table(Record):
     """Columns with names, each of as many values as there are rows."""
 
     names: Sequence[Any]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.model.outline.nodes import walk
 from mlmodel.model.outline.places import FLAVORS, PYFUNC, homes, keys_at, required_at, top_level
 
@@ -17,7 +18,7 @@ _ROW = 30
 """Keys in a row that are compared with a place, at most."""
 
 
-class Misplaced(NamedTuple):
+class Misplaced(Record):
     """Keys that stand together in one wrong place and belong together in another."""
 
     nodes: tuple[Node, ...]
@@ -30,7 +31,7 @@ class Misplaced(NamedTuple):
     """The line that ``belongs`` ends with, where the file has it."""
 
 
-class _Candidate(NamedTuple):
+class _Candidate(Record):
     """A key that seems to be in the wrong place."""
 
     node: Node

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.records import Record
 from mlmodel.standard import schemas
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ FLAVORS = ("flavors",)
 PYFUNC = ("flavors", "python_function")
 
 
-class Place(NamedTuple):
+class Place(Record):
     """A mapping in which a key may stand, and the types that its value may have there."""
 
     path: Path

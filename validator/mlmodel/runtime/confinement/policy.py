@@ -6,10 +6,12 @@ import glob
 import os
 import re
 import sys
-from typing import Any, NamedTuple
+from typing import Any
+
+from mlmodel.common.records import Record
 
 
-class System(NamedTuple):
+class System(Record):
     """What of a system a confined interpreter may reach."""
 
     read: tuple[str, ...]
@@ -64,7 +66,7 @@ SYSTEM = MACOS if sys.platform == "darwin" else LINUX
 """The one that this is."""
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """What a confined process may use."""
 
     wall: float

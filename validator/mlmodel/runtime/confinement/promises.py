@@ -6,14 +6,14 @@ What is not tried is not promised.  Imported by the launcher, which runs with ``
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mlmodel.common.records import Record
 
 LINUX, MACOS, WINDOWS = "Linux", "macOS", "Windows"
 _UNIX = (LINUX, MACOS)
 _ALL = (LINUX, MACOS, WINDOWS)
 
 
-class Promise(NamedTuple):
+class Promise(Record):
     """Something that a confined process must not be able to do."""
 
     protects: str

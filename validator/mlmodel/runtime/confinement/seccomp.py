@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
-from typing import NamedTuple
+
+from mlmodel.common.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ _OPEN: Numbers = (2, None)
 _OPENAT: Numbers = (257, 56)
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One instruction of the filter."""
 
     code: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from mlmodel.common.records import Record
 from mlmodel.runtime.confinement import disk
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class UnconfinedError(Exception):
         self.missing = tuple(missing)
 
 
-class Outcome(NamedTuple):
+class Outcome(Record):
     """How a confined process went."""
 
     report: bytes

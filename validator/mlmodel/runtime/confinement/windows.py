@@ -22,8 +22,9 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from mlmodel.common.records import Record
 from mlmodel.runtime.confinement import disk, policy, promises
 from mlmodel.runtime.confinement.watching import (
     CANCELLED,
@@ -113,7 +114,7 @@ class System(Protocol):
         """The handle of a descriptor, which a process can be given."""
 
 
-class _Way(NamedTuple):
+class _Way(Record):
     """How a program is going to be started, and what that keeps it from."""
 
     job: Job

@@ -7,9 +7,10 @@ import re
 from abc import abstractmethod
 from collections import OrderedDict
 from html import unescape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from mlmodel.common.records import Record
 from mlmodel.sources.addresses import AddressError, scrubbed
 from mlmodel.sources.base import SMALL, Kind
 from mlmodel.sources.remote.store import ANSWER, MAX_HELD, Item, Store, StoreError
@@ -34,7 +35,7 @@ _LINK = re.compile(r"""<a\s[^>]{0,2000}?href\s*=\s*["']?([^"'\s>]{1,2000})""", r
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19})")
 
 
-class Answer(NamedTuple):
+class Answer(Record):
     """What a server answers."""
 
     status: int

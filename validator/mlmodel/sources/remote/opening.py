@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from mlmodel.common.records import Record
 from mlmodel.sources.addresses import MLFLOW, AddressError, scheme, shown
 from mlmodel.sources.archives import open_archive
 from mlmodel.sources.base import ARCHIVES, UnopenedError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlmodel.sources.remote.store import Store
 
 
-class Place(NamedTuple):
+class Place(Record):
     """Where the files at an address are."""
 
     address: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from mlmodel.common.records import Record
 from mlmodel.sources.addresses import scrubbed
 from mlmodel.sources.base import MAX_DEPTH, Kind
 from mlmodel.sources.remote.deadlines import CONCURRENT, LateError, all_within, within
@@ -28,7 +29,7 @@ MAX_HELD = 1 << 28
 """Bytes of one file that are held in memory at once: 256 MiB."""
 
 
-class Item(NamedTuple):
+class Item(Record):
     """One name on a server."""
 
     path: str

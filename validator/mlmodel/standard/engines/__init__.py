@@ -10,9 +10,10 @@ import os
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlmodel.common import interruption
+from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ _MODULES = {"rust": "jsonschema_rs", "pure": "jsonschema"}
 """Engines, the preferred one first, and what each needs."""
 
 
-class Failure(NamedTuple):
+class Failure(Record):
     """One assertion of a schema that a value does not meet."""
 
     instance: Any
