@@ -9,13 +9,13 @@ import contextlib
 import json
 import logging
 import os
-import re
 import warnings
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.audit.subjects import SourceError, Subject, WhereError, moment
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.sources import discovery
 from mlmodel.sources.addresses import MLFLOW, AddressError, joined, scheme, scrubbed
 from mlmodel.sources.base import UnopenedError
@@ -42,7 +42,7 @@ _BATCH = 100
 _HISTORY = "mlflow.log-model.history"
 _USER = "mlflow.user"
 _PROMPT = "mlflow.prompt.is_prompt"
-_LOGGED = re.compile(r"models:/m-[0-9a-f]{32}")
+_LOGGED = lazy_pattern(r"models:/m-[0-9a-f]{32}")
 """The source of a version that was registered from a logged model."""
 TAGS = ("verdict", "errors", "warnings", "infos", "digest")
 """What ``--tag`` writes, each as ``mlmodel.<name>``."""

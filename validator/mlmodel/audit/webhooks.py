@@ -16,6 +16,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 ID = "x-mlflow-delivery-id"
 TIMESTAMP = "x-mlflow-timestamp"
 SIGNATURE = "x-mlflow-signature"
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_ID = lazy_pattern(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 """Without a dot: what is signed could be divided otherwise."""
-_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
-_VERSION = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_SECONDS = lazy_pattern(r"[0-9]{1,12}", re.ASCII)
+_VERSION = lazy_pattern(r"[1-9][0-9]{0,18}", re.ASCII)
 _NAME_CHARACTERS = 1000
 """Of a registered model; MLflow's databases hold 256."""
 _AUDITED = (("model_version", "created"), ("model_version_alias", "created"))

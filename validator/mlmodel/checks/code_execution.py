@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
-from mlmodel.documents import python_source
 from mlmodel.environment import distributions, recorded
 from mlmodel.findings import Location, Severity
 from mlmodel.model import own_code, python_files, serialized
@@ -104,6 +103,7 @@ def _not_in_source(model: Model, source: str, found: ByteCode) -> set[str]:
     """The names and texts of byte code that its source does not have; none where either cannot be read."""
     import ast
 
+    from mlmodel.documents import python_source
     from mlmodel.model import byte_code as reader
 
     tree = python_files.parsed(model, source).tree

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import quoted
 from mlmodel.model import loader_documents
 from mlmodel.model.loader_items import Action, HubModule, ImportedName, OwnModule
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HINT = "do not load it; find out who wrote it"
 _LOOK = "read that code first; load the model only from a source that you trust"
 _MAX_NAME = 500
-_CLASS = re.compile(r"_*[A-Z]\w*")
+_CLASS = lazy_pattern(r"_*[A-Z]\w*")
 
 
 def documents(model: Model) -> Iterator[Finding]:

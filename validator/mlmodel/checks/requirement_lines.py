@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, misnamed, recorded, versions
 from mlmodel.environment.credentials import credential, masked
@@ -231,7 +232,7 @@ def _first_places(model: Model, names: Container[str]) -> dict[str, Entry]:
     return found
 
 
-_DEVELOPMENT = re.compile(r"(\d+)\.(\d+)\.(\d+)\.?dev\d*", re.IGNORECASE)
+_DEVELOPMENT = lazy_pattern(r"(\d+)\.(\d+)\.(\d+)\.?dev\d*", re.IGNORECASE)
 
 
 def development_releases(model: Model) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.cli.errors import WrongUseError
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.common.spelling import nearest
 from mlmodel.findings import Severity
@@ -54,8 +55,8 @@ class Config(Record):
     """Whether there is a configuration file."""
 
 
-_OURS = re.compile(rb"""tool[ \t]*\.[ \t]*["']?mlmodel(?![\w-])""")
-_TABLES = re.compile(rb"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?([\w-]+)""", re.MULTILINE)
+_OURS = lazy_pattern(rb"""tool[ \t]*\.[ \t]*["']?mlmodel(?![\w-])""")
+_TABLES = lazy_pattern(rb"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?([\w-]+)""", re.MULTILINE)
 
 
 def find(start: str) -> str | None:

@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from mlmodel.common import garbage, interruption
+from mlmodel.common.ending import QuickEnd
 
 
 def main(prog_name: str = "mlmodel") -> None:
@@ -25,6 +26,7 @@ def scan() -> None:
 
 def _run(module: str, name: str, prog_name: str | None) -> None:
     """Run a command; a signal that ends it gives the exit code that shells have for it, and one line."""
+    end = QuickEnd()
     try:
         interruption.install()
         garbage.collect_rarely()
@@ -34,6 +36,8 @@ def _run(module: str, name: str, prog_name: str | None) -> None:
         why = interruption.received()
         # What a signal breaks off may say so in another way.
         if why is None or (isinstance(error, SystemExit) and not isinstance(error, interruption.Interrupted)):
+            if isinstance(error, SystemExit):
+                end.with_code(error.code)
             raise
         sys.stderr.write(f"{prog_name or 'mlmodel-scan'}: ended by {why.signal}\n")
         raise SystemExit(why.code) from None

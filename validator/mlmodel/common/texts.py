@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from mlmodel.common.patterns import lazy_pattern
+
+if TYPE_CHECKING:
+    import re
 
 
 def shortened(text: str, limit: int = 60) -> str:
@@ -38,17 +42,17 @@ def quoted(text: Any, limit: int = 60) -> str:
 
 
 # C0 (the tab aside), DEL, C1, marks that reorder or hide text, line and paragraph separators, lone surrogates.
-_CONTROL = re.compile(
+_CONTROL = lazy_pattern(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 # What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
 # TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
+_COMMAND = lazy_pattern(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
 # What build servers obey: GitHub's "::error ..." at the beginning of a line, and anywhere in one Azure's "##vso[...]",
 # TeamCity's "##teamcity[...]" and the older "##[error]" of the first two.
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)")
+_COMMAND = lazy_pattern(r"^(\s*):(?=:)|#(?=#\w*\[)")
 
 
 def printable(text: str) -> str:

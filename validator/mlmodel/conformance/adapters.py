@@ -17,6 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Adapter:
             process.wait()
 
 
-_CRASH = re.compile(
+_CRASH = lazy_pattern(
     rb"^(Traceback \(most recent call last\):|Exception in thread |Unhandled exception|panic: |thread '.*' panicked"
     rb"|Uncaught |node:internal/|fatal error: )",
     re.MULTILINE,

@@ -7,6 +7,8 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from mlmodel.documents.scalar import Scalar
 
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
 _BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"
 _REST = r"[ \t\r\n\x85\u2028\u2029]*"
 _FOLD = rf"(?P<first>{_BREAK})(?P<rest>{_REST})"  # the blanks before it are found backwards
-_PLAIN = re.compile(_FOLD)
-_SINGLE = re.compile(rf"{_FOLD}|''")
-_DOUBLE = re.compile(
+_PLAIN = lazy_pattern(_FOLD)
+_SINGLE = lazy_pattern(rf"{_FOLD}|''")
+_DOUBLE = lazy_pattern(
     rf"\\{_BREAK}(?P<below>{_REST})"
     rf"|\\(?:x[0-9a-fA-F]{{2}}|u[0-9a-fA-F]{{4}}|U[0-9a-fA-F]{{8}}|.)|{_FOLD}",
     re.DOTALL,

@@ -8,6 +8,7 @@ from array import array
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import shortened
 from mlmodel.documents.base import Document, Limits, Position, Problem, ProblemKind, decode
 from mlmodel.documents.scalar import Scalar
@@ -15,17 +16,17 @@ from mlmodel.documents.scalar import Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = lazy_pattern(r"[ \t\r\n]*")
 _ATOM = r"[^\s,\]}]+"
 _MARK = r'["{}]|NaN|-?Infinity'
 _SURROGATE = r"\\u[dD][89a-fA-F]"
-_STRANGE = re.compile(r"\\u[dD][89a-fA-F]|NaN|Infinity")
+_STRANGE = lazy_pattern(r"\\u[dD][89a-fA-F]|NaN|Infinity")
 """What may not be the JSON of the standard."""
 _DECODER = json.JSONDecoder()
 
 
 _QUICK = json.JSONDecoder().decode
-_KEY = re.compile(r'"\s*:')
+_KEY = lazy_pattern(r'"\s*:')
 
 
 class _Duplicates:

@@ -8,9 +8,9 @@ Only what is certain is a fault: whatever may come from elsewhere, by a base cla
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.documents.python_source import dotted
 
@@ -443,7 +443,7 @@ def _executed(body: list[ast.stmt], *, tries: bool = True) -> Iterator[ast.AST]:
 
 # -- what ties a file to one machine -------------------------------------------------------------
 
-_OF_AN_AUTHOR = re.compile(
+_OF_AN_AUTHOR = lazy_pattern(
     r"(?:file://)?(?:/home/[^/]+/|/Users/[^/]+/|/root/|/Workspace/|/dbfs/|/content/|/kaggle/|/databricks/driver/|"
     r"[A-Za-z]:[\\/](?:Users|Documents|Temp|Projects|work|code|data)?[\\/]?\w)"
 )

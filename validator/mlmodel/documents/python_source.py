@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 import sys
 import warnings
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 20
 """Bytes of a Python file that are parsed."""
 
-_MAGIC = re.compile(r"^[ \t]*(?:%{1,2}[A-Za-z]\w*|![A-Za-z.~/]|\?[A-Za-z]|dbutils\.library\.)")
+_MAGIC = lazy_pattern(r"^[ \t]*(?:%{1,2}[A-Za-z]\w*|![A-Za-z.~/]|\?[A-Za-z]|dbutils\.library\.)")
 """Lines of a notebook that no file can have, or that end its process: ``%pip install``, ``!ls``, ``%%time``, ``?name``."""
 
 

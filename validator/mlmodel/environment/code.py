@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlmodel.common.records import Record
-from mlmodel.documents import python_source
 from mlmodel.findings import Location
 from mlmodel.model import python_files
 from mlmodel.sources.directory import Kind
@@ -80,6 +79,8 @@ class Code:
         parsed = python_files.parsed(self._model, file)
         if parsed.tree is None:
             return  # of another Python, or not for reading
+        from mlmodel.documents import python_source
+
         for found in python_source.imports(parsed.tree, file):
             line = parsed.lines[found.line - 1] if found.line <= len(parsed.lines) else None
             yield Import(found.module, Location(file, found.line, found.column, None, line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.environment import recorded
 from mlmodel.model.model import fact
 from mlmodel.sources.directory import UnreadableError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlmodel.model.model import Model
 
-_SKLEARN = re.compile(
+_SKLEARN = lazy_pattern(
     rb"_sklearn_version(?:[\x94q].|[\x94]|r.{4})?(?:\x8c[\x01-\x20]|X[\x01-\x20]\x00\x00\x00)(\d{1,4}\.\d{1,4}(?:\.\w{1,12}){0,2})",
     re.DOTALL,
 )

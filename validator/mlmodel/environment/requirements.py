@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from mlmodel.common.caching import bounded_cache, cached_property
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.environment import versions
 from mlmodel.environment.credentials import masked
@@ -165,9 +166,9 @@ def parse(text: str, origin: Origin) -> tuple[Entry, ...]:
     return tuple(_entry(logical, line, column, origin) for logical, line, column in _logical_lines(text))
 
 
-_SIMPLE = re.compile(r"[\w.=<>!~,+*-]+")
+_SIMPLE = lazy_pattern(r"[\w.=<>!~,+*-]+")
 """Most items of a list of requirements: one line without blanks, comments or continuations."""
-_SIMPLE_LINES = re.compile(r"(?:[\w.=<>!~,+*-]*\n)*[\w.=<>!~,+*-]*")
+_SIMPLE_LINES = lazy_pattern(r"(?:[\w.=<>!~,+*-]*\n)*[\w.=<>!~,+*-]*")
 """Most files: such lines only."""
 
 _MAX_LINE = 5_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 _LONGEST = 100
@@ -36,7 +37,7 @@ class InvalidError(ValueError):
 _VERSION = r"\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)*"
 _CLAUSE = rf"(?:==\s*{_VERSION}(?:\.\*)?|(?:<=|>=|<|>|!=)\s*{_VERSION}|~=\s*\d+\.\d+(?:\.\d+)*)"
 # Only the first of these is compiled at every start; it reads nearly every line that MLflow writes.
-_PIN = re.compile(r"([A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*)(?:(==|<=)(\d+(?:\.\d+)*))?")
+_PIN = lazy_pattern(r"([A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*)(?:(==|<=)(\d+(?:\.\d+)*))?")
 _SIMPLE = (
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
     rf"(?:\s*(?P<clauses>{_CLAUSE}(?:\s*,\s*{_CLAUSE})*))?"

@@ -6,6 +6,7 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.sources.directory import UnreadableError
 
@@ -23,7 +24,7 @@ _MAX_METADATA = 1 << 20
 """Bytes of the file METADATA."""
 _END = b"PK\5\6"
 _END_SIZE = 22
-_NAME = re.compile(
+_NAME = lazy_pattern(
     r"(?P<name>[^\s-]+?)-(?P<version>[^\s-]*?)(?:-(?P<build>\d[^-]*?))?-(?P<python>[^\s-]+?)-(?P<abi>[^\s-]+?)-"
     r"(?P<platform>[^\s-]+?)\.whl"
 )

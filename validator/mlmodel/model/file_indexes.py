@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.model import paths
 from mlmodel.model.protobuf import BrokenError, fields
@@ -216,7 +217,7 @@ def _saved_parts(metadata: dict[str, object]) -> list[str]:
 
 # -- SavedModel ------------------------------------------------------------------------------------
 
-_SHARD = re.compile(r"variables\.data-(\d{5})-of-(\d{5})")
+_SHARD = lazy_pattern(r"variables\.data-(\d{5})-of-(\d{5})")
 
 
 def checkpoint(model: Model, path: str) -> Iterator[Reference]:
@@ -276,7 +277,7 @@ def _objects_have_variables(data: bytes | mmap | RangedBytes, start: int, end: i
 
 # -- spaCy -----------------------------------------------------------------------------------------
 
-_COMPONENT = re.compile(r"\[components\.([^\].]+)\]")
+_COMPONENT = lazy_pattern(r"\[components\.([^\].]+)\]")
 _TOKENIZER = "spacy.Tokenizer.v1"
 """The tokenizer of which the form of its file is known; others write folders of their own."""
 

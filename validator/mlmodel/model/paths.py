@@ -6,6 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.model.model import fact
 from mlmodel.sources.base import MAX_PATH, Kind
@@ -40,7 +41,7 @@ class Fault(Enum):
     BACKSLASH = "backslash"
 
 
-_PLAIN = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
+_PLAIN = lazy_pattern(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 """Nearly every path; nothing can be wrong with it."""
 _ABSOLUTE = r"[/\\]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:"
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.findings import Location
 from mlmodel.model import file_indexes, paths
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _OF_SPARK = ("org.apache.spark.", "pyspark.")
 _DOMAINS = frozenset("ai biz cn co com de dev edu eu fr gov in info io it jp ml net nl org uk us".split())
 """What the packages of the JVM begin with, by custom: a domain read backwards."""
-_CLASS = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)+")
+_CLASS = lazy_pattern(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)+")
 
 
 class StageClass(Record):

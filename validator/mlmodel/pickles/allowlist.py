@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.pickles import behavior
 from mlmodel.standard import data
@@ -70,7 +71,7 @@ CLASSES = frozenset(
 )
 """What is a class, or called like one."""
 
-_CLOUDPICKLE = re.compile(
+_CLOUDPICKLE = lazy_pattern(
     r"(?:cloudpickle|(?:numba|joblib\.externals|pyspark|ray)\.cloudpickle|mlflow\.utils\._cloudpickle)"
     r"(?:\.cloudpickle(?:_fast)?)?"
 )
@@ -212,7 +213,7 @@ def rule_of(hook: behavior.Hook) -> Rule:
     return Rule("names", hook.methods) if hook.kind == "names" else Rule("unknown")
 
 
-_NUMPY = re.compile(r"numpy(\._?core(\.\w+)?|\.lib(\.\w+)?)?")
+_NUMPY = lazy_pattern(r"numpy(\._?core(\.\w+)?|\.lib(\.\w+)?)?")
 
 
 def may_be_held(module: str, name: str) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles.allowlist import CLASSES, Permission, is_word, known
 from mlmodel.pickles.plain_values import is_plain
 from mlmodel.pickles.symbols import CallResult, Global, Value
@@ -48,7 +47,7 @@ def may_be_class(value: Value) -> bool:
     )
 
 
-_CLASS_FORM = re.compile(r"_*[A-Z]\w*")
+_CLASS_FORM = lazy_pattern(r"_*[A-Z]\w*")
 
 
 def is_class_form(name: str) -> bool:

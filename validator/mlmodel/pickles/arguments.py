@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from mlmodel.pickles import behavior, class_arguments
+from mlmodel.common.patterns import lazy_pattern
+from mlmodel.pickles import behavior
 from mlmodel.pickles.allowlist import (
     CLASSES,
     Permission,
@@ -41,7 +41,11 @@ def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
         return "its arguments are computed"
     if rule == "attribute":
         return _attribute(call.arguments, imports)
-    return _RULES[rule](call.arguments)
+    if rule in _RULES:
+        return _RULES[rule](call.arguments)
+    from mlmodel.pickles import class_arguments
+
+    return class_arguments.RULES[rule](call.arguments)
 
 
 def is_known_attribute(call: Call) -> bool:
@@ -140,7 +144,7 @@ _OF_TYPES = frozenset(
     "__new__ __init__ __repr__ __str__ __format__ __hash__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split()
 )
 """Methods of Python's own types that classes by value take over."""
-_ACTS = re.compile(
+_ACTS = lazy_pattern(
     r"(?:to_(?!numpy|list|dense|array|cs[rc]|coo|dict|frame|records|series|timestamp|period|datetime|flat|cpu|python)"
     r"|save|write|dump|load|open|eval|exec|query|pipe|apply|map|agg|read|connect|run|tofile|store|export|persist|system|call)"
 )
@@ -399,8 +403,6 @@ def _code(given: tuple[Value, ...]) -> str | None:
 
 
 _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
-    "class maker": class_arguments.class_maker,
-    "enumeration": class_arguments.enumeration,
     "index": _index,
     "array class": _array_class,
     "library class": _library_class,
@@ -410,28 +412,19 @@ _RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
     "distribution": _distribution,
     "of numba": _of_numba,
     "callable": _callable,
-    "exception": class_arguments.exception,
-    "reconstructed": class_arguments.reconstructed,
     "traceback": _traceback,
     "item": _item,
     "encode": _encode,
-    "class": class_arguments.class_,
     "module": _module,
     "path": _path,
     "named tuple": _named_tuple,
-    "typename": class_arguments.type_name,
     "pickle": _pickle,
     "code": _code,
-    "own class": class_arguments.own_class,
-    "own function": class_arguments.own_function,
-    "metaclass": class_arguments.metaclass,
     "rebuilt": _rebuilt,
     "curry": _curry,
     "ufunc": _ufunc,
     "nested": _nested,
     "union": _union,
-    "rename": class_arguments.renaming,
     "no file": _no_file,
     "no text": _no_text,
-    "class and base": class_arguments.class_and_base,
 }

@@ -6,8 +6,9 @@ completes it.  How many there are follows from the shape and the dtype in its st
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from mlmodel.common.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ _MAX_DIMENSIONS = 64
 MAX_STATES = 2
 """States of a dtype that are kept: a second one is one too many."""
 _HAS_OBJECTS = 0x01
-_DESCRIPTION = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSaUVMmOuc])(\d{0,9})")
+_DESCRIPTION = lazy_pattern(r"[<>|=]?([?bBhHiIlLqQefdgFDGSaUVMmOuc])(\d{0,9})")
 _BY_KIND = {"U": 4}
 """Bytes of an element for each unit of its size."""
 

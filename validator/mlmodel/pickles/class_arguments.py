@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles.allowlist import Permission, known, may_be_held
 from mlmodel.pickles.argument_forms import is_class, is_literal, maker_name, may_be_class, target_of
 from mlmodel.pickles.symbols import CallResult, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def class_maker(given: tuple[Value, ...]) -> str | None:
@@ -193,7 +197,7 @@ def exception(given: tuple[Value, ...]) -> str | None:
     return None if plain else "with what is no plain data"
 
 
-_EXCEPTION = re.compile(r"(?:Error|Warning|Exception|Exit|Interrupt|Iteration)$")
+_EXCEPTION = lazy_pattern(r"(?:Error|Warning|Exception|Exit|Interrupt|Iteration)$")
 
 
 def reconstructed(given: tuple[Value, ...]) -> str | None:
@@ -207,3 +211,19 @@ def reconstructed(given: tuple[Value, ...]) -> str | None:
     if not inner or target_of(inner[0].value)[0].partition(".")[0] != "numba":
         return "of what is no type of numba"
     return class_and_base(inner) if name == "_reconstructor" else class_(inner)
+
+
+RULES: dict[str, Callable[[tuple[Value, ...]], str | None]] = {
+    "class maker": class_maker,
+    "enumeration": enumeration,
+    "exception": exception,
+    "reconstructed": reconstructed,
+    "class": class_,
+    "typename": type_name,
+    "own class": own_class,
+    "own function": own_function,
+    "metaclass": metaclass,
+    "rename": renaming,
+    "class and base": class_and_base,
+}
+"""By what ``spec/annex/reviewed.json`` names under ``arguments``."""

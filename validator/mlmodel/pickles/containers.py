@@ -5,9 +5,9 @@ What cannot be looked into is said to be unread; it is never passed in silence.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.pickles.formats import behind_user_block, format_of, zip_end
 from mlmodel.pickles.reading import MAX_STREAMS, marked, row
@@ -38,17 +38,17 @@ _PROBE = 1 << 16
 _ZFILE = 21
 """Bytes before the zlib data in the files of joblib before 0.10: a mark and the size in hexadecimal digits.  Those of
 Python 2 may have a blank more."""
-_OBJECTS = re.compile(rb"[O\\]|object")
+_OBJECTS = lazy_pattern(rb"[O\\]|object")
 """What a header of NumPy's has where elements may be objects: ``|O``, ``object``, or an escape that hides it."""
 _LOADERS = frozenset({"_load_from_bytes", "_unpickle__CustomPickled", "unpickle_vocab", "unpickle_doc"})
 """Functions in calls of honest pickles that load pickles from bytes."""
 
 
-_IS_TORCHSCRIPT = re.compile(r"(?:^|/)code/.*\.py$")
+_IS_TORCHSCRIPT = lazy_pattern(r"(?:^|/)code/.*\.py$")
 """Members of an archive that ``torch.jit.load`` compiles and runs."""
-_IS_COMPILED_MODEL = re.compile(r"(?:^|/)data/aotinductor/.*\.(?:so|pyd|dll|dylib)$")
+_IS_COMPILED_MODEL = lazy_pattern(r"(?:^|/)data/aotinductor/.*\.(?:so|pyd|dll|dylib)$")
 """Members of an archive of ``torch.export`` that loading it loads into the process (``torch.export.pt2_archive``)."""
-_IS_STORAGE = re.compile(r"(?:^|/)data/\d+$")
+_IS_STORAGE = lazy_pattern(r"(?:^|/)data/\d+$")
 """Members of an archive that are the numbers of a tensor, as ``torch.save`` writes them: no reader unpickles them, and they
 may begin like anything."""
 _CERTAIN = ("gzip", "xz", "deflate", "lz4")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mlmodel.common.patterns import lazy_pattern
+
 _MOST = 20_000
 """Characters of a formula that are parsed."""
 _SHOWN = 80
@@ -48,11 +50,11 @@ def formula_fault(text: str) -> str | None:
     return None
 
 
-_STRING = re.compile(r"\"[^\"\\\n]*\"|'[^'\\\n]*'")
-_TEXTS = re.compile(rf"{_STRING.pattern}|`[^`\n]*`")
+_STRING = lazy_pattern(r"\"[^\"\\\n]*\"|'[^'\\\n]*'")
+_TEXTS = lazy_pattern(rf"{_STRING.pattern}|`[^`\n]*`")
 """Texts of Python, and names as formulaic quotes them; what opens first decides."""
-_COMMENT = re.compile(r"[#\n\r\f\\]")
-_NOT_PYTHON = re.compile(r":|%in%|(?<![\w.\])])\.(?!\w)")
+_COMMENT = lazy_pattern(r"[#\n\r\f\\]")
+_NOT_PYTHON = lazy_pattern(r":|%in%|(?<![\w.\])])\.(?!\w)")
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -112,7 +114,7 @@ _BUILTINS = frozenset(
 )
 
 _ARGUMENT = r"[A-Za-z]\w*"
-_TEMPLATE = re.compile(
+_TEMPLATE = lazy_pattern(
     rf"""\s*
 def\ _parse_args\(self,\ (?P<shapes>(?:{_ARGUMENT},\ )*)(?P<locscale>(?:\ ?loc=0,\ scale=1|\ ?loc=0)?)\):\n
 \s+return\ \((?P<names>(?:{_ARGUMENT},\ )*)\),\ loc,\ (?:scale|1)\n

@@ -7,9 +7,9 @@ one piece, so that the text stands in the file as it is: every JSON object is tr
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _FIRST, _LARGEST = 1 << 12, 1 << 26
 _TIMES = 4
 """Bytes that are tried, all together: so many times the size of the file, and once the largest text."""
 
-_OBJECT = re.compile(rb"\{[ \t\r\n]*\"")
-_CLASS_KEY = re.compile(rb"class(?:_|\\u005[fF])name")
+_OBJECT = lazy_pattern(rb"\{[ \t\r\n]*\"")
+_CLASS_KEY = lazy_pattern(rb"class(?:_|\\u005[fF])name")
 
 
 class Undecoded(Record):

@@ -7,10 +7,10 @@ held only if it is known to compute (:mod:`mlmodel.pickles.references`); what is
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import cached_property
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles import (
     argument_forms,
     arguments,
@@ -574,7 +574,7 @@ def _is_called_by_picklers(symbol: Global) -> bool:
 
 
 _NOTHING = behavior.Behavior()
-_EXCEPTION = re.compile(r"(?:Error|Warning|Exception)$")
+_EXCEPTION = lazy_pattern(r"(?:Error|Warning|Exception)$")
 
 
 def _class_of(made: object) -> tuple[str, str] | None:

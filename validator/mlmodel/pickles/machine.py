@@ -12,6 +12,7 @@ import sys
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcode_handlers import RARE
 from mlmodel.pickles.opcodes import FIXED, HIGHEST_PROTOCOL, NAMES, TAKES_TUPLE
@@ -40,17 +41,17 @@ _MARGIN = 600
 # numeric pickle.  A state (SETITEMS before BUILD) is read opcode by opcode.
 _RUN = rb"(?:K.|M..|J....|G.{8}|[N\x88\x89]|h.|j....)"
 _REPEATED = b"*+" if sys.version_info >= (3, 11) else b"{0,2100}"
-_FLAT = re.compile(rb"\(" + _RUN + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
-_NUMBERS = re.compile(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])" + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
+_FLAT = lazy_pattern(rb"\(" + _RUN + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
+_NUMBERS = lazy_pattern(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])" + _REPEATED + rb"(?:e|u(?=[^b]))", re.DOTALL)
 """As :data:`_FLAT`, where what the memo holds may be a global."""
 _METHODS = (
     "__setstate__", "__new__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__set_name__",
     "__init_subclass__", "__prepare__", "__hash__", "__eq__",
 )  # fmt: skip
-_METHOD = re.compile(b"__(?:%s)" % b"|".join(name[2:].encode() for name in _METHODS))
+_METHOD = lazy_pattern(b"__(?:%s)" % b"|".join(name[2:].encode() for name in _METHODS))
 """Methods that reading runs without a call in the stream, where a class or an object has them."""
-_METHOD_OF_ENUMS = re.compile(b"_missing_")
-_ESCAPED = re.compile(rb"\\(?:x[3-6][0-9a-fA-F]|u00[3-6][0-9a-fA-F]|1[0-7][0-7]|0?6[0-7])(?<!5c)(?<!5C)")
+_METHOD_OF_ENUMS = lazy_pattern(b"_missing_")
+_ESCAPED = lazy_pattern(rb"\\(?:x[3-6][0-9a-fA-F]|u00[3-6][0-9a-fA-F]|1[0-7][0-7]|0?6[0-7])(?<!5c)(?<!5C)")
 _PATIENCE = 32
 """Runs that may fail, in one window, before no more are tried."""
 

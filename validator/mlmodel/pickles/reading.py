@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.pickles.machine import Machine
 from mlmodel.pickles.scan_options import ScanOptions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_STREAMS = 1_000
 """Pickles in a row that are read."""
 
-_IDENTIFIERS = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_IDENTIFIERS = lazy_pattern(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 class Row(Record):

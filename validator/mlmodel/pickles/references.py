@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles import behavior, states
 from mlmodel.pickles.allowlist import (
     CLASSES,
@@ -31,13 +31,13 @@ VERBS = {
     "deletes": "which changes or deletes files",
     "connects": "which reaches into the network",
 }
-_COMMANDS = re.compile(
+_COMMANDS = lazy_pattern(
     r"(?:os|posix|nt) (?:system|popen\w*|exec\w*|spawn\w*|posix_spawnp?|startfile)|subprocess \w+|pty \w+|commands \w+"
     r"|builtins (?:eval|exec|compile|__import__|breakpoint)|(?:_?pickle|cPickle|marshal|dill\S*|cloudpickle\S*) loads?"
     r"|(?:runpy|code|codeop|pdb|timeit|ctypes|_ctypes|_posixsubprocess|pkgutil|importlib|pip|torch\.hub)\S* \w+"
 )
 """What is never named by code by value without being said: a function there may name whatever it uses."""
-_CLASS = re.compile(r"_*[A-Z]\w*")
+_CLASS = lazy_pattern(r"_*[A-Z]\w*")
 
 
 def is_trusted(module: str, name: str, trusted: frozenset[str]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles import behavior
 from mlmodel.pickles.allowlist import is_reviewed, rule_of
 from mlmodel.pickles.plain_values import is_plain
@@ -20,7 +20,7 @@ _BY_KEYS = frozenset({"names", "booster", "nodes", "template", "formula", "optim
 _WHEN = {"__setstate__": "at load", "__del__": "when the object is dropped"}
 
 
-_LAZY = re.compile(r"_?Lazy\w*(?:Module|Loader|Import)\w*")
+_LAZY = lazy_pattern(r"_?Lazy\w*(?:Module|Loader|Import)\w*")
 """Stand-ins for modules, whose ``__getattr__`` imports what they stand for: looking for ``__setstate__`` does so."""
 
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.pickles.formats import TAR_BLOCK, is_tar_header, tar_number
 from mlmodel.sources.ranges import contiguous
@@ -33,14 +33,14 @@ _LONG_NAME, _LONG_LINK = ord("L"), ord("K")
 _EXTENDED, _GLOBAL, _SOLARIS, _SPARSE = ord("x"), ord("g"), ord("X"), ord("S")
 _ABOUT_THE_NEXT = frozenset({_LONG_NAME, _LONG_LINK, _EXTENDED, _GLOBAL, _SOLARIS})
 _GNU_TYPES = frozenset({_LONG_NAME, _LONG_LINK, _SPARSE})
-_RECORD = re.compile(rb"(\d+) ([^=]{1,1000})=")
-_RECORD_START = re.compile(rb"\d+ [^=]")
+_RECORD = lazy_pattern(rb"(\d+) ([^=]{1,1000})=")
+_RECORD_START = lazy_pattern(rb"\d+ [^=]")
 _MAX_RECORDS = 1_000
 _UNREAD = b""
 """Stands for records that are not read: no keyword is empty."""
 _DECISIVE = (b"path", b"size", b"linkpath", b"GNU.sparse")
 """Keys of a global header that change what its members are; git writes one with a comment only."""
-_NOT_ZERO = re.compile(rb"[^\0]")
+_NOT_ZERO = lazy_pattern(rb"[^\0]")
 
 
 class Member(Record):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import re
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.documents import python_source
 
 MAX_BYTES = 1 << 24
 """Bytes of one source text that are read."""
 
-_OPERATORS = re.compile(
+_OPERATORS = lazy_pattern(
     r"torch\.(?:save|load|from_file|distributed\..*|classes\..*(?:file|stream|reader|writer|sox|ffmpeg|video|loader|store)\w*"
     r"|classes\.(?:dist_\w+|c10d|rpc|profiling|aoti|torchaudio|torchvision)\..*)"
     r"|ops\.\w*(?:c10d|rpc)\w*\..*"
@@ -33,7 +34,7 @@ _OWN_OPERATORS = frozenset(
     " vulkan vulkan_prepack tensorexpr profiler onnx cuda debugprims prims nvprims".split()
 )
 """Namespaces of operators of PyTorch and of its own libraries."""
-_TEXT = re.compile(r"(?:__torch__\.)?(?:torch|ops)(?:[\s\\]*\.[\s\\]*\w+)+")
+_TEXT = lazy_pattern(r"(?:__torch__\.)?(?:torch|ops)(?:[\s\\]*\.[\s\\]*\w+)+")
 """Where a text does not parse as Python."""
 
 

@@ -9,6 +9,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import printable
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> s
     )
 
 
-_BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = lazy_pattern(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def from_markdown(text: str, level: int, links: str) -> str:
@@ -101,7 +102,7 @@ def _table(lines: list[str], links: str) -> str:
     return table(rows[0], rows[2:], "Table of the rule")
 
 
-_INLINE = re.compile(
+_INLINE = lazy_pattern(
     r"`(?P<code>[^`]+)`|\[(?P<text>(?:[^\]`]|`[^`]*`)+)\]\((?P<target>[^)\s]+)\)|\*\*(?P<strong>[^*]+)\*\*"
 )
 

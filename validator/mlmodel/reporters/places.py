@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import unicode_text
 from mlmodel.sources.opening import is_remote
 
@@ -49,7 +49,7 @@ def finding_path(report: Report, finding: Finding, root: str | None = None) -> s
     return file if folder == "." else f"{folder.rstrip('/')}/{file}"
 
 
-_POSITIONS = re.compile(r"\b(lines?|bytes?|columns?) [\d,]*\d(?:(?:, | and |-)\d[\d,]*)*")
+_POSITIONS = lazy_pattern(r"\b(lines?|bytes?|columns?) [\d,]*\d(?:(?:, | and |-)\d[\d,]*)*")
 
 
 def without_positions(message: str) -> str:

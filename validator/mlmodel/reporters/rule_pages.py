@@ -10,6 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.texts import pointer_steps
 from mlmodel.standard import rules
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlmodel.standard.rules import Rule
 
-_FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = lazy_pattern(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _MOST_LINES = 30
 """Lines of one file that are shown."""
 _LANGUAGES = {"yaml": "yaml", "yml": "yaml", "json": "json", "py": "python", "MLmodel": "yaml"}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmodel.common import scratch
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import recorded
@@ -200,8 +201,8 @@ _REASONS = (
     ("version", rf"only (?P<detail>\S+) (?:is|are) available and you require {_TERM}"),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _REASONS)
-_YANKED = re.compile(rf"warning: `{_TERM}` is yanked(?: \(reason: \"(?P<reason>.*)\"\))?")
-_WHEELS = re.compile(r"Wheels are available for .*: (.*)|we only found wheels for .*: (.*)")
+_YANKED = lazy_pattern(rf"warning: `{_TERM}` is yanked(?: \(reason: \"(?P<reason>.*)\"\))?")
+_WHEELS = lazy_pattern(r"Wheels are available for .*: (.*)|we only found wheels for .*: (.*)")
 
 
 def explanation(text: str) -> str:

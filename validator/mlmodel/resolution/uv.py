@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common import interruption
 from mlmodel.common.errors import MlmodelError
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def _wait(
         listen(next((line.strip() for line in reversed(tail) if line.strip()), ""))
 
 
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
-_OFFLINE = re.compile(r"could not be queried|lack of valid authentication|network was disabled")
+_COLORS = lazy_pattern(r"\x1b\[[0-9;]*m")
+_OFFLINE = lazy_pattern(r"could not be queried|lack of valid authentication|network was disabled")
 
 
 def answer(status: int, output: str) -> Answer:
@@ -197,11 +198,11 @@ def answer(status: int, output: str) -> Answer:
 
 
 # Permission denied, not a directory, is a directory, no space left, read-only, text busy, quota exceeded, I/O error.
-_MACHINE = re.compile(
+_MACHINE = lazy_pattern(
     r"(?P<why>[A-Z][a-z][\w -]*?) ?\(os error (?:1|5|13|20|21|26|28|30|122)\)"
     r"|(?P<words>No space left on device|Read-only file system)"
 )
-_PATH = re.compile(r"(?:[`\"']| to | at )(/[^`\"':\n]+|[A-Za-z]:\\[^`\"'\n]+)")
+_PATH = lazy_pattern(r"(?:[`\"']| to | at )(/[^`\"':\n]+|[A-Za-z]:\\[^`\"'\n]+)")
 
 
 def _machine(text: str) -> str | None:

@@ -7,6 +7,7 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.common.texts import quoted
 from mlmodel.environment import distributions, recorded, versions
@@ -222,15 +223,15 @@ def _of_this_machine(failure: Failure) -> str | None:
 
 _REFUSED = {1: "was refused", 13: "was refused", 30: "was refused", 38: "was refused"}
 """EPERM, EACCES, EROFS, ENOSYS: what the confinement answers."""
-_NETWORK = re.compile(
+_NETWORK = lazy_pattern(
     r"name resolution|Name or service not known|NameResolutionError|getaddrinfo|nodename nor servname"
     r"|Connection(?:Error|Refused)|Max retries exceeded|Network is unreachable|We couldn't connect|HTTPSConnectionPool"
 )
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     r"\b(?P<before>[A-Z][A-Z0-9]*_[A-Z0-9_]+)\W+(?i:environment variables?)\b"
     r"|\b(?i:environment variables?)\W+(?:named |called )?[`'\"]?(?P<after>[A-Z][A-Z0-9]*_[A-Z0-9_]+)"
 )
-_GPU = re.compile(
+_GPU = lazy_pattern(
     r"No CUDA GPUs are available|no CUDA-capable device|Found no NVIDIA driver|CUDA driver version is insufficient"
     r"|on a CUDA device but torch\.cuda\.is_available\(\) is False|CUDA_ERROR_NO_DEVICE|No GPU (?:found|available)"
 )
@@ -398,15 +399,15 @@ def _differing(case: ProbeCase) -> Iterator[Finding]:
         yield new_finding("MLM714", message, listing.start, "--load=recreate makes the recorded one")
 
 
-_VERSIONS = re.compile(
+_VERSIONS = lazy_pattern(
     r"InconsistentVersion|from version \S+ when using version|mismatches between the model's dependencies"
     r"|(?:differs from|different from|does not match|older than|newer than) .*version|version .*differs from",
     re.DOTALL | re.IGNORECASE,
 )
-_UNPICKLED = re.compile(
+_UNPICKLED = lazy_pattern(
     r"Trying to unpickle (?:estimator )?\S+ from version (?P<saved>\S+) when using version (?P<used>\S+?)\.?\s"
 )
-_CLOUDPICKLE = re.compile(
+_CLOUDPICKLE = lazy_pattern(
     r"used to save the model, `CloudPickle (?P<saved>[^`]+)`.*`CloudPickle (?P<used>[^`]+)`", re.DOTALL
 )
 _SAVED = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.environment import recorded, saved_versions, versions
 
@@ -86,7 +87,7 @@ _KNOWN = (
         "its random generators are of another NumPy",
     ),
 )
-_CATEGORIES = re.compile(
+_CATEGORIES = lazy_pattern(
     r"train and valid dataset categorical_feature do not match"  # lightgbm.basic
     r"|pandas dtypes must be int, float or bool"  # lightgbm.basic
     r"|DataFrame\.dtypes for data must be int, float, bool or category"  # xgboost.data

@@ -6,14 +6,15 @@ import os
 import re
 
 from mlmodel.common.errors import MlmodelError
+from mlmodel.common.patterns import lazy_pattern
 
 MLFLOW = ("runs", "models", "mlflow-artifacts")
 """Schemes that an MLflow client resolves."""
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//|/)")
+_SCHEME = lazy_pattern(r"([A-Za-z][A-Za-z0-9+.-]+):(//|/)")
 _ONE_SLASH = (*MLFLOW, "file", "dbfs")
 """Schemes of addresses that need no second slash."""
-_USER = re.compile(r"(?<=://)[^/\s@]*@")
-_QUERY = re.compile(r"((?:\b[A-Za-z][A-Za-z0-9+.-]+:/|(?<=\s)/|^/)[^\s?#'\"<>]*)[?#][^\s'\"<>]*")
+_USER = lazy_pattern(r"(?<=://)[^/\s@]*@")
+_QUERY = lazy_pattern(r"((?:\b[A-Za-z][A-Za-z0-9+.-]+:/|(?<=\s)/|^/)[^\s?#'\"<>]*)[?#][^\s'\"<>]*")
 _SECRETS = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mlmodel.sources.exclusion import Exclusion
 from mlmodel.sources.metadata_copies import is_metadata_copy
 from mlmodel.sources.opening import is_archive, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mlmodel.sources.exclusion import FolderExclusion
+    from mlmodel.sources.exclusion import Exclusion, FolderExclusion
 
 
 class DiscoveryError(Exception):
@@ -69,6 +68,8 @@ def below(paths: Iterable[str], exclusion: Exclusion | None = None) -> Iterator[
         DiscoveryError: a path is not a directory, or what reads an address is not installed.
         mlmodel.sources.base.UnopenedError: the server of an address does not say what is there.
     """
+    from mlmodel.sources.exclusion import Exclusion
+
     exclusion = exclusion or Exclusion()
     for path in paths:
         if is_remote(path):

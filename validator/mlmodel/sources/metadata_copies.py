@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
+
+from mlmodel.common.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ COPIED = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
 """The files that it copies."""
 _MAX_COPY = 1 << 20
 """Bytes of an MLmodel file in which the identity is looked for."""
-_IDENTITY = re.compile(rb"(?m)^(run_id|model_uuid|utc_time_created):[ \t]*(.*?)[ \t\r]*$")
+_IDENTITY = lazy_pattern(rb"(?m)^(run_id|model_uuid|utc_time_created):[ \t]*(.*?)[ \t\r]*$")
 
 
 def is_metadata_copy(folder: str) -> bool:

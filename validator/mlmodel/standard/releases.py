@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.standard import data
 
 Release = tuple[int, ...]
 
-_RELEASE = re.compile(r"v?(\d+(?:\.\d+)*)")
+_RELEASE = lazy_pattern(r"v?(\d+(?:\.\d+)*)")
 
 
 @bounded_cache(1024)

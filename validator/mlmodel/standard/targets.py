@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.errors import MlmodelError
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.findings import Severity
 from mlmodel.standard import data, releases
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MLFLOW = "mlflow"
 """The target that the schemas answer."""
-_VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}((a|b|rc)\d+|\.(dev|post)\d+)*")
+_VERSION = lazy_pattern(r"\d{1,5}(\.\d{1,5}){0,3}((a|b|rc)\d+|\.(dev|post)\d+)*")
 OLD = 365
 """Days after which a profile counts as old."""
 

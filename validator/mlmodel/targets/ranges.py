@@ -5,17 +5,17 @@ The general form, with pre-releases and wildcards, is :mod:`packaging`'s; import
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import bounded_cache
+from mlmodel.common.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Release = tuple[int, ...]
 
-_CLAUSE = re.compile(r"(==|>=|<=|<|>|!=)\s*(\d+(?:\.\d+)*)$")
+_CLAUSE = lazy_pattern(r"(==|>=|<=|<|>|!=)\s*(\d+(?:\.\d+)*)$")
 _TESTS: dict[str, Callable[[Release, Release], bool]] = {
     "==": lambda release, limit: release == limit,
     "!=": lambda release, limit: release != limit,

@@ -8,6 +8,7 @@ import re
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 from mlmodel.writer import requirement_lines, settings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TOOLS = ("pip", "setuptools", "wheel")
-_MLFLOW = re.compile(r"mlflow(?:[-_.]skinny)?(?![\w.-])", re.IGNORECASE)
+_MLFLOW = lazy_pattern(r"mlflow(?:[-_.]skinny)?(?![\w.-])", re.IGNORECASE)
 
 
 class Environment(Record):

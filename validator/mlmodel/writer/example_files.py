@@ -6,15 +6,15 @@ import csv
 import json
 import math
 import os
-import re
 from importlib.util import find_spec
 from typing import Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.inference.tables import Table
 from mlmodel.writer.example import UnusableExampleError
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(r"(?i)[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf|nan)")
+_INTEGER = lazy_pattern(r"[+-]?[0-9]+")
+_FLOAT = lazy_pattern(r"(?i)[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf|nan)")
 
 
 def read_example(path: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -10,11 +9,15 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mlmodel.common.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLATFORM = re.compile(r"\b(?:sys_platform|platform_system|platform_machine|os_name)\b")
-_OTHER = re.compile(r"\b(?:extra|python_version|python_full_version|implementation_name|platform_release)\b")
+_PLATFORM = lazy_pattern(r"\b(?:sys_platform|platform_system|platform_machine|os_name)\b")
+_OTHER = lazy_pattern(
+    r"\b(?:extra|python_version|python_full_version|implementation_name|platform_release)\b"
+)
 
 
 def marker(name: str) -> str | None:

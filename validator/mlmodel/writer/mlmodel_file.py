@@ -3,12 +3,13 @@ take for another type."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
 
-_NUMBER_OF_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+from mlmodel.common.patterns import lazy_pattern
+
+_NUMBER_OF_1_2 = lazy_pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 
 
 class _Dumper(yaml.SafeDumper):

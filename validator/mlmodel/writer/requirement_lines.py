@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.flavors import UnsuitableError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONSTRAINTS = "constraints.txt"
 """The file of a model directory that holds constraints, by the name that MLflow gives it."""
 
-_OTHER_FILE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s+|=|(?=\S))(?P<path>.+)")
+_OTHER_FILE = lazy_pattern(r"(?:-r|--requirement|-c|--constraint)(?:\s+|=|(?=\S))(?P<path>.+)")
 _DEEPEST = 10
 """Files that name each other, at most."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.environment import recorded, saved_versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mlmodel.findings import Finding
     from mlmodel.model.model import Model
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post)\d+)?")
+_VERSION = lazy_pattern(r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post)\d+)?")
 
 
 def library_added(model: Model, finding: Finding) -> Repair | None:

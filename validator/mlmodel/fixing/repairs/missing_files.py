@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.documents import parse_yaml
 from mlmodel.environment import pythons, recorded
 from mlmodel.environment.conda import ItemOrigin
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
 
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\.ya?ml")
+NAME = lazy_pattern(r"[A-Za-z][A-Za-z0-9_.-]*\.ya?ml")
 """File names that may be written into a file as they are."""
 
 

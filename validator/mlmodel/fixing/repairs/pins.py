@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.environment import distributions, object_versions, recorded, saved_versions, versions
 from mlmodel.environment.conda import ItemOrigin
 from mlmodel.environment.requirements import Form, TextOrigin
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from mlmodel.model.model import Model
 
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post)\d+)?")
-_HEAD = re.compile(
+_VERSION = lazy_pattern(r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post)\d+)?")
+_HEAD = lazy_pattern(
     r"(?P<head>[A-Za-z0-9][A-Za-z0-9._-]*(?:\s*\[[^\]]*\])?)(?P<versions>[^;()@]*?)(?=\s*(?:;|\s-|$))"
 )
 

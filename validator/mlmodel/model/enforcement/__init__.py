@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.model.enforcement import arrays, sparse, tables
+from mlmodel.model.enforcement import tables
 from mlmodel.model.enforcement.held import held
 from mlmodel.model.enforcement.misfits import Misfit, RefusedError, UndecidedError
 from mlmodel.model.enforcement.readers import Reader, readers_of
@@ -64,15 +64,13 @@ def unreadable(payload: Any, form: str) -> list[Misfit]:
         if form == "dataframe":
             tables.of_split(payload)
         elif form.startswith("sparse"):
+            from mlmodel.model.enforcement import sparse
+
             sparse.check(payload, by_rows=form == "sparse_matrix_csr")
-        elif form == "ndarray" and isinstance(payload, dict):
-            for name, value in payload.items():
-                try:
-                    arrays.array(value, arrays.ANY)
-                except RefusedError as error:
-                    raise error.below(name) from None
         elif form == "ndarray":
-            arrays.array(payload, arrays.ANY)
+            from mlmodel.model.enforcement import arrays
+
+            arrays.check_json(payload)
     except RefusedError as error:
         return [error.misfit()._replace(kind="form")]
     except UndecidedError:

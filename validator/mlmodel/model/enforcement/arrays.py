@@ -89,6 +89,23 @@ def array(data: Any, dtype: Dtype) -> Array:
     return Array(shape, dtype)
 
 
+def check_json(data: Any) -> None:
+    """See whether numpy makes an array, or a mapping of names to arrays, of a JSON value.
+
+    Raises:
+        RefusedError: it makes none.
+        UndecidedError: that depends on numpy.
+    """
+    if not isinstance(data, dict):
+        array(data, ANY)
+        return
+    for name, value in data.items():
+        try:
+            array(value, ANY)
+        except RefusedError as error:
+            raise error.below(name) from None
+
+
 def _shape(data: Any) -> tuple[tuple[int, ...], Pointer | None]:
     """The shape of nested lists as deep as they are regular; and a place where they stop being so."""
     shape: list[int] = []

@@ -13,6 +13,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.common.texts import describe
 from mlmodel.model.enforcement.misfits import RefusedError
@@ -208,7 +209,7 @@ def _form(match: re.Match[str]) -> tuple[Any, ...]:
 
 # -- dates -----------------------------------------------------------------------------------------------
 
-_ISO = re.compile(
+_ISO = lazy_pattern(
     r"\s*(\d{4})-(\d\d)(?:-(\d\d)(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?)?\s*"
 )
 _DAYS = frozenset(

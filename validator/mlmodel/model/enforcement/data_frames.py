@@ -8,7 +8,6 @@ from mlmodel.common.texts import describe, quoted
 from mlmodel.model.enforcement import tables
 from mlmodel.model.enforcement.columns import Column, cast, column, convert
 from mlmodel.model.enforcement.misfits import Misfit, RefusedError
-from mlmodel.model.enforcement.nested import conform
 from mlmodel.model.signatures import SCALARS, is_named, is_required
 
 if TYPE_CHECKING:
@@ -136,6 +135,8 @@ def _column(table: Table, index: int, spec: Spec, reader: Reader, *, read: bool)
 
 
 def _nested(values: Column, spec: Spec, reader: Reader, times: int) -> None:
+    from mlmodel.model.enforcement.nested import conform
+
     for row, value in enumerate(values.values):
         try:
             # What was read is enforced once more when the model predicts.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.texts import describe
-from mlmodel.model.enforcement import array_examples, data_frames, hints, tables, tensors
+from mlmodel.model.enforcement import tables
 from mlmodel.model.enforcement.misfits import Misfit, RefusedError, UndecidedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlmodel.model.enforcement.readers import Reader
+    from mlmodel.model.enforcement.tables import Table
 
     Spec = dict[str, Any]
 
@@ -33,33 +34,39 @@ def held(payload: Any, form: str, specs: list[Spec], reader: Reader, *, hinted: 
     return found
 
 
-def _held(payload: Any, form: str, specs: list[Spec], reader: Reader, *, hinted: bool) -> Iterator[Misfit]:
-    is_tensor = specs[0]["type"] == "tensor"
+def _held(payload: Any, form: str, specs: list[Spec], reader: Reader, *, hinted: bool) -> Iterable[Misfit]:
     if hinted:
-        yield from _hinted(payload, form, specs[0])
-    elif form == "dataframe":
-        table = tables.of_split(payload)
-        yield from (
-            tensors.of_frame(table, specs) if is_tensor else data_frames.held(table, specs, reader, read=True)
-        )
-    elif form == "records":
-        table = tables.of_list(payload)
-        yield from (
-            tensors.of_frame(table, specs) if is_tensor else data_frames.held(table, specs, reader, read=True)
-        )
-    elif form == "ndarray":
-        yield from array_examples.held(payload, specs, reader)
-    elif form == "json_object":
-        yield from (
-            tensors.of_json(payload, specs)
-            if is_tensor
-            else data_frames.held(data_frames.frame(payload, specs), specs, reader)
-        )
-    else:
-        yield from tensors.of_matrix(payload, specs, by_rows=form == "sparse_matrix_csr")
+        return _hinted(payload, form, specs[0])
+    if form == "ndarray":
+        from mlmodel.model.enforcement import array_examples
+
+        return array_examples.held(payload, specs, reader)
+    if form.startswith("sparse") or specs[0]["type"] == "tensor":
+        return _as_tensor(payload, form, specs)
+    from mlmodel.model.enforcement import data_frames
+
+    if form == "json_object":
+        return data_frames.held(data_frames.frame(payload, specs), specs, reader)
+    return data_frames.held(_table(payload, form), specs, reader, read=True)
+
+
+def _as_tensor(payload: Any, form: str, specs: list[Spec]) -> Iterable[Misfit]:
+    from mlmodel.model.enforcement import tensors
+
+    if form == "json_object":
+        return tensors.of_json(payload, specs)
+    if form.startswith("sparse"):
+        return tensors.of_matrix(payload, specs, by_rows=form == "sparse_matrix_csr")
+    return tensors.of_frame(_table(payload, form), specs)
+
+
+def _table(payload: Any, form: str) -> Table:
+    return tables.of_split(payload) if form == "dataframe" else tables.of_list(payload)
 
 
 def _hinted(payload: Any, form: str, spec: Spec) -> Iterator[Misfit]:
+    from mlmodel.model.enforcement import hints
+
     if form != "json_object":
         return
     if not isinstance(payload, list):

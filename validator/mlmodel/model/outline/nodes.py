@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from mlmodel.common.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +36,7 @@ class Node:
     """The keys from the root of the file to it, its own included."""
 
 
-KEY_LINE = re.compile(r"( *)([A-Za-z_][\w.-]*):(?:[ \t]+(\S.*))?$")
+KEY_LINE = lazy_pattern(r"( *)([A-Za-z_][\w.-]*):(?:[ \t]+(\S.*))?$")
 _NULLS = ("null", "Null", "NULL", "~")
 
 

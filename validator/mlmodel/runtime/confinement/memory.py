@@ -10,6 +10,8 @@ import sys
 from functools import cache
 from typing import Any
 
+from mlmodel.common.patterns import lazy_pattern
+
 LIBRARY = "/usr/lib/libproc.dylib"
 _USAGE, _SIZE = 0, 96
 """``RUSAGE_INFO_V0`` of macOS, and the bytes of a ``rusage_info_v0`` (``<sys/resource.h>``)."""
@@ -76,7 +78,7 @@ def _of_a_socket() -> int:
         return 2 * 212_992
 
 
-_TAKEN = re.compile(r"^Vm(?:RSS|Swap):\s+(\d+) kB$", re.MULTILINE)
+_TAKEN = lazy_pattern(r"^Vm(?:RSS|Swap):\s+(\d+) kB$", re.MULTILINE)
 
 
 def of_status(text: str) -> int:

@@ -10,6 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.sources.addresses import AddressError, scrubbed
 from mlmodel.sources.base import SMALL, Kind
@@ -31,8 +32,8 @@ _TRIES = 3
 PAUSE = 0.2
 """Seconds before the second try; four times as many before the third."""
 _TRANSIENT = (429, 500, 502, 503, 504)
-_LINK = re.compile(r"""<a\s[^>]{0,2000}?href\s*=\s*["']?([^"'\s>]{1,2000})""", re.IGNORECASE)
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19})")
+_LINK = lazy_pattern(r"""<a\s[^>]{0,2000}?href\s*=\s*["']?([^"'\s>]{1,2000})""", re.IGNORECASE)
+_CONTENT_RANGE = lazy_pattern(r"bytes (?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19})")
 
 
 class Answer(Record):

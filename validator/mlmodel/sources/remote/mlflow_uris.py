@@ -7,9 +7,9 @@ configuration (``MLFLOW_TRACKING_URI`` and so on).
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.common.patterns import lazy_pattern
 from mlmodel.sources.addresses import AddressError, joined, scheme, scrubbed
 from mlmodel.sources.base import UnopenedError
 from mlmodel.sources.remote.deadlines import LateError, within
@@ -21,7 +21,7 @@ ANSWER = 30.0
 """Seconds in which the server has to say where a model is; the client itself tries several times."""
 MAX_HOPS = 4
 """Addresses of MLflow that lead to another one, as the source of a model version does to a logged model."""
-_MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+_MODEL_ID = lazy_pattern(r"m-[0-9a-f]{32}")
 _FORMS = "models:/name/version, models:/name@alias or models:/m-..."
 
 
