@@ -15,7 +15,8 @@ from referencing import Registry, Resource
 from mlmodel import Options, Verdict, describe, validate
 from mlmodel.cli.main import main
 from mlmodel.standard import targets
-from mlmodel.standard.targets import TargetError, parse
+from mlmodel.standard.target_errors import TargetError
+from mlmodel.standard.targets import parse
 from tests.command import ROOT
 from tests.overlay import Fence, make_model
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mlmodel import Options, Verdict, validate
-from mlmodel.standard.targets import TargetError
+from mlmodel.standard.target_errors import TargetError
 from mlmodel.writer import WriteError, write_model
 
 COLUMN = {"type": "double", "name": "a", "required": True}

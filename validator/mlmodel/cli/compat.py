@@ -47,7 +47,8 @@ def command(context: click.Context, directory: str, words: tuple[str, ...], form
     from mlmodel.sources import discovery
     from mlmodel.sources.base import UnopenedError, UnreadableError
     from mlmodel.sources.opening import open_source
-    from mlmodel.standard.targets import TargetError, parse
+    from mlmodel.standard.target_errors import TargetError
+    from mlmodel.standard.targets import parse
     from mlmodel.targets.compatibility import compatibility
     from mlmodel.validation import validate
 

@@ -150,14 +150,14 @@ def _selectors(key: str, value: Any) -> tuple[str, ...]:
 
 
 def _targets(key: str, value: Any) -> tuple[str, ...]:
-    from mlmodel.standard.targets import TargetError, parse
+    from mlmodel.standard.targets import parse
 
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{key} must be a list of targets")
     try:
         for word in value:
             parse(word)
-    except TargetError as error:
+    except ValueError as error:  # a TargetError
         raise ConfigError(str(error)) from None
     return tuple(value)
 

@@ -140,12 +140,12 @@ def options(configured: config.Config, given: Given) -> Options:
 
 def _checked_targets(words: tuple[str, ...]) -> tuple[str, ...]:
     if words:
-        from mlmodel.standard.targets import TargetError, parse
+        from mlmodel.standard.targets import parse
 
         try:
             for word in words:
                 parse(word)
-        except TargetError as error:
+        except ValueError as error:  # a TargetError
             raise WrongUseError(str(error)) from None
     return words
 

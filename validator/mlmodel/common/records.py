@@ -19,18 +19,40 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 else:
     from _collections import _tuplegetter
-    from functools import cache
     from types import FunctionType
 
-    @cache
-    def _constructor(count: int) -> FunctionType:
-        """A function of a class and as many values that makes a tuple of them.
+    _new = tuple.__new__
+    _CONSTRUCTORS = (
+        lambda _cls: _new(_cls, ()),
+        lambda _cls, a: _new(_cls, (a,)),
+        lambda _cls, a, b: _new(_cls, (a, b)),
+        lambda _cls, a, b, c: _new(_cls, (a, b, c)),
+        lambda _cls, a, b, c, d: _new(_cls, (a, b, c, d)),
+        lambda _cls, a, b, c, d, e: _new(_cls, (a, b, c, d, e)),
+        lambda _cls, a, b, c, d, e, f: _new(_cls, (a, b, c, d, e, f)),
+        lambda _cls, a, b, c, d, e, f, g: _new(_cls, (a, b, c, d, e, f, g)),
+        lambda _cls, a, b, c, d, e, f, g, h: _new(_cls, (a, b, c, d, e, f, g, h)),
+        lambda _cls, a, b, c, d, e, f, g, h, i: _new(_cls, (a, b, c, d, e, f, g, h, i)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j: _new(_cls, (a, b, c, d, e, f, g, h, i, j)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m: _new(_cls, (a, b, c, d, e, f, g, h, i, j, k, m)),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, o: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, o)
+        ),
+        lambda _cls, a, b, c, d, e, f, g, h, i, j, k, m, n, o, p: _new(
+            _cls, (a, b, c, d, e, f, g, h, i, j, k, m, n, o, p)
+        ),
+    )
+    """By the number of fields: what makes a tuple of a class, and of as many values."""
 
-        Args:
-            count: the number of fields.
-        """
+    def _constructor(count: int) -> FunctionType:
+        if count < len(_CONSTRUCTORS):
+            return _CONSTRUCTORS[count]
         values = "".join(f"_{index}, " for index in range(count))
-        return eval(f"lambda _cls, {values}: _new(_cls, ({values}))", {"_new": tuple.__new__})  # noqa: S307
+        return eval(f"lambda _cls, {values}: _new(_cls, ({values}))", {"_new": _new})  # noqa: S307
 
     class _RecordType(type):
         """Makes the annotated names of a class the fields of its tuples."""

@@ -1,13 +1,22 @@
-"""MLflow releases as comparable numbers."""
+"""Releases as comparable numbers, and ranges of them (``>=3.9,<3.13``).
+
+The general form of ranges, with pre-releases and wildcards, is :mod:`packaging`'s; importing it takes longer than all
+that the tables and profiles of the standard ask for.
+"""
 
 from __future__ import annotations
 
+import operator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mlmodel.common.caching import bounded_cache
 from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.standard import data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Release = tuple[int, ...]
 
@@ -46,6 +55,50 @@ def at_least(release: Release | None, version: str) -> bool:
     limit = parse(version)
     assert limit is not None, version
     return release is not None and release >= limit
+
+
+_COMPARISONS: dict[str, Callable[[Release, Release], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+@bounded_cache(256)
+def clauses(specifier: str) -> tuple[tuple[str, Release], ...]:
+    """The operators and releases of a range.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    found = []
+    for part in map(str.strip, specifier.split(",")):
+        comparison = part[:2] if part[1:2] == "=" else part[:1]
+        numbers = part[len(comparison) :].strip().split(".")
+        if comparison not in _COMPARISONS or not all(map(str.isdecimal, numbers)):
+            raise ValueError(f"{specifier!r} is no range of releases")
+        found.append((comparison, tuple(map(int, numbers))))
+    return tuple(found)
+
+
+def contains(specifier: str, release: Release) -> bool:
+    """Whether a release is in a range; releases are compared as long as they are, padded with zeros."""
+    return all(_compare(comparison, release, limit) for comparison, limit in clauses(specifier))
+
+
+def _compare(comparison: str, release: Release, limit: Release) -> bool:
+    length = max(len(release), len(limit))
+    padded = (*release, *(0,) * (length - len(release)))
+    return _COMPARISONS[comparison](padded, (*limit, *(0,) * (length - len(limit))))
+
+
+def exact(specifier: str) -> str | None:
+    """The one release that a range means, None where it means several."""
+    found = clauses(specifier)
+    return ".".join(map(str, found[0][1])) if len(found) == 1 and found[0][0] == "==" else None
 
 
 class Covered(Record):

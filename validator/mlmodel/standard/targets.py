@@ -7,7 +7,6 @@ import os
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mlmodel.common.errors import MlmodelError
 from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.findings import Severity
@@ -21,10 +20,6 @@ MLFLOW = "mlflow"
 _VERSION = lazy_pattern(r"\d{1,5}(\.\d{1,5}){0,3}((a|b|rc)\d+|\.(dev|post)\d+)*")
 OLD = 365
 """Days after which a profile counts as old."""
-
-
-class TargetError(MlmodelError, ValueError):
-    """A word names no target, or a version of one that is not known."""
 
 
 class Source(Record):
@@ -190,12 +185,17 @@ def parse(word: str) -> Target:
     """The target that ``NAME`` or ``NAME==VERSION`` means.
 
     Raises:
-        TargetError: there is none of that name, or its versions do not go back so far.
+        mlmodel.standard.target_errors.TargetError: there is none of that name, or its versions do not go back so far.
     """
     name, separator, version = (part.strip() for part in word.partition("=="))
-    if name not in names():
-        raise TargetError(f"no target is called {name!r}{_suggestion(name)}")
-    found = profile(name)
+    try:
+        found = profile(name) if name.replace("-", "").isalnum() else None
+    except FileNotFoundError:
+        found = None
+    if found is None or found.name != name:  # some file systems take other letters for the same
+        from mlmodel.standard.target_errors import unknown_target
+
+        raise unknown_target(name, names())
     if not separator:
         return Target(name, found.newest)
     if version in found.versions:
@@ -204,19 +204,16 @@ def parse(word: str) -> Target:
         releases.parse(text) if _VERSION.fullmatch(text) else None for text in (version, found.versions[0])
     )
     if release is None or oldest is None:
-        raise TargetError(f"{name} has no version {version!r}; known are {', '.join(found.versions)}")
+        from mlmodel.standard.target_errors import unknown_version
+
+        raise unknown_version(name, version, found.versions)
     if padded(release) < padded(oldest):
-        raise TargetError(f"{name} is known from {found.versions[0]} on, not {version}")
+        from mlmodel.standard.target_errors import too_old
+
+        raise too_old(name, version, found.versions[0])
     return Target(name, version, named=True)
 
 
 def padded(release: tuple[int, ...]) -> tuple[int, ...]:
     """A release with at least three numbers: ``2.9`` is 2.9.0, as pip takes it."""
     return (*release, *(0,) * (3 - len(release)))
-
-
-def _suggestion(name: str) -> str:
-    from mlmodel.common.spelling import nearest
-
-    near = nearest(name.lower().replace("_", "-"), names(), 0.5)
-    return f"; did you mean {near!r}?" if near else f"; known are {', '.join(names())}"

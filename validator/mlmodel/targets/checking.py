@@ -9,10 +9,10 @@ from mlmodel.common.records import Record
 from mlmodel.common.texts import shortened
 from mlmodel.documents import location_of
 from mlmodel.findings import Finding, Location, Severity
-from mlmodel.standard import releases, targets
+from mlmodel.standard import releases
+from mlmodel.standard import targets as profiles
 from mlmodel.standard.rules import MAX_MESSAGE, catalogue
 from mlmodel.standard.targets import MLFLOW, Requirement, Target
-from mlmodel.targets import ranges
 from mlmodel.targets import releases as reading
 from mlmodel.targets.needs import gaps, is_asked
 
@@ -45,34 +45,27 @@ class Reason(Record):
 
 @lru_cache(maxsize=16)
 def checking(words: tuple[str, ...]) -> Callable[[Model], Iterator[Finding]]:
-    """The check for the targets that words name.
+    """The check for the targets that words name, like those of :mod:`mlmodel.checks`.
 
     Raises:
-        TargetError: a word names none.
+        mlmodel.standard.target_errors.TargetError: a word names none.
     """
-    return _Check(tuple(dict.fromkeys(map(targets.parse, words))))
+    asked = tuple(dict.fromkeys(map(profiles.parse, words)))
 
-
-class _Check:
-    """A check like those of :mod:`mlmodel.checks`."""
-
-    def __init__(self, targets: tuple[Target, ...]) -> None:
-        self._targets = targets
-        self.__name__ = "targets"
-
-    def __call__(self, model: Model) -> Iterator[Finding]:
+    def targets(model: Model) -> Iterator[Finding]:
         """MLM801-MLM820: what the targets need, and the model has not."""
-        document = model.mlmodel
-        if document is None or not model.config:
+        if model.mlmodel is None or not model.config:
             return
         told: dict[Reason, list[str]] = {}
-        for target in self._targets:
+        for target in asked:
             for reason in reasons(target, model):
                 told.setdefault(reason, []).append(target.label)
             if target.profile.is_old(model.today):
                 told.setdefault(_aged(target), []).append(target.label)
         for reason, labels in told.items():
             yield _finding(reason, labels)
+
+    return targets
 
 
 def reasons(target: Target, model: Model) -> Iterator[Reason]:
@@ -109,7 +102,7 @@ def _bundled(requirement: Requirement, own: str, unread: tuple[Unread, ...]) -> 
     """Why no release of MLflow that the target brings or allows loads the model."""
     specifier, loads = requirement.wants["range"], requirement.wants.get("load", True)
     specifier = f"=={own}" if specifier == "same" else specifier
-    best: list[Unread] | None = None
+    found_by_newest: list[Unread] = []
     for version in _allowed(specifier):
         worst = [
             each
@@ -118,22 +111,23 @@ def _bundled(requirement: Requirement, own: str, unread: tuple[Unread, ...]) -> 
         ]
         if not worst:
             return
-        best = worst
-    for each in best or ():
+        found_by_newest = found_by_newest or worst
+    for each in found_by_newest:
         found = _by_schema(
             each, f"{each.what} is for {each.bounds}, and MLflow {specifier} is what reads it here"
         )
         yield found._replace(source=f"{requirement.source}; {found.source}", requirement=requirement.id)
 
 
-@lru_cache(maxsize=32)
-def _allowed(specifier: str) -> tuple[str, ...]:
-    """The releases that a specifier allows, of those that were read; the one it means, where it means one."""
-    one = ranges.exact(specifier)
+def _allowed(specifier: str) -> Iterator[str]:
+    """The releases that a range allows, newest first, of those that were read; the one it means, where it means one."""
+    one = releases.exact(specifier)
     if one is not None:
-        return (one,)
-    versions = targets.profile(MLFLOW).versions
-    return tuple(v for v in versions if ranges.contains(specifier, releases.parse(v) or ()))
+        yield one
+        return
+    for version in reversed(profiles.profile(MLFLOW).versions):
+        if releases.contains(specifier, releases.parse(version) or ()):
+            yield version
 
 
 def _by_schema(unread: Unread, what: str) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.records import Record
@@ -11,7 +12,7 @@ from mlmodel.environment import recorded
 from mlmodel.model import signatures
 from mlmodel.model.signatures import is_named, is_tensor
 from mlmodel.sources.directory import Kind, UnreadableError
-from mlmodel.targets import ranges
+from mlmodel.standard import releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _PYFUNC = ("flavors", "python_function")
 _REQUIREMENTS = "requirements.txt"
+_OF_NAMES = f"{string.ascii_letters}{string.digits}._-"
+"""The characters of names of packages."""
 
 
 class Gap(Record):
@@ -244,8 +247,8 @@ def _env(wants: Json, model: Model) -> Iterator[Gap]:
 
 def _python(wants: str, model: Model) -> Iterator[Gap]:
     recorded = model.flavors.get("python_function", {}).get("python_version")
-    match = re.match(r"(\d{1,3})\.(\d{1,4})(?:\D|$)", recorded) if isinstance(recorded, str) else None
-    if match is not None and not ranges.contains(wants, (int(match[1]), int(match[2]))):
+    release = releases.parse(recorded) if isinstance(recorded, str) else None
+    if release is not None and len(release) > 1 and not releases.contains(wants, release[:2]):
         yield Gap(f"python_version is {quoted(recorded)}, and not {wants}", (*_PYFUNC, "python_version"))
 
 
@@ -257,9 +260,9 @@ def _requirement_line(wants: Json, model: Model) -> Iterator[Gap]:
     lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.startswith(package))
     number, line = next(lines, (None, ""))
     if wants.get("of-package"):
-        name = re.match(r"[A-Za-z0-9._-]*", line)
-        if number is not None and name is not None and name[0].lower() != package:
-            said = f"the first line that begins with {package!r} is of {quoted(name[0])}"
+        name = line[: len(line) - len(line.lstrip(_OF_NAMES))]
+        if number is not None and name.lower() != package:
+            said = f"the first line that begins with {package!r} is of {quoted(name)}"
             yield Gap(said, file=_REQUIREMENTS, line=number, column=1)
     elif number is None:
         yield Gap(f"no line begins with {package!r}", file=_REQUIREMENTS)
@@ -275,8 +278,8 @@ def _requirement(wants: Json, model: Model) -> Iterator[Gap]:
         for entry in listing.named(wants["name"]):
             if entry.pin is None:
                 continue
-            release = re.match(r"\d{1,9}(?:\.\d{1,9})*", entry.pin)
-            if release and not ranges.contains(wants["range"], tuple(map(int, release[0].split(".")))):
+            release = releases.parse(entry.pin)
+            if release and not releases.contains(wants["range"], release):
                 place = entry.place
                 text = f"{wants['name']} is pinned to {entry.pin} beside {wants['with']}, which needs {wants['range']}"
                 yield Gap(text, file=place.file, line=place.line, column=place.column)
@@ -352,7 +355,7 @@ def _keys(wants: Json, model: Model) -> Iterator[Gap]:
         if value is None:
             if not (wants.get("present") and _is_present(pointer, model.config)):
                 yield Gap(f"there is no {name}: expected is {expected}", _nearest(pointer, model))
-        elif "pattern" in wants and not (isinstance(value, str) and re.search(wants["pattern"], value)):
+        elif "parts" in wants and not (isinstance(value, str) and value.count(".") + 1 == wants["parts"]):
             yield Gap(f"{name} is {describe(value)}: expected is {expected}", tuple(pointer.split("/")[1:]))
 
 
@@ -377,7 +380,7 @@ def _nearest(pointer: str, model: Model) -> Pointer:
 
 
 def _recorded_release(wants: str, model: Model) -> Iterator[Gap]:
-    if model.release is not None and not ranges.contains(wants, model.release):
+    if model.release is not None and not releases.contains(wants, model.release):
         yield Gap(f"mlflow_version is {quoted(model.config['mlflow_version'])}", ("mlflow_version",))
 
 

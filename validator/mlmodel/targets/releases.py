@@ -16,6 +16,7 @@ looked at, and none is judged.  The annotation stands
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common.records import Record
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 READ, LOAD = "MLM801", "MLM802"
 _COLUMNS = "signature-columns.schema.json"
 _PARAMS = "signature-params.schema.json"
+
+
+_PLAIN_DTYPES = frozenset(signatures.NUMPY.values())
+"""Element types of tensors that every release reads."""
 
 
 class Unread(Record):
@@ -85,7 +90,9 @@ class Unread(Record):
         return f"MLflow {self.read_until} and earlier" if self.read_until else "no release of MLflow"
 
 
+@cache
 def _release(version: str) -> tuple[int, ...]:
+    """A release that the schemas or the user name."""
     found = releases.parse(version)
     assert found is not None, version
     return padded(found)
@@ -202,9 +209,10 @@ def _columns(section: Section) -> Iterator[Unread]:
     for index, column in section.numbered():
         spec = column.get("tensor-spec")
         if is_tensor(column) and isinstance(spec, dict):
-            for case in _cases(tensor["dtype"], spec.get("dtype")):
+            dtype = spec.get("dtype")
+            for case in _cases(tensor["dtype"], dtype) if dtype not in _PLAIN_DTYPES else ():
                 place = (index, "tensor-spec", "dtype")
-                yield _made(case, f"the dtype {quoted(spec['dtype'])}", document, place, group=group)
+                yield _made(case, f"the dtype {quoted(dtype)}", document, place, group=group)
         elif not is_tensor(column):
             is_scalar = column.get("type") in signatures.SCALARS
             for key in column:
@@ -289,10 +297,8 @@ def _flavors(model: Model, document: Document) -> Iterator[Unread]:
 
 def _module(about: Json, entry: Json, module: str, document: Document, place: Pointer) -> Iterator[Unread]:
     """A module of MLflow, which the releases from ``since`` to ``until`` have."""
-    versions = profile(MLFLOW).versions
-    before = [version for version in versions if _release(version) < _release(entry["since"])]
     until = entry.get("until")
-    after = [version for version in versions if until and _release(version) > _release(until)]
+    before, after = _neighbours(entry["since"], until)
     if before or after:
         yield Unread(
             about["rule"],
@@ -304,11 +310,26 @@ def _module(about: Json, entry: Json, module: str, document: Document, place: Po
             place,
             key=False,
             group="load",
-            not_in=before[-1] if before else None,
-            gone_in=after[0] if after else None,
+            not_in=before,
+            gone_in=after,
             since=entry["since"],
             read_until=until,
         )
+
+
+def _neighbours(since: str, until: str | None) -> tuple[str | None, str | None]:
+    """The last release before ``since``, and the first after ``until``, of those that were read."""
+    versions = profile(MLFLOW).versions
+    before = after = None
+    first = _release(since)
+    for version in versions:
+        if _release(version) >= first:
+            break
+        before = version
+    if until is not None:
+        last = _release(until)
+        after = next((version for version in versions if _release(version) > last), None)
+    return before, after
 
 
 def _made(

@@ -154,7 +154,7 @@ def write_model(
 
     Raises:
         FileExistsError: there is something at ``path``.
-        TargetError: a word names no target (:mod:`mlmodel.standard.targets`).
+        TargetError: a word names no target (:mod:`mlmodel.standard.target_errors`).
         WriteError: the model cannot be written so; nothing was.
     """
     targets = (target,) if isinstance(target, str) else tuple(target)
