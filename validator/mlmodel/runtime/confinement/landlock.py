@@ -9,8 +9,7 @@ import ctypes
 import os
 import stat
 import struct
-
-from mlmodel.common.records import Record
+from typing import NamedTuple
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 EXECUTE, WRITE, READ, LIST = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -21,7 +20,7 @@ OWN = (1 << 20) - 1 & ~(EXECUTE | _MAKE_CHARACTER | _MAKE_BLOCK | _IOCTL)
 """What may be done in a folder of one's own: everything with files, nothing with devices, of which root could make one."""
 
 
-class Rule(Record):
+class Rule(NamedTuple):
     """What may be done at a path and below it."""
 
     path: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
-
-from mlmodel.common.records import Record
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ _OPEN: Numbers = (2, None)
 _OPENAT: Numbers = (257, 56)
 
 
-class Step(Record):
+class Step(NamedTuple):
     """One instruction of the filter."""
 
     code: int
