@@ -82,6 +82,12 @@ def test_what_libraries_write(body: bytes, model: Path) -> None:
     [
         name("lifelines_like.utils", "CensoringType") + given(text("right")) + b"R",
         name("a_library.module", "Outer.Inner") + b")\x81",
+        # Texts that are words, numbers, dates, time zones; and what an exception says.
+        call("a_library.module", "Zone", text("America/New_York")),
+        call("a_library.module", "Unit", text("m/s"), text("10.5 % of it: yes!")),
+        call("a_library.module", "Day", text("2024-01-31 10:00:00+02:00")),
+        call("a_library.module", "SomeError", text("f(x) failed at /a/b; see https://example.org")),
+        name("a_library.module", "Text") + given(text("plain words")) + b"\x81",
         call("builtins", "getattr", name("a_library.module", "Outer"), text("Inner")),
         call("builtins", "getattr", name("a_library.module", "Outer"), text("static")),
         call(

@@ -146,9 +146,44 @@ def of_derived() -> Iterator[Attack]:
         yield Attack(f"38-derived/new-{attribute}", stream(made + b"\x81"), attribute)
 
 
+ACTING = """mako.template.Template pyspark.context.SparkContext py4j.java_gateway.JavaGateway h5py._hl.files.File netCDF4.Dataset lmdb.Environment
+    cv2.FileStorage tensorboardX.SummaryWriter redis.client.Redis pymongo.mongo_client.MongoClient distributed.client.Client docker.DockerClient
+    git.repo.base.Repo pexpect.pty_spawn.spawn rpy2.robjects.R multiprocess.context.Process ultralytics.models.yolo.model.YOLO
+    sentence_transformers.SentenceTransformer.SentenceTransformer tensorflow_hub.keras_layer.KerasLayer easyocr.easyocr.Reader vllm.entrypoints.llm.LLM""".split()
+"""Classes of libraries that are no part of the catalogue; called with one word, they start, open, connect to or load something."""
+ACTIVE_TEXTS = {
+    "template": "<% import os; os.system('true') %>",
+    "call": "__import__('os').system('true')",
+    "path": "/etc/passwd",
+    "parent": "../../file",
+    "address": "https://example.org/x",
+    "command": "true; true",
+    "lines": "import os\nos.getcwd()",
+    "variable": "$HOME",
+    "pipe": "true | true",
+    "redirection": "true > file",
+    "brackets": "{{ config }}",
+}
+"""Texts of which nobody can say that they are data."""
+
+
+def of_libraries_that_nobody_read() -> Iterator[Attack]:
+    """Class 48: a class of an unknown library is called, or made an object of, with a text that may be more than data."""
+    for full in ACTING:
+        module, _, attribute = full.rpartition(".")
+        yield Attack(f"48-unread/{full}", stream(call(module, attribute, text("file"))), attribute)
+    for way, active in ACTIVE_TEXTS.items():
+        yield Attack(f"48-unread/call-{way}", stream(call("some.library", "Report", text(active))), "Report")
+        made = name("some.library", "Report") + given(text(active)) + b"\x81"
+        yield Attack(f"48-unread/new-{way}", stream(made), "Report")
+    inside = given(b"K\1", given(text("f(x)")))
+    yield Attack("48-unread/in-a-tuple", stream(call("some.library", "Report", inside)), "Report")
+
+
 def of_calling() -> Iterator[Attack]:
     """All of them."""
     yield from of_calls()
     yield from of_items()
     yield from of_named_files()
     yield from of_derived()
+    yield from of_libraries_that_nobody_read()

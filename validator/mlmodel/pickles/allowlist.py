@@ -50,6 +50,8 @@ class Permission(Enum):
 
 OWN_NEW = "__new__"
 """Details of a class whose own code runs when an object is made of it."""
+OWN_INIT = "__init__"
+"""Details of a class of a library that nobody has read, of which it is known that calling it opens, connects or runs something."""
 
 
 class Known(Record):
@@ -156,7 +158,7 @@ def _known(module: str, name: str) -> Known:
     if "." in name:
         return Known(Permission.DOTTED)
     if full in review["active"]:
-        return Known(Permission.ACTIVE)
+        return Known(Permission.UNKNOWN, OWN_INIT)
     return Known(Permission.STANDARD if is_standard(top) else Permission.UNKNOWN)
 
 

@@ -66,6 +66,17 @@ def is_literal(value: Value) -> bool:
     return True
 
 
+_WORDS = lazy_pattern(r"[\w .,:+*#%@^!?'-]*|[\w+-]+(?:/[\w+-]+)+")
+"""Names, numbers, sentences, dates, units, time zones; no code, paths, addresses or templates."""
+
+
+def has_active_text(value: Value) -> bool:
+    """Whether a text, or one in a tuple, may be code, a template, a path, an address or a command line."""
+    if isinstance(value.value, tuple):
+        return any(map(has_active_text, value.value))
+    return isinstance(value.value, str) and _WORDS.fullmatch(value.value) is None
+
+
 def maker_name(made: CallResult) -> str | None:
     """The name of the global that gave a result; None where something else did."""
     return made.by.name if isinstance(made.by, Global) else None

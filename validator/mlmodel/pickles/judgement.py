@@ -21,7 +21,7 @@ from mlmodel.pickles import (
     states,
     stream_anomalies,
 )
-from mlmodel.pickles.allowlist import OWN_NEW, Known, Permission, is_reviewed, known
+from mlmodel.pickles.allowlist import OWN_INIT, OWN_NEW, Known, Permission, is_reviewed, known
 from mlmodel.pickles.call_repr import named, spelled
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.observations import Kind, Remark
@@ -173,7 +173,7 @@ class _Judge:
                     if wrong is not None:
                         self._said.add(symbol)
                         yield Remark(Kind.EXECUTES, f"calls {spelled(call)}: {wrong}", call.offset)
-            case Permission.ACTIVE:
+            case _ if found.permission is Permission.ACTIVE or found.detail == OWN_INIT:
                 self._said.add(symbol)
                 yield self._executes(
                     use,
@@ -203,6 +203,13 @@ class _Judge:
             case Permission.EFFECT:
                 self._said.add(symbol)
                 yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
+            case Permission.UNKNOWN | Permission.DOTTED if self._is_given_active_text(use, symbol):
+                self._said.add(symbol)
+                yield self._executes(
+                    use,
+                    f"calls {self._call(use, symbol)} with a text that may be code, a path or an address: what it does with"
+                    " that nobody has reviewed",
+                )
             case _:
                 self._said.add(symbol)
                 yield self._executes(use, f"calls {self._call(use, symbol)}, which nobody has reviewed")
@@ -253,6 +260,13 @@ class _Judge:
                 yield self._executes(
                     use, f"makes an object of {name}, which has the name of what runs, opens or imports"
                 )
+            case Permission.UNKNOWN if self._is_given_active_text(use, symbol):
+                self._said.add(symbol)
+                yield self._executes(
+                    use,
+                    f"makes {self._call(use, symbol)} with a text that may be code, a path or an address: what its __new__ does"
+                    " with that nobody has reviewed",
+                )
             case Permission.UNKNOWN:
                 self._said.add(symbol)
                 yield from self._of_dropped(use, symbol)
@@ -278,10 +292,21 @@ class _Judge:
         if not argument_forms.is_class_form(name) or references.is_suspicious(module, name):
             return False
         calls = self._calls.get((symbol, use.opcode), [])
-        return len(calls) >= min(use.times, 1) and all(
-            call.arguments is not None and all(map(argument_forms.is_literal, call.arguments))
-            for call in calls
+        return (
+            len(calls) >= min(use.times, 1)
+            and all(
+                call.arguments is not None and all(map(argument_forms.is_literal, call.arguments))
+                for call in calls
+            )
+            and not self._is_given_active_text(use, symbol)
         )
+
+    def _is_given_active_text(self, use: Use, symbol: Global) -> bool:
+        """Whether a text that may be code, a path or an address is among the arguments of a call; an exception's only tells of it."""
+        if _EXCEPTION.search(symbol.name or "") is not None:
+            return False
+        calls = self._calls.get((symbol, use.opcode), [])
+        return any(argument_forms.has_active_text(value) for call in calls for value in call.arguments or ())
 
     def _is_nested_class(self, symbol: Global) -> bool:
         """Whether a dotted name may be that of a class inside a class of a library that nobody has read."""
