@@ -1,10 +1,12 @@
 """Audits a large local registry: rate, memory, what a second run costs, kills, and how the costs grow.
 
     python benchmarks/bench_audit.py PYTHON [--models 20000] [--kills 20] [--grow 1000 10000 100000] [--folder FOLDER]
-                                     [--milliseconds 5] [--only rate again kills grow]
+                                     [--milliseconds 5] [--only rate again kills grow] [--client PYTHON]
 
 PYTHON has MLflow and jsonschema-rs.  The registry is a SQLite file of its MLflow, with a run for each version; every other
 version is a logged model, as MLflow 3 registers them, the rest are artifacts of runs.  No two of the models are alike.
+With --client, PYTHON's ``mlflow server`` hands it out over HTTP, and the other interpreter audits it: one with
+``mlflow-skinny`` and jsonschema-rs, as the extra ``mlflow`` installs it.  Else the audit's own process reads the file.
 Seconds are of CPU, over all processes, as other work on the machine adds to those of the clock; the clock is shown beside
 them.  What the registry itself takes is that of a process that only lists the versions, importing MLflow included.
 
@@ -20,19 +22,22 @@ them.  What the registry itself takes is that of a process that only lists the v
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -113,6 +118,10 @@ print(done.returncode, wall, use.ru_utime + use.ru_stime, use.ru_maxrss)
 """
 
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
 class Cost(NamedTuple):
     """What a command took."""
 
@@ -131,9 +140,11 @@ class Cost(NamedTuple):
 class Bench:
     """A folder with models and registries, and the commands over them."""
 
-    def __init__(self, python: str, folder: Path) -> None:
+    def __init__(self, python: str, folder: Path, client: str | None) -> None:
         self.python = python
+        self.client = client or python
         self.folder = folder
+        self.servers = contextlib.ExitStack()
         self.environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "validator"), os.environ.get("PYTHONPATH", "")]),
@@ -166,11 +177,39 @@ class Bench:
         done = subprocess.run(command, check=False, env=self.environment, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(done.stderr[-2000:])
-        return f"sqlite:///{database}"
+        uri = f"sqlite:///{database}"
+        return uri if self.client == self.python else self.servers.enter_context(self.served(uri))
+
+    @contextlib.contextmanager
+    def served(self, uri: str) -> Iterator[str]:
+        """The address of a server over a registry, while it runs."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        command = [self.python, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
+        with (
+            open(os.devnull, "wb") as nowhere,
+            subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--workers", "1"],
+                env=self.environment,
+                stdout=nowhere,
+                stderr=nowhere,
+                start_new_session=True,
+            ) as server,
+        ):
+            try:
+                while True:
+                    with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/health"):
+                        break
+                    if server.poll() is not None:
+                        raise SystemExit("the server of MLflow ended")
+                    time.sleep(0.2)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                os.killpg(server.pid, signal.SIGKILL)
 
     def cost(self, *command: str) -> Cost:
         """What a command of the interpreter takes."""
-        run = [sys.executable, "-c", MEASURED, self.python, "-W", "ignore", *command]
+        run = [sys.executable, "-c", MEASURED, self.client, "-W", "ignore", *command]
         done = subprocess.run(run, check=True, capture_output=True, text=True, env=self.environment)
         status, wall, cpu, peak = done.stdout.split()
         if status != "0":
@@ -244,7 +283,7 @@ def kills(bench: Bench, uri: str, count: int, times: int) -> None:
     moments = sorted(chance.sample(range(1, count), times))
     size = 0
     for moment in moments:
-        command = [bench.python, "-W", "ignore", *bench.audit(uri)]
+        command = [bench.client, "-W", "ignore", *bench.audit(uri)]
         with subprocess.Popen(command, env=bench.environment) as process:
             while (
                 process.poll() is None
@@ -298,23 +337,30 @@ def main() -> None:
     parser.add_argument("--grow", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--milliseconds", type=float, default=5.0)
     parser.add_argument("--folder")
+    parser.add_argument("--client", metavar="PYTHON")
     parser.add_argument("--only", nargs="+", default=["rate", "again", "kills", "grow"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        bench = Bench(arguments.python, Path(folder))
-        wanted = set(arguments.only)
-        if wanted & {"rate", "again", "kills"}:
-            models = bench.models("models", arguments.models)
-            uri = bench.registry("registry", models, arguments.models, arguments.models)
-            print(f"{arguments.models:,} versions", flush=True)
-            if "rate" in wanted:
-                rate(bench, uri, models, arguments.models)
-            if "again" in wanted:
-                again(bench, uri, arguments.models)
-            if "kills" in wanted:
-                kills(bench, uri, arguments.models, arguments.kills)
-        if "grow" in wanted:
-            grow(bench, arguments.grow, arguments.milliseconds)
+        bench = Bench(arguments.python, Path(folder), arguments.client)
+        with bench.servers:
+            run(bench, arguments)
+
+
+def run(bench: Bench, arguments: argparse.Namespace) -> None:
+    """Those that are asked for."""
+    wanted = set(arguments.only)
+    if wanted & {"rate", "again", "kills"}:
+        models = bench.models("models", arguments.models)
+        uri = bench.registry("registry", models, arguments.models, arguments.models)
+        print(f"{arguments.models:,} versions", flush=True)
+        if "rate" in wanted:
+            rate(bench, uri, models, arguments.models)
+        if "again" in wanted:
+            again(bench, uri, arguments.models)
+        if "kills" in wanted:
+            kills(bench, uri, arguments.models, arguments.kills)
+    if "grow" in wanted:
+        grow(bench, arguments.grow, arguments.milliseconds)
 
 
 if __name__ == "__main__":

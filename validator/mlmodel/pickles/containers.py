@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from mlmodel.common.patterns import lazy_pattern
 from mlmodel.common.records import Record
 from mlmodel.pickles.formats import behind_user_block, format_of, zip_end
-from mlmodel.pickles.reading import MAX_STREAMS, marked, row
+from mlmodel.pickles.reading import MAX_STREAMS, is_plausible, marked, row
 from mlmodel.pickles.scan_options import ScanBudget, ScanOptions
 from mlmodel.pickles.symbols import Global, ProblemKind, Stream
 from mlmodel.sources.ranges import contiguous
@@ -164,15 +164,18 @@ class Opener:
                 begin, stop = argument.start, argument.start + argument.size
                 inner = f"{path}!bytes at {begin}"
                 if argument.kind == "bytes" and argument.size >= 4:
-                    if loads or self._is_loadable(bytes(data[begin : min(stop, begin + _HEAD)])):
+                    if loads:
                         yield from self.open(data, begin, stop, inner, depth + 1)
+                    elif self._is_loadable(bytes(data[begin : min(stop, begin + _HEAD)])):
+                        yield from _plausible(self.open(data, begin, stop, inner, depth + 1))
                 elif argument.kind == "str" and argument.size >= 4 and encodes:
                     # Protocol 2 has bytes as text, and has them made of it (``_codecs.encode``).
                     raw = _latin(bytes(data[begin : min(stop, begin + self._budget.left)]))
                     if raw and (loads or self._is_loadable(raw[:_HEAD])):
                         self._budget.left -= len(raw)
                         self._effort.left += _TIMES * len(raw)
-                        yield from self.open(raw, 0, len(raw), inner, depth + 1)
+                        found = self.open(raw, 0, len(raw), inner, depth + 1)
+                        yield from found if loads else _plausible(found)
 
     @staticmethod
     def _is_loadable(head: bytes) -> bool:
@@ -206,7 +209,8 @@ class Opener:
         stop = begin + int.from_bytes(header, "little")
         text = bytes(data[begin : min(stop, end, begin + _PROBE)])
         if _OBJECTS.search(text) or marked(data, stop):
-            yield from self._row(data, stop, end, path, depth)
+            found = self._row(data, stop, end, path, depth)
+            yield from found if _OBJECTS.search(text) else _plausible(found)
 
     # -- containers ------------------------------------------------------------------------------
 
@@ -357,6 +361,13 @@ def _certain(items: Iterator[Found]) -> Iterator[Found]:
         if isinstance(item, DeclaredClasses) or (
             isinstance(item, Pickled) and item.stream.complete and item.stream.globals
         ):
+            yield item
+
+
+def _plausible(items: Iterator[Found]) -> Iterator[Found]:
+    """What may be more than the numbers of an array that begin like a pickle by chance."""
+    for item in items:
+        if not isinstance(item, Pickled) or any(map(is_plausible, (item.stream, *item.stream.alternatives))):
             yield item
 
 

@@ -98,7 +98,7 @@ def row(data: Buffer, start: int, end: int, target: ScanOptions | None = None) -
         if len(streams) == MAX_STREAMS:
             return Row(streams, at, more=True)
         stream = read(data, at, end, target)
-        if not marked(data, at) and not any(map(_plausible, (stream, *stream.alternatives))):
+        if not marked(data, at) and not any(map(is_plausible, (stream, *stream.alternatives))):
             break
         streams.append(stream)
         at = stream.end
@@ -107,7 +107,9 @@ def row(data: Buffer, start: int, end: int, target: ScanOptions | None = None) -
     return Row(streams, at, more=False)
 
 
-def _plausible(stream: Stream) -> bool:
+def is_plausible(stream: Stream) -> bool:
+    """Whether bytes of which nothing says that they are a pickle may be one: they end like one, or ask for something that can
+    be a name."""
     if stream.complete:
         return bool(stream.globals or stream.uses)
     if any(problem.trouble is ProblemKind.LIMIT for problem in stream.problems):
