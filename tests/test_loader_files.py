@@ -55,6 +55,10 @@ def crc(content: bytes) -> bytes:
     return b"crc\0" + struct.pack(">II", 512, zlib.crc32(content))
 
 
+def step(kind: str, data: str, load: str = "runnable_load") -> dict[str, str]:
+    return {"model_type": kind, "model_data": data, "model_load": load}
+
+
 def stage(name: str, **params: Any) -> str:
     return json.dumps({"class": name, "uid": "x", "paramMap": params}) + "\n"
 
@@ -197,6 +201,68 @@ WHOLE: dict[str, tuple[dict[str, Any], Files]] = {
             "model.spacy/ner/model": MESSAGE,
         },
     ),
+    "langchain": (
+        {"langchain": {"model_data": "model", "model_load": "runnable_load", "model_type": "RunnableSequence"}},
+        {
+            "model/steps.yaml": yaml.safe_dump(
+                {
+                    "0": step("RunnableParallel", "model"),
+                    "1": step("RunnableBranch", "model"),
+                    "2": step("RunnableAssign", "model"),
+                    "3": step("RunnableBinding", "model"),
+                    "4": step("PromptTemplate", "model.yaml", "config_load"),
+                    "5": step("LLMChain", "model.json", "base_load"),
+                }
+            ),
+            "model/steps/0/model/steps.yaml": yaml.safe_dump({"a": step("RunnableLambda", "model.pkl")}),
+            "model/steps/0/model/steps/a/model.pkl": b"\x80\x04N.",
+            "model/steps/1/model/branches.yaml": yaml.safe_dump(
+                {
+                    "0-0": step("RunnableLambda", "model.pkl"),
+                    "0-1": step("RunnableLambda", "model.pkl"),
+                    "default": step("RunnablePassthrough", "model.pkl"),
+                }
+            ),
+            "model/steps/1/model/branches/0/0/model.pkl": b"\x80\x04N.",
+            "model/steps/1/model/branches/0/1/model.pkl": b"\x80\x04K\1.",
+            "model/steps/1/model/branches/default/model.pkl": b"\x80\x04K\2.",
+            "model/steps/2/model/mapper/steps.yaml": yaml.safe_dump(
+                {"b": step("RunnableLambda", "model.pkl")}
+            ),
+            "model/steps/2/model/mapper/steps/b/model.pkl": b"\x80\x04K\3.",
+            "model/steps/3/model/binding_conf.yaml": yaml.safe_dump(
+                {"bound": step("RunnableLambda", "model.pkl"), "kwargs": step("dict", "kwargs.pkl", "pickle_load"), "n": 1}
+            ),
+            "model/steps/3/model/model.pkl": b"\x80\x04K\4.",
+            "model/steps/3/model/kwargs.pkl": b"\x80\x04}.",
+            "model/steps/4/model.yaml": "_type: prompt\ntemplate: hello\n",
+            "model/steps/5/model.json": "{}",
+        },
+    ),
+    "dspy": (
+        {"dspy": {"model_path": "data/model"}},
+        {
+            "data/model/program.pkl": PICKLE,
+            "data/model/metadata.json": {"dependency_versions": {"python": "3.11"}},
+            "data/dspy_config.pkl": PICKLE,
+        },
+    ),
+    "shap": (
+        {"shap": {"serialized_explainer": "explainer.shap", "underlying_model_flavor": None}},
+        {"explainer.shap": PICKLE},
+    ),
+    "paddle in training": ({"paddle": {"pickled_model": "model"}}, {"model.pdparams": PICKLE}),
+    "diffusers": (
+        {"diffusers": {"base_model": "a/b", "adapter_type": "lora", "adapter_weights": "adapter_weights"}},
+        {"adapter_weights/pytorch_lora_weights.safetensors": safetensors()},
+    ),
+    "promptflow": (
+        {"promptflow": {"entry": "flow/flow.dag.yaml"}},
+        {
+            "flow/flow.dag.yaml": yaml.safe_dump({"nodes": [{"name": "a", "source": {"path": "a.py"}}]}),
+            "flow/a.py": "def a(): ...\n",
+        },
+    ),
     "llama_index": (
         {"llama_index": {"engine_type": "query"}},
         {
@@ -315,6 +381,7 @@ TEXTS = (
     "GBM_1",
     "w.data",
     "pdiparams",
+    "flow/a.py",
 )
 """Files whose content nothing is known of, or that are not looked into."""
 
@@ -430,6 +497,26 @@ def test_modules_json_lost_is_a_warning(tmp_path: Path) -> None:
     (finding,) = found(folder)
     assert (finding.rule, finding.severity) == ("MLM020", Severity.WARNING)
     assert "mean pooling" in finding.message
+
+
+def test_a_step_of_a_chain_that_is_lost_whole_is_left_out(tmp_path: Path) -> None:
+    """MLflow lists the folders that are there."""
+    folder = make(tmp_path / "model", "langchain")
+    shutil.rmtree(folder / "model" / "steps" / "4")
+    (finding,) = found(folder)
+    assert (finding.rule, finding.severity) == ("MLM020", Severity.WARNING)
+    assert "model/steps/4" in finding.message
+    assert "goes on without" in finding.message
+
+
+def test_a_stage_of_spark_without_its_data(tmp_path: Path) -> None:
+    """What else is in the folder, Spark does not read."""
+    folder = make(tmp_path / "model", "spark")
+    data = folder / "sparkml" / "stages" / "1_b" / "data"
+    for name in ("_SUCCESS", "._SUCCESS.crc", ".part-0.parquet.crc"):
+        (data / name).write_bytes(b"crc\0")
+    (data / "part-0.parquet").unlink()
+    assert [finding.rule for finding in found(folder)] == ["MLM007"]
 
 
 def test_graphs_without_variables_need_none(tmp_path: Path) -> None:

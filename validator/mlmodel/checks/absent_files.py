@@ -104,6 +104,7 @@ def _keys(one: _Absent, *, all_of_them: bool = False) -> str:
 def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
     """What is not there, by its names; what stands below an absent folder is left out."""
     found: dict[tuple[str, ...], _Absent] = {}
+    prefixes: dict[Pointer, tuple[str, ...]] = {}
     names = Names(model)
     for use in paths.of(model):
         if (
@@ -122,10 +123,13 @@ def _absent(model: Model) -> dict[tuple[str, ...], _Absent]:
         if not is_missing or (use.kind == "prefix" and any(names.beginning(path))):
             continue
         found.setdefault((path,), _Absent((path,), [])).keys.append(use.pointer)
+        if use.kind == "prefix":
+            prefixes[use.pointer] = (path,)
     for need in loader_files.needed(model):
         if not need.optional and not _is_there(model, need):
             fresh = _Absent(need.names, [], need.by, need.what, need.rule, need.otherwise)
             found.setdefault(need.names, fresh).keys.append(need.pointer)
+            found.pop(prefixes.pop(need.pointer, ()), None)  # the names that it begins say more
     gone = {names[0] for names in found if len(names) == 1}
     return {names: one for names, one in found.items() if not all(_is_below(name, gone) for name in names)}
 

@@ -1,4 +1,4 @@
-"""Indexes that name other files, in forms that a JSON Pointer does not reach: ONNX, Spark, SavedModel, spaCy, LlamaIndex."""
+"""Indexes that name other files, in forms that a JSON Pointer does not reach: ONNX, Spark, SavedModel, spaCy, LlamaIndex, LangChain."""
 
 from __future__ import annotations
 
@@ -363,6 +363,71 @@ def llama_index(model: Model, path: str) -> Iterator[Reference]:
         yield Reference((f"{folder}property_graph_store.json",), formats=("json-object",))
 
 
+# -- LangChain -------------------------------------------------------------------------------------
+
+_STEPS, _BRANCHES, _BINDING = "steps.yaml", "branches.yaml", "binding_conf.yaml"
+_OF_TYPES = {
+    "RunnableSequence": _STEPS,
+    "RunnableParallel": _STEPS,
+    "RunnableBranch": _BRANCHES,
+    "RunnableAssign": f"mapper/{_STEPS}",
+    "RunnableBinding": _BINDING,
+}
+"""By the type of a runnable that is saved as a folder: its document (``mlflow/langchain/runnables.py``, 2.9.2 to 3.17.2)."""
+_DEEPEST = 20
+
+
+def langchain(model: Model, path: str) -> Iterator[Reference]:
+    """The files of the runnables that one is made of, all the way down."""
+    pending = [path]
+    for _ in range(_MAX_STAGES):
+        if not pending:
+            return
+        index = pending.pop()
+        data = document(model, index)
+        folder, _, name = index.rpartition("/")
+        if not isinstance(data, dict) or folder.count("/") > _DEEPEST * 2:
+            continue
+        for key, conf in list(data.items())[:_MAX_STAGES]:
+            place = f"{folder}/{_place_of_runnable(name, str(key))}".rstrip("/")
+            if not isinstance(conf, dict) or paths.fault(place) is not None:
+                continue
+            if (
+                model.directory.look(place).kind is not Kind.DIRECTORY
+            ):  # the loader lists those that are there
+                left = "the chain goes on without this step"
+                yield Reference((place,), "directory", what="a step", rule="MLM020", otherwise=left)
+                continue
+            saved, further = _saved_runnable(place, conf)
+            if saved is not None:
+                yield saved
+            if further is not None:
+                pending.append(further)
+
+
+def _place_of_runnable(index: str, key: str) -> str:
+    """The folder, below that of an index, in which a runnable that it names is saved."""
+    if index == _BINDING:
+        return ""
+    if index == _BRANCHES:
+        return f"branches/{key.replace('-', '/', 1)}"
+    return f"steps/{key}"
+
+
+def _saved_runnable(folder: str, conf: dict[str, object]) -> tuple[Reference | None, str | None]:
+    """The file that one runnable is read from, and the index of those that it is made of."""
+    data = conf.get("model_data", "model.yaml")
+    if "model_load" not in conf or not isinstance(data, str) or paths.fault(data) is not None:
+        return None, None
+    target = f"{folder}/{data}"
+    index = _OF_TYPES.get(str(conf.get("model_type"))) if conf.get("model_load") == "runnable_load" else None
+    if index is not None:
+        found = f"{target}/{index}"
+        return Reference((found,), formats=("yaml",), what="the parts of a runnable"), found
+    form = {"pkl": "pickle", "yaml": "yaml", "json": "json-object"}.get(data.rpartition(".")[2])
+    return Reference((target,), formats=(form,) if form else (), what="a step"), None
+
+
 READERS: Mapping[str, Index] = {
     "onnx": onnx,
     "spark": spark,
@@ -370,5 +435,6 @@ READERS: Mapping[str, Index] = {
     "saved-model": saved_model,
     "spacy": spacy,
     "llama-index": llama_index,
+    "langchain": langchain,
 }
 """By the name that ``names.reader`` in the schemas has."""

@@ -184,12 +184,14 @@ def present(model: Model, name: str) -> list[str]:
         return [name] if model.directory.look(name).kind in (Kind.FILE, Kind.DIRECTORY) else []
     folder, _, pattern = name.rpartition("/")
     inside = f"{folder}/" if folder else ""
+    hidden = () if pattern[0] in "._" else (".", "_")
     return [
         path
         for path in model.directory.entries
         if path.startswith(inside)
         and "/" not in path[len(inside) :]
         and fnmatchcase(path[len(inside) :], pattern)
+        and not path[len(inside) :].startswith(hidden)
     ]
 
 
