@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -194,3 +195,19 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert folder.is_dir()  # perhaps not locked yet
     scratch.sweep(str(tmp_path), young=-1)
     assert os.listdir(tmp_path) == ["mlmodel-mine"]
+
+
+PROGRAM = "from mlmodel.cli.entry import validate; validate()"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the outputs")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_outputs(closed: str, tmp_path: Path) -> None:
+    """What is told goes nowhere; the exit status says how it ended."""
+    valid, invalid = make_model(tmp_path / "valid"), make_model(tmp_path / "invalid")
+    (invalid / "MLmodel").unlink()
+    for model, status in ((valid, 0), (invalid, 1)):
+        command = f"exec {shlex.join(str(part) for part in [sys.executable, '-c', PROGRAM, '--no-config', model])} {closed}"
+        done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, env=environment())
+        assert done.returncode == status, done.stderr
+        assert b"Traceback" not in done.stderr

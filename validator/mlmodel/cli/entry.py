@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -27,6 +28,7 @@ def scan() -> None:
 def _run(module: str, name: str, prog_name: str | None) -> None:
     """Run a command; a signal that ends it gives the exit code that shells have for it, and one line."""
     end = QuickEnd()
+    _have_streams()
     try:
         interruption.install()
         garbage.collect_rarely()
@@ -43,3 +45,10 @@ def _run(module: str, name: str, prog_name: str | None) -> None:
         raise SystemExit(why.code) from None
     finally:
         interruption.finish()
+
+
+def _have_streams() -> None:
+    """Have what is written go nowhere where the process was started with closed outputs (``>&-``), and Python has none."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
