@@ -293,6 +293,9 @@ def test_honest_llama_index(tmp_path: Path) -> None:
         "runpy",
         "idlelib",
         "mlflow.projects",
+        "tensorflow",
+        "tensorflow.ker",
+        "keras.ap",
     ],
 )
 def test_the_module_of_keras(name: str, tmp_path: Path) -> None:

@@ -68,7 +68,26 @@ TREES = "Tree=0\nnum_leaves=1\n\n"
 LIGHTGBM = f"tree\nversion=v4\ntree_sizes={len(TREES)}\n\n{TREES}\nend of trees\n\nparameters:\n[boosting: gbdt]\nend of parameters\n\npandas_categorical:[]\n"
 PICKLE = b"\x80\x02N."
 SAVED_MODEL = field(1, 1) + field(2, field(7, field(1, field(7, field(1, 1)))))
-INDEX_END = bytes(40) + bytes.fromhex("57fb808b247547db")
+
+
+def block(entries: list[tuple[bytes, bytes]]) -> bytes:
+    """A block of an SSTable, keys in full, and its type and checksum."""
+    body = b"".join(varint(0) + varint(len(key)) + varint(len(value)) + key + value for key, value in entries)
+    return body + struct.pack("<II", 0, 1) + b"\0" + bytes(4)
+
+
+def tensor_index(*tensors: tuple[int, int, int]) -> bytes:
+    """The index of a checkpoint whose tensors have these shards, offsets and sizes."""
+    entries = [(b"", field(1, 1))]
+    for number, (shard, offset, size) in enumerate(tensors):
+        entries.append((b"v%d" % number, field(1, 1) + field(3, shard) + field(4, offset) + field(5, size)))
+    data, nothing = block(entries), block([])
+    index = block([(b"w", varint(0) + varint(len(data) - 5))])
+    handles = varint(len(data)) + varint(len(nothing) - 5)
+    handles += varint(len(data) + len(nothing)) + varint(len(index) - 5)
+    return data + nothing + index + handles.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+
+
 CONFIG = {"model_type": "bert"}
 TOKENIZER: dict[str, Any] = {
     "components/tokenizer/tokenizer.json": {},
@@ -165,7 +184,7 @@ WHOLE: dict[str, tuple[dict[str, Any], Files]] = {
         {"tensorflow": {"model_type": "tf2-module", "saved_model_dir": "tf2model"}},
         {
             "tf2model/saved_model.pb": SAVED_MODEL,
-            "tf2model/variables/variables.index": INDEX_END,
+            "tf2model/variables/variables.index": tensor_index((0, 0, 16), (0, 16, 24)),
             "tf2model/variables/variables.data-00000-of-00001": b"x" * 40,
         },
     ),
@@ -419,6 +438,8 @@ def test_a_file_of_another_format_is_an_error(name: str, path: str, tmp_path: Pa
         ("sklearn", "model.pkl", "hello world\n", "MLM021"),
         ("sklearn", "model.pkl", '{"a": 1}', "MLM021"),
         ("tensorflow", "tf2model/variables/variables.index", bytes(60), "MLM012"),
+        ("tensorflow", "tf2model/variables/variables.data-00000-of-00001", b"x" * 39, "MLM012"),
+        ("tensorflow", "tf2model/variables/variables.index", tensor_index((0, 40, 8)), "MLM012"),
         ("spacy", "model.spacy/config.cfg", PIPELINE + "lim", "MLM012"),
         ("spacy", "model.spacy/tokenizer", MESSAGE[:-1], "MLM012"),
         ("spacy", "model.spacy/tokenizer", MESSAGE + b"\0", "MLM021"),
@@ -453,6 +474,8 @@ def test_damage_of_one_kind(name: str, path: str, content: bytes | str, rule: st
             stage("acme.Pipeline", language="Python", stageUids=["a", "b"]),
         ),
         ("tensorflow", "tf2model/saved_model.pb", field(1, 1)),
+        ("tensorflow", "tf2model/variables/variables.data-00000-of-00001", b"x" * 41),
+        ("tensorflow", "tf2model/variables/variables.index", tensor_index((1, 1 << 40, 8), (0, 0, 40))),
         ("spacy", "model.spacy/entity_ruler/patterns.jsonl", b""),
         ("spacy", "model.spacy/entity_ruler/patterns.jsonl", b'\n{"label": "ORG", "pattern": "x"}'),
         ("spacy", "model.spacy/tokenizer", b"\xdc\x00\x02\xd4\x01x\xa0"),
@@ -497,6 +520,22 @@ def test_modules_json_lost_is_a_warning(tmp_path: Path) -> None:
     (finding,) = found(folder)
     assert (finding.rule, finding.severity) == ("MLM020", Severity.WARNING)
     assert "mean pooling" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("h5", []), ("h", ["MLM021"]), ("tf", ["MLM021"]), ("h5\n", ["MLM022"])]
+)
+@pytest.mark.parametrize("flavor", ["keras", "tensorflow"])
+def test_save_format_decides_which_file_is_opened(
+    flavor: str, text: str, told: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    (folder / "data").mkdir(parents=True)
+    conf = {"data": "data", "model_type": "keras", "save_format": "h5"}
+    (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": {flavor: conf}}), encoding="utf-8")
+    (folder / "data" / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    (folder / "data" / "save_format.txt").write_bytes(text.encode())
+    assert [f.rule for f in found(folder) if f.location.file == "data/save_format.txt"] == told
 
 
 def test_a_step_of_a_chain_that_is_lost_whole_is_left_out(tmp_path: Path) -> None:

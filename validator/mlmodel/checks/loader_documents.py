@@ -76,8 +76,14 @@ def _of_hub(item: HubModule) -> Finding:
 def _of_name(item: ImportedName) -> Iterator[Finding]:
     is_module = item.what.startswith("the module")
     why = _danger(item.name, is_module=is_module)
-    if f"{item.name}.".startswith(item.libraries):
-        if is_module or _CLASS.fullmatch(item.name.rpartition(".")[2]):
+    if is_module:
+        if f"{item.name}." in item.libraries:
+            return
+        top = item.name.partition(".")[0]
+        if why is None and any(one.startswith(f"{top}.") for one in item.libraries):
+            why = "that library has no such module"
+    elif f"{item.name}.".startswith(item.libraries):
+        if _CLASS.fullmatch(item.name.rpartition(".")[2]):
             return
         why = "it is no class"
     name = quoted(item.name)

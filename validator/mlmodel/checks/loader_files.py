@@ -26,8 +26,9 @@ def opened(model: Model) -> Iterator[Finding]:
     for need in loader_files.needed(model):
         for name in need.names:
             for path in loader_files.present(model, name):
-                if (path, need.formats, need.exact, need.tail) not in seen:
-                    seen.add((path, need.formats, need.exact, need.tail))
+                asked = (path, need.formats, need.exact, need.text, need.tail, need.size)
+                if asked not in seen:
+                    seen.add(asked)
                     try:
                         yield from _file(model, need, path, chosen)
                     except UnreadableError as error:
@@ -66,7 +67,7 @@ def _file(model: Model, need: Needed, path: str, chosen: frozenset[str]) -> Iter
         yield new_finding("MLM010", "the file is empty, and its reader needs what it holds", Location(path))
         return
     if need.exact:
-        yield from _exact(model, path)
+        yield from _exact(model, path, need.text)
     yield from _checksum(model, path)
     if need.formats == ("lightgbm-text",) and b"\r\n" in model.directory.head(path, file_formats.HEAD):
         message = "its lines end with carriage returns, and its header says how many bytes each tree has without them"
@@ -130,8 +131,8 @@ _MAX_TAIL = 1 << 16
 _MAX_NAME = 4096
 
 
-def _exact(model: Model, path: str) -> Iterator[Finding]:
-    """MLM022 for a text that is a name as a whole."""
+def _exact(model: Model, path: str, wanted: str) -> Iterator[Finding]:
+    """MLM022 for a text that is a name as a whole, MLM021 where it is not the one that is wanted."""
     raw = model.directory.head(path, _MAX_NAME)
     if raw.strip() != raw:
         message = f"the whole text is taken for a name: {quoted(raw.decode('utf-8', 'replace'))} ends or begins with white space"
@@ -147,6 +148,9 @@ def _exact(model: Model, path: str) -> Iterator[Finding]:
             f"it is {file_formats.kind_of(raw)}, and its reader takes the text for a name",
             Location(path),
         )
+    elif wanted and raw != wanted.encode():
+        message = f"it is {quoted(raw.decode('utf-8', 'replace'))}, and the file beside it is opened only where it is {wanted!r}"
+        yield new_finding("MLM021", message, Location(path), f"write {wanted} and no line end")
 
 
 MAX_SUMMED = 16 << 20

@@ -221,13 +221,21 @@ _SHARD = lazy_pattern(r"variables\.data-(\d{5})-of-(\d{5})")
 
 
 def checkpoint(model: Model, path: str) -> Iterator[Reference]:
-    """All shards of a checkpoint of which one is there."""
+    """All shards of a checkpoint of which one is there, and how far they have to reach."""
+    from mlmodel.model import tensor_bundle
+
     folder = path.rsplit("/", 1)[0]
+    try:
+        with model.directory.open_mapped(path) as data:
+            ends = tensor_bundle.ends(data)
+    except BrokenError:
+        ends = {}  # the format's own check says so
     for name in model.directory.entries:
         match = _SHARD.fullmatch(name[len(folder) + 1 :]) if name.startswith(f"{folder}/") else None
         if match is not None and int(match[2]) <= _MAX_STAGES:
             for shard in range(int(match[2])):
-                yield Reference((f"{folder}/variables.data-{shard:05d}-of-{match[2]}",), what="the variables")
+                shown = f"{folder}/variables.data-{shard:05d}-of-{match[2]}"
+                yield Reference((shown,), what="the variables", size=ends.get(shard, 0))
             return
 
 

@@ -51,6 +51,8 @@ class Needed(Record):
     size: int = 0
     """Bytes that it has at least, as an index says."""
     exact: bool = False
+    text: str = ""
+    """What it must be as a whole, where the loader decides by that."""
     """Whether the loader takes the whole text as a name, blanks and line ends included."""
     holds: str = ""
     """The module of which the object in it must name something."""
@@ -169,6 +171,7 @@ def _one(place: _Place, entry: Json, names: tuple[str, ...]) -> Iterator[Needed]
         rule="MLM020" if "otherwise" in entry else "MLM007",
         otherwise=entry.get("otherwise", ""),
         exact=entry.get("exact", False),
+        text=entry.get("text", ""),
         holds=entry.get("holds", ""),
         tail=entry.get("tail", ""),
         says=entry.get("says", ""),

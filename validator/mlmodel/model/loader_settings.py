@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from mlmodel.model.loader_items import Item
     from mlmodel.model.model import Model
 
-_KERAS = ("keras.", "tensorflow.", "tf_keras.")
+_KERAS = tuple(
+    f"{name}."
+    for name in """keras keras.api keras.api._v1.keras keras.api._v2.keras keras.src keras._tf_keras.keras tf_keras tf_keras.api
+    tf_keras.api._v1.keras tf_keras.api._v2.keras tf_keras.src tensorflow.keras tensorflow.python.keras tensorflow.contrib.keras
+    tensorflow.contrib.keras.python.keras tensorflow.compat.v1.keras tensorflow.compat.v2.keras tensorflow._api.v1.keras
+    tensorflow._api.v2.keras tensorflow.python.keras.api tensorflow.python.keras.api._v1.keras
+    tensorflow.python.keras.api._v2.keras keras_core""".split()
+)
+"""What releases of Keras and TensorFlow have as a module with ``models`` in it, which the loader imports."""
 
 
 def of_keras(model: Model, conf: dict[str, Any]) -> Iterator[Item]:

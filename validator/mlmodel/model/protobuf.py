@@ -50,15 +50,15 @@ def fields(data: bytes | mmap | RangedBytes, start: int, end: int) -> Iterator[F
     for _ in range(MAX_FIELDS):
         if position == end:
             return
-        tag, position = _varint(data, position, end)
+        tag, position = varint(data, position, end)
         number, wire = tag >> 3, tag & 7
         if not number or wire not in (_VARINT, _EIGHT, _BYTES, _FOUR):
             raise BrokenError(f"no field begins at byte {position - 1:,}")
         value, first = 0, position
         if wire == _VARINT:
-            value, position = _varint(data, position, end)
+            value, position = varint(data, position, end)
         elif wire == _BYTES:
-            size, first = _varint(data, position, end)
+            size, first = varint(data, position, end)
             position = first + size
         else:
             position += 8 if wire == _EIGHT else 4
@@ -67,7 +67,12 @@ def fields(data: bytes | mmap | RangedBytes, start: int, end: int) -> Iterator[F
         yield Field(number, wire, value, first, position)
 
 
-def _varint(data: bytes | mmap | RangedBytes, position: int, end: int) -> tuple[int, int]:
+def varint(data: bytes | mmap | RangedBytes, position: int, end: int) -> tuple[int, int]:
+    """The number at a place, and the place behind it.
+
+    Raises:
+        BrokenError: none ends before the end.
+    """
     value = shift = 0
     while position < end and shift < 70:
         byte = data[position]
