@@ -1,12 +1,14 @@
 """The judgement of serialized objects beside picklescan, modelscan, fickling and modelaudit, on the same files in the same run.
 
-``python benchmarks/bench_scanners.py --scanners PYTHON [--libraries PYTHON] [--honest FOLDER]... [--samples FOLDER] [--only detection|speed]``
+``python benchmarks/bench_scanners.py --scanners PYTHON... [--libraries PYTHON] [--honest FOLDER]... [--samples FOLDER]
+[--only detection|speed] [--tools TOOL...]``
 
-PYTHON are interpreters: one that has the scanners, one that has the libraries of
+PYTHON are interpreters: those that have the scanners, and one that has the libraries of
 ``tests/pickles/benign_libraries.py``, whose objects are the honest ones, beside those that ``tests/pickles/honest_objects.py`` wrote into
 a FOLDER.  The hostile ones are those of ``tests/pickles/attacks``.
 
-* detection: each tool through its own library, one file after the other; what it flags, and what it cannot read.
+* detection: each tool through its own library, each file in a process of its own, two at a time; what it flags, and what it cannot
+  read, within a minute.  None of them is let report to its maker.
 * speed: each tool's command on a pickle that is dense with opcodes and on one of large arrays; CPU of the process, its start
   included, and its peak memory.  The first of three runs leaves byte code for the others, as an installer does.
 """
@@ -33,9 +35,10 @@ from tests.pickles.attacks import every  # noqa: E402
 
 # Runs with the scanners' interpreter: what each says of every file below a folder.
 ASK = r"""
-import contextlib, io, json, logging, sys
+import contextlib, io, json, logging, multiprocessing, os, signal, sys
 from pathlib import Path
 logging.disable(logging.CRITICAL)
+SECONDS = 60
 
 def picklescan(path):
     from picklescan.scanner import scan_file_path
@@ -60,14 +63,32 @@ def modelaudit(path):
     return "flagged" if grave else "clean" if result.success else "unread"
 
 tool = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling, "modelaudit": modelaudit}[sys.argv[1]]
-answers = {}
-for path in sorted(Path(sys.argv[2]).iterdir()):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            answers[path.name] = tool(str(path))
-        except BaseException as error:
-            answers[path.name] = "unread"
-print(json.dumps(answers))
+
+def answer(path):
+    # In a process forked for this file alone, which the clock ends.
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        signal.alarm(SECONDS)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                word = tool(str(path))
+            except BaseException:
+                word = "unread"
+        os.write(writer, word.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        word = pipe.read()
+    os.waitpid(child, 0)
+    return path.name, word or "unread"
+
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.suppress(BaseException):
+        tool(sys.argv[3])  # what it imports, it imports once
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(json.dumps(dict(pool.imap_unordered(answer, sorted(Path(sys.argv[2]).iterdir())))))
 """
 TOOLS = ("picklescan", "modelscan", "fickling", "modelaudit")
 
@@ -93,16 +114,32 @@ def ours(folder: Path) -> dict[str, str]:
     return answers
 
 
+SILENT = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1", "DO_NOT_TRACK": "1"}
+"""What has a scanner report nothing to its maker."""
+
+
+def owner(pythons: list[str], tool: str) -> str:
+    """The first of the interpreters whose environment has a tool."""
+    return next(python for python in pythons if Path(python).with_name(tool).exists())
+
+
 def theirs(python: str, tool: str, folder: Path) -> dict[str, str]:
     """What a scanner says of every file."""
+    first = str(ROOT / "tests" / "base" / "model.pkl")
     result = subprocess.run(
-        [python, "-W", "ignore", "-c", ASK, tool, str(folder)], check=True, capture_output=True, text=True
+        [python, "-W", "ignore", "-c", ASK, tool, str(folder), first],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | SILENT,
     )
     answers: dict[str, str] = json.loads(result.stdout.splitlines()[-1])
     return answers
 
 
-def detection(scanners: str, libraries: str | None, folders: list[Path], samples: Path | None) -> None:
+def detection(
+    scanners: list[str], libraries: str | None, folders: list[Path], samples: Path | None, tools: list[str]
+) -> None:
     """Hostile files flagged, honest ones flagged, and files that were not read."""
     with tempfile.TemporaryDirectory() as scratch:
         hostile, honest = Path(scratch, "hostile"), Path(scratch, "honest")
@@ -120,10 +157,10 @@ def detection(scanners: str, libraries: str | None, folders: list[Path], samples
             for path in sorted(folder.glob("*.pkl")):
                 shutil.copyfile(path, honest / f"{number}-{path.name}")
         print(f"{'':12} hostile: flagged  unread   missed | honest: flagged  unread")
-        for tool in ("mlmodel", *TOOLS):
+        for tool in ("mlmodel", *tools):
             row = []
             for folder in (hostile, honest):
-                answers = ours(folder) if tool == "mlmodel" else theirs(scanners, tool, folder)
+                answers = ours(folder) if tool == "mlmodel" else theirs(owner(scanners, tool), tool, folder)
                 counts = [
                     sum(answer == kind for answer in answers.values())
                     for kind in ("flagged", "unread", "clean")
@@ -158,7 +195,7 @@ def measured(command: list[str], scratch: str) -> tuple[float, float]:
         "use = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(json.dumps([use.ru_utime + use.ru_stime, use.ru_maxrss / 1024]))"
     )
-    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | SILENT
     runs = []
     for _ in range(3):
         result = subprocess.run(
@@ -172,9 +209,16 @@ def measured(command: list[str], scratch: str) -> tuple[float, float]:
     return min(runs)
 
 
-def speed(scanners: str) -> None:
+COMMANDS = {
+    "picklescan": ["-p"],
+    "modelscan": ["-p"],
+    "fickling": ["--check-safety"],
+    "modelaudit": ["scan", "--no-cache"],
+}
+
+
+def speed(scanners: list[str], tools: list[str]) -> None:
     """The commands, on large files."""
-    folder = Path(scanners).parent
     script = Path(sys.executable).parent / "mlmodel-validate"
     for kind in ("dense", "arrays"):
         with tempfile.TemporaryDirectory() as scratch:
@@ -187,13 +231,8 @@ def speed(scanners: str) -> None:
             print(f"{kind:7} {size:6.1f} MB  mlmodel-scan     {base:7.3f} s {peak:6.0f} MB")
             whole, peak = measured([str(script), "--no-config", str(model)], scratch)
             print(f"{'':18}  mlmodel-validate {whole:7.3f} s {peak:6.0f} MB, the directory as a whole")
-            commands = {
-                "picklescan": [str(folder / "picklescan"), "-p", str(file)],
-                "modelscan": [str(folder / "modelscan"), "-p", str(file)],
-                "fickling": [str(folder / "fickling"), "--check-safety", str(file)],
-                "modelaudit": [str(folder / "modelaudit"), "scan", "--no-cache", str(file)],
-            }
-            for tool, command in commands.items():
+            for tool in tools:
+                command = [str(Path(owner(scanners, tool)).with_name(tool)), *COMMANDS[tool], str(file)]
                 seconds, peak = measured(command, scratch)
                 print(f"{'':18}  {tool:16} {seconds:7.3f} s {peak:6.0f} MB  {seconds / base:6.1f} x ours")
 
@@ -203,17 +242,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--scanners", required=True, metavar="PYTHON")
+    parser.add_argument("--scanners", required=True, nargs="+", metavar="PYTHON")
     parser.add_argument("--libraries", metavar="PYTHON")
     parser.add_argument("--honest", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--samples", type=Path, metavar="FOLDER", help="more hostile files, below a folder")
     parser.add_argument("--only", choices=("detection", "speed"))
+    parser.add_argument("--tools", choices=TOOLS, nargs="+", default=TOOLS, help="only these")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if options.only != "speed":
-        detection(options.scanners, options.libraries, options.honest, options.samples)
+        detection(options.scanners, options.libraries, options.honest, options.samples, options.tools)
     if options.only != "detection":
-        speed(options.scanners)
+        speed(options.scanners, options.tools)
 
 
 if __name__ == "__main__":
