@@ -241,3 +241,46 @@ def test_exceptions_and_types_as_other_picklers_write_them(body: bytes, model: P
 def test_what_calls_its_first_argument(body: bytes, named: str, model: Path) -> None:
     errors = [finding for finding in found(model, stream(body)) if finding.severity is Severity.ERROR]
     assert any(named in finding.message for finding in errors), errors
+
+
+def restored(module: str, attribute: str, **values: bytes) -> bytes:
+    items = b"".join(text(key) + value for key, value in values.items())
+    return name(module, attribute) + b")\x81}(" + items + b"ub"
+
+
+def method(owner: bytes, attribute: str) -> bytes:
+    return call("builtins", "getattr", owner, text(attribute))
+
+
+RIDGE = restored("sklearn.linear_model._ridge", "Ridge", alpha=b"K\1")
+PATTERN = call("re", "_compile", text("a+"), b"K\0")
+FACTOR = name("formulaic.parser.types.factor", "Factor") + b")\x81"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        method(PATTERN, "finditer"),
+        method(RIDGE, "predict"),
+        method(restored("sklearn.preprocessing._data", "StandardScaler", with_mean=b"\x88"), "inverse_transform"),
+        method(text("a"), "upper"),
+        call("functools", "partial", method(RIDGE, "predict_proba")),
+        call("operator", "methodcaller", text("rename"), text("a")),
+        call("numpy.random._pickle", "__generator_ctor", call("numpy.random._pickle", "__bit_generator_ctor", text("PCG64"))),
+        call("pandas.core.dtypes.dtypes", "DatetimeTZDtype", text("ns"), restored("dateutil.tz.tz", "tzutc", x=b"N")),
+        call("collections", "defaultdict", call("functools", "partial", name("builtins", "list"))),
+        # Texts that are evaluated.
+        restored("statsmodels.base.data", "PandasData", formula=text("y ~ " + " + ".join(f"column_{n}" for n in range(900)))),
+        restored("statsmodels.base.data", "PandasData", formula=text("y ~ x"), design_info=b"N"),
+        FACTOR + b"N}" + text("expr") + text("np.log(x)") + b"s\x86b",
+        FACTOR + b"}" + text("expr") + text("x") + b"sb",
+        restored("imodels.util.rule", "Rule", rule=text("a > 1.5 and b <= 2"), args=b"N"),
+        restored("imodels.util.rule", "Rule", rule=text("petal length (cm) > 2")),
+        restored("dowhy.gcm.equation_parser", "CustomEquationModel", custom_func=text("2*X + log(Y)")),
+        restored("sktime.forecasting.compose._fhplex", "FhPlexForecaster", fh_params=b"}"),
+        # A type by its name, as dill has it.
+        call("dill._dill", "_load_type", text("type")) + given(text("X"), b")", b"}" + text("a") + b"K\1s") + b"R",
+    ],
+)  # fmt: skip
+def test_what_only_computes_when_it_is_used(body: bytes, model: Path) -> None:
+    assert [item for item in found(model, stream(body)) if item.severity is not Severity.INFO] == []

@@ -15,6 +15,7 @@ from tests.pickles.attacks.containers import of_containers
 from tests.pickles.attacks.inline import of_inline
 from tests.pickles.attacks.names import of_names
 from tests.pickles.attacks.opcodes import of_opcodes
+from tests.pickles.attacks.predicting import of_predicting
 from tests.pickles.attacks.sources import of_sources
 from tests.pickles.attacks.streams import of_streams
 
@@ -35,6 +36,7 @@ def every() -> list[Attack]:
         *of_behavior(),
         *of_calling(),
         *of_sources(),
+        *of_predicting(),
     ]
     assert len({attack.id for attack in found}) == len(found)
     return found

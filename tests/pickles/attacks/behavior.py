@@ -11,6 +11,13 @@ HELD = name("calendar", "main")
 NAMESPACE = name("types", "SimpleNamespace") + b")R"
 
 
+NEEDED = {
+    "isotonic": {"X_thresholds_": b"]", "y_thresholds_": b"]"},
+    "booster": {"network": b"\x88", "handle": b"N"},
+}
+"""What a state must have beside the method that it replaces, so that this is called."""
+
+
 def new(module: str, attribute: str, *arguments: bytes) -> bytes:
     return name(module, attribute) + given(*arguments) + b"\x81"
 
@@ -25,6 +32,15 @@ def restored(module: str, attribute: str, **values: bytes) -> bytes:
 
 def partial(function: bytes, *arguments: bytes) -> bytes:
     return call("functools", "partial", function, *arguments)
+
+
+def transformer(function: bytes, **more: bytes) -> bytes:
+    """A transformer of scikit-learn that calls a function when the model predicts."""
+    more = {"kw_args": b"N", **more}
+    more.update(validate=b"\x89", accept_sparse=b"\x89", check_inverse=b"\x89", inverse_func=b"N", feature_names_out=b"N")  # fmt: skip
+    return restored(
+        "sklearn.preprocessing._function_transformer", "FunctionTransformer", func=function, **more
+    )
 
 
 def of_states() -> Iterator[Attack]:
@@ -49,9 +65,9 @@ def of_states() -> Iterator[Attack]:
             ("partial", partial(HELD)),
             ("class", name("sklearn.svm._classes", "SVC")),
         ):
-            yield Attack(
-                f"30-state/{way}-{kind}", stream(restored(module, attribute, **{method: value})), attribute
-            )
+            needed = NEEDED.get(way, {})
+            body = restored(module, attribute, **{method: value}, **needed)
+            yield Attack(f"30-state/{way}-{kind}", stream(body), attribute)
     template = text("import os\ndef _parse_args(self, loc=0, scale=1):\n    return (), loc, scale\n")
     for way, module, attribute in (
         ("norm", "scipy.stats._continuous_distns", "norm_gen"),
@@ -100,17 +116,27 @@ def of_states() -> Iterator[Attack]:
         yield Attack(f"30-state/slots-{way}", stream(body), "KFold")
     yield Attack(
         "30-state/map-cache",
-        stream(restored("fsspec.caching", "MMapCache", location=text("x"))),
+        stream(
+            restored(
+                "fsspec.caching",
+                "MMapCache",
+                location=text("z"),
+                size=b"K\1",
+                blocks=b"N",
+                blocksize=b"K\1",
+                fetcher=b"N",
+            )
+        ),
         "overwrites",
     )
     yield Attack(
         "30-state/data-source",
-        stream(restored("numpy.lib.npyio", "DataSource", _destpath=text("x"))),
+        stream(restored("numpy.lib.npyio", "DataSource", _destpath=text("x"), _istmpdest=b"\x88")),
         "deletes",
     )
     yield Attack(
         "30-state/data-source-alias",
-        stream(restored("numpy.lib._datasource", "DataSource", _destpath=text("x"))),
+        stream(restored("numpy.lib._datasource", "DataSource", _destpath=text("x"), _istmpdest=b"\x88")),
         "DataSource",
     )
     yield Attack(
@@ -128,7 +154,7 @@ def of_states() -> Iterator[Attack]:
                 name("builtins", "object"),
                 b"N",
             )
-            + state(_build_f=HELD)
+            + state(_build_f=HELD, **NEEDED["isotonic"])
             + b"b"
         ),
         "_build_f",
@@ -137,11 +163,22 @@ def of_states() -> Iterator[Attack]:
         "30-state/newobj-function",
         stream(
             call("copyreg", "__newobj__", name("sklearn.isotonic", "IsotonicRegression"))
-            + state(_build_f=HELD)
+            + state(_build_f=HELD, **NEEDED["isotonic"])
             + b"b"
         ),
         "_build_f",
     )
+
+
+def ran(method: str, made: bytes) -> bytes:
+    """What has a class run a method of its own."""
+    if method == "__init_subclass__":
+        return call("builtins", "type", text("Y"), made + b"\x85", b"}")
+    if method == "__set_name__":
+        return call("builtins", "type", text("Y"), b")", state(a=made + b")\x81"))
+    if method == "__del__":
+        return made + b")\x81"
+    return call("operator", "getitem", made, b"K\1") if method == "__class_getitem__" else made
 
 
 def of_making() -> Iterator[Attack]:
@@ -180,17 +217,6 @@ def of_making() -> Iterator[Attack]:
     run = partial(HELD)
     for method in ("__init_subclass__", "__set_name__", "__del__", "__class_getitem__", "__prepare__"):
         body = b"}" + text(method) + run + b"s"
-        yield Attack(
-            f"31-making/meta-{method}", stream(call("abc", "ABCMeta", text("X"), b")", body)), "ABCMeta"
-        )
-        yield Attack(
-            f"31-making/type-{method}", stream(call("builtins", "type", text("X"), b")", body)), "type"
-        )
-        yield Attack(
-            f"31-making/new-type-{method}",
-            stream(name("builtins", "type") + given(text("X"), b")", body) + b"\x81"),
-            "type",
-        )
         skeleton = call(
             "cloudpickle.cloudpickle",
             "_make_skeleton_class",
@@ -201,7 +227,14 @@ def of_making() -> Iterator[Attack]:
             text("id"),
             b"N",
         )
-        yield Attack(f"31-making/skeleton-{method}", stream(skeleton), "_make_skeleton_class")
+        for way, made, named in (
+            ("meta", call("abc", "ABCMeta", text("X"), b")", body), "ABCMeta"),
+            ("type", call("builtins", "type", text("X"), b")", body), "type"),
+            ("new-type", name("builtins", "type") + given(text("X"), b")", body) + b"\x81", "type"),
+            ("skeleton", skeleton, "_make_skeleton_class"),
+        ):
+            if method != "__prepare__" or way == "skeleton":
+                yield Attack(f"31-making/{way}-{method}", stream(ran(method, made)), named)
     annotated = b"}" + text("__annotations__") + state(a=evaluated) + b"s"
     metaclass = name("pydantic._internal._model_construction", "ModelMetaclass")
     base = name("pydantic.main", "BaseModel") + b"\x85"
@@ -282,6 +315,18 @@ PREDICTING = (
 ).split()
 
 
+KEYWORDS = {
+    "to_csv": {"path_or_buf": "x"}, "to_pickle": {"path": "x"}, "eval": {"expr": "a = @__import__('os')"}, "query": {"expr": "@eval('1')"},
+    "to_excel": {"excel_writer": "x"}, "to_hdf": {"path_or_buf": "x", "key": "x"}, "dump": {"filename": "x"}, "tofile": {"fid": "x"},
+}  # fmt: skip
+"""What makes them act on the table that a model is given."""
+CALLING = {"map": "func", "apply": "func", "agg": "func", "pipe": "func"}
+"""Methods that call what they are given, and by which keyword."""
+WRITERS = frozenset({"savetxt", "save", "ExcelWriter", "HDFStore"})
+FIRST = WRITERS | {"map", "filter", "apply_along_axis", "fromfunction"}
+"""Functions whose first argument the stream gives."""
+
+
 def of_references() -> Iterator[Attack]:
     """Class 33: functions that are put into something, and run later."""
     for full in REFERENCES:
@@ -298,10 +343,17 @@ def of_references() -> Iterator[Attack]:
         if module.rpartition(".")[2][:1].isupper() or module.endswith((".ndarray", "builtins.str")):
             module, _, owner = module.rpartition(".")
             attribute = f"{owner}.{attribute}"
-        transformer = restored(
-            "sklearn.preprocessing._function_transformer", "FunctionTransformer", func=name(module, attribute)
+        last = attribute.rpartition(".")[2]
+        keywords = (
+            state(**{key: text(value) for key, value in KEYWORDS[last].items()}) if last in KEYWORDS else b"N"
         )
-        yield Attack(f"33-predict/{full}", stream(transformer), attribute)
+        function = name(module, attribute)
+        if "." in attribute and last in CALLING:
+            keywords = state(**{CALLING[last]: HELD})
+        elif last in FIRST:
+            function = partial(function, text("x") if last in WRITERS else HELD)
+        body = transformer(function, kw_args=keywords)
+        yield Attack(f"33-predict/{full}", stream(body), attribute)
         if "." in attribute and module != "builtins":
             owner, _, method = attribute.rpartition(".")
             fetched = call("builtins", "getattr", name(module, owner), text(method))

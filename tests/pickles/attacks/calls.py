@@ -11,11 +11,7 @@ from tests.pickles.attacks.behavior import HELD, NAMESPACE, new, restored, state
 FILE = text("file")
 CALLED = {
     "xgboost.Booster": (b"}", b")", FILE),
-    "sympy.core.add.Add": (text("__import__('os')"),),
-    "sympy.core.mul.Mul": (text("__import__('os')"),),
-    "sympy.Add": (text("__import__('os')"),),
     "sympy.core.function.Lambda": (FILE, text("__import__('os')")),
-    "sympy.matrices.dense.MutableDenseMatrix": (text("__import__('os')"),),
     "jinja2.Template": (text("{{ 1 }}"),),
     "jinja2.environment.Template": (text("{{ 1 }}"),),
     "patsy.eval.EvalFactor": (text("__import__('os')"),),

@@ -41,7 +41,7 @@ def scan(
     directory: Source,
     path: str,
     *,
-    watch: Callable[[Global], bool] | None = None,
+    watch: Callable[[Global], bool | str] | None = None,
     detail: bool = False,
     calls: bool = True,
 ) -> Iterator[Found]:

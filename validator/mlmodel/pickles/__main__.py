@@ -100,7 +100,7 @@ def _remarks(directory: Source, name: str) -> Iterator[tuple[int, str]]:
                 yield _status(remark), f"{inside}{remark.kind.value}: {remark.message}"
 
 
-def _is_watched(symbol: Global) -> bool:
+def _is_watched(symbol: Global) -> bool | str:
     """As ``judgement.is_watched``, which is imported when a file names something."""
     from mlmodel.pickles.judgement import is_watched
 

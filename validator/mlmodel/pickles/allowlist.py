@@ -105,7 +105,19 @@ def _reviewed() -> dict[str, Any]:
         "hooks": review["hooks"],
         "dangers": review["dangers"],
         "own methods": review["methods"],
+        "methods of": {owner: frozenset(line.split()) for owner, line in review["object_methods"].items()},
+        "uses": _by_last_name(review["uses"]),
+        "texts": _by_last_name(review["texts"]),
     }
+
+
+def _by_last_name(names: dict[str, str]) -> dict[tuple[str, str], str]:
+    """What is said of classes, by the library and the last part of the name: other modules of it name them, too."""
+    return {_library_and_name(full): said for full, said in names.items()}
+
+
+def _library_and_name(full: str) -> tuple[str, str]:
+    return full.partition(".")[0], full.rpartition(".")[2]
 
 
 @cache
@@ -215,6 +227,21 @@ def rule_of(hook: behavior.Hook) -> Rule:
     return Rule("names", hook.methods) if hook.kind == "names" else Rule("unknown")
 
 
+def use_of(module: str, name: str) -> str | None:
+    """What methods of a class that a model calls when it predicts do with the state of their object, where that is dangerous."""
+    use: str | None = _reviewed()["uses"].get(_library_and_name(f"{module}.{name}"))
+    return use
+
+
+def text_of(module: str, name: str) -> tuple[str, str] | None:
+    """The attribute of a class whose text is evaluated when it predicts, and as what: ``formula``, ``query``, ``none``."""
+    found = _reviewed()["texts"].get(_library_and_name(f"{module}.{name}"))
+    if found is None:
+        return None
+    attribute, kind = found.split()
+    return attribute, kind
+
+
 _NUMPY = lazy_pattern(r"numpy(\._?core(\.\w+)?|\.lib(\.\w+)?)?")
 
 
@@ -247,6 +274,11 @@ def is_reviewed(module: str) -> bool:
     honest objects need; Python's own were."""
     top = module.partition(".")[0]
     return top in _reviewed()["reviewed"] or is_standard(top)
+
+
+def is_method(owner: str, name: str) -> bool:
+    """Whether a method of Python's own classes may be fetched: it only computes."""
+    return name in _reviewed()["methods of"].get(owner, ())
 
 
 def is_plain_method(name: str) -> bool:

@@ -12,6 +12,7 @@ from mlmodel.pickles.allowlist import (
     effect_of,
     is_attribute,
     is_data_class,
+    is_method,
     is_plain_method,
     is_reviewed,
     is_word,
@@ -20,6 +21,7 @@ from mlmodel.pickles.allowlist import (
     rule_of,
 )
 from mlmodel.pickles.argument_forms import is_class, is_literal, maker_name, may_be_class, target_of
+from mlmodel.pickles.operands import is_cut
 from mlmodel.pickles.plain_values import TAKE_OBJECTS, is_plain, read_by
 from mlmodel.pickles.symbols import CallResult, Global, Value
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlmodel.pickles.symbols import Call
+
+
+_SHOWN = 80
 
 
 def fault(rule: str, call: Call, imports: tuple[str, ...]) -> str | None:
@@ -93,6 +98,47 @@ def takes_objects(call: Call) -> bool:
     return any(isinstance(item.value, CallResult) and not is_plain(item.value) for item in given)
 
 
+_KEEP = frozenset(
+    "types.SimpleNamespace types.MappingProxyType builtins.property builtins.classmethod builtins.staticmethod builtins.slice"
+    " itertools.repeat dataclasses.Field thinc.model.Model spacy.language.Language".split()
+)
+"""What only keeps what it is given, as all does that makes code by value."""
+
+
+def calls_methods(module: str, name: str) -> bool:
+    """Whether what makes values may call methods of what it is given, and does not only keep it, or read arrays and tensors from it."""
+    top = module.partition(".")[0]
+    if top in ("numpy", "torch"):
+        return module.startswith("numpy.random.")
+    return f"{module}.{name}" not in _KEEP and top not in ("cloudpickle", "dill")
+
+
+def hands_over(call: Call) -> bool:
+    """Whether what libraries call with plain values is handed an object whose attributes the stream sets: a namespace, or an object of
+    another library, whose methods it would then call."""
+    module, name = target_of(call.callee)
+    top = module.partition(".")[0]
+    if not calls_methods(module, name) or (module, name) in TAKE_OBJECTS:
+        return False
+    return any(_is_open(item, top) for item in call.arguments or ())
+
+
+def _is_open(value: Value, top: str) -> bool:
+    if isinstance(value.value, tuple):
+        return value.kind == "tuple" and any(_is_open(item, top) for item in value.value)
+    if not isinstance(value.value, CallResult):
+        return False
+    module, name = target_of(value.value.by)
+    if f"{module}.{name}" in ("types.SimpleNamespace", "argparse.Namespace") or name == "methodcaller":
+        return True
+    return (
+        value.value.opcode in ("NEWOBJ", "NEWOBJ_EX")
+        and module.partition(".")[0] not in (top, "dateutil", "pytz")
+        and known(module, name).permission is Permission.CLASS
+        and is_reviewed(module)
+    )
+
+
 def _is_nameable(module: str, name: str) -> bool:
     permission = known(module, name).permission
     return permission in _NAMEABLE or (permission is Permission.UNKNOWN and not is_word(name))
@@ -121,9 +167,9 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
             return None
         if maker in _GIVES_ANYTHING:
             return "of what another call gave"
-        return "that reads, writes or calls what it is given" if _ACTS.match(name) else None
+        return _method_fault(owner.value, name)
     if owner.kind in ("str", "bytes", "int", "float", "bool", "list", "dict", "set", "tuple"):
-        return None
+        return f"{name} looks up what its text says" if name in ("format", "format_map") else None
     module, cls = target_of(owner.value)
     permission = known(module, cls).permission if cls else None
     if permission in (Permission.UNKNOWN, Permission.LOCAL, Permission.DOTTED):
@@ -138,6 +184,20 @@ def _attribute(given: tuple[Value, ...], imports: tuple[str, ...]) -> str | None
     ):
         return None
     return f"it fetches {module}.{inner}, which is none of the functions that only compute"
+
+
+def _method_fault(owner: CallResult, name: str) -> str | None:
+    """What is wrong with a method of an object: of Python's own and of libraries that were read one by one it must be one that
+    only computes, of arrays and of others none that has the name of more."""
+    module, cls = target_of(owner.by)
+    of_array = module.partition(".")[0] == "numpy" and owner.opcode == "REDUCE"
+    if not cls or of_array or not is_reviewed(module):
+        return "that reads, writes or calls what it is given" if _ACTS.match(name) or is_word(name) else None
+    if module.startswith("pathlib") and name in ("rename", "replace"):
+        return f"its {name} moves files"
+    if is_plain_method(name) or is_method(f"{module}.{cls}", name) or may_be_held(module, f"{cls}.{name}"):
+        return None
+    return f"its {name} is none of the methods that are known to only compute"
 
 
 _OF_TYPES = frozenset(
@@ -183,11 +243,11 @@ def _plain(given: tuple[Value, ...]) -> str | None:
 def _attribute_names(given: tuple[Value, ...]) -> str | None:
     """``attrgetter``: of attributes that are no private ones, each by its name."""
     for item in given:
-        if item.kind != "str":
+        if item.kind != "str" or is_cut(item):
             return "the name is computed"
         for part in str(item.value).split("."):
             if part.startswith("_") or is_word(part):
-                return f"{item.value} is not for getting"
+                return f"{str(item.value)[:_SHOWN]} is not for getting"
     return None
 
 
@@ -235,6 +295,12 @@ def _callable(given: tuple[Value, ...]) -> str | None:
     inner = given[0].value
     if isinstance(inner, CallResult) and maker_name(inner) in _GIVES_ANYTHING - {"getattr"}:
         return "of what another call gave"
+    if (
+        isinstance(inner, CallResult)
+        and maker_name(inner) == "methodcaller"
+        and not all(map(is_literal, given[1:]))
+    ):
+        return "it calls a method of its argument"
     target = inner.target if isinstance(inner, Global) else None
     if target is not None and known(*target).permission in (
         Permission.FUNCTION,

@@ -6,7 +6,7 @@ import re
 
 from mlmodel.common.patterns import lazy_pattern
 
-_MOST = 20_000
+_MOST = 30_000
 """Characters of a formula that are parsed."""
 _SHOWN = 80
 _FUNCTIONS = frozenset(
@@ -80,7 +80,7 @@ def _fault(node: object) -> str | None:
 
     if isinstance(node, ast.Call):
         function = node.func
-        if isinstance(function, ast.Name) and function.id in _TERMS:
+        if isinstance(function, ast.Name) and function.id in _TERMS | _FUNCTIONS:
             return None
         if (
             isinstance(function, ast.Attribute)
@@ -112,6 +112,26 @@ _BUILTINS = frozenset(
     "eval exec compile open getattr setattr delattr globals locals vars dir input breakpoint map filter sorted __import__"
     " memoryview object type print help exit quit super".split()
 )
+
+
+def query_fault(text: str) -> str | None:
+    """What is wrong with a text that is evaluated as ``DataFrame.query`` does; None where it only compares columns."""
+    import ast
+
+    shown = f"the query {text[:_SHOWN]!r}"
+    if len(text) >= _MOST:
+        return f"{shown} ... is longer than queries are"
+    if "@" in text:
+        return f"{shown} reaches for variables of the reader"
+    try:
+        tree = ast.parse(_TEXTS.sub("_", text).strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None  # and so nothing evaluates it
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Call, ast.Attribute)):
+            return f"{shown} calls or reaches for {ast.unparse(node)[:_SHOWN]}"
+    return None
+
 
 _ARGUMENT = r"[A-Za-z]\w*"
 _TEMPLATE = lazy_pattern(

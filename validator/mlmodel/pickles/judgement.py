@@ -26,6 +26,7 @@ from mlmodel.pickles.call_repr import named, spelled
 from mlmodel.pickles.embedded_code import CLASS_MAKERS, CODE_MAKERS, ENUM_MAKERS, maker_of
 from mlmodel.pickles.observations import Kind, Remark
 from mlmodel.pickles.references import VERBS as _VERBS
+from mlmodel.pickles.scan_options import OBJECTS
 from mlmodel.pickles.symbols import CallResult, Global
 
 if TYPE_CHECKING:
@@ -35,16 +36,19 @@ if TYPE_CHECKING:
     from mlmodel.pickles.symbols import Call, State, Stream, Use, Value
 
 
-def is_watched(symbol: Global) -> bool:
-    """Whether the arguments of calls of a name matter."""
+def is_watched(symbol: Global) -> bool | str:
+    """Whether the arguments of calls of a name matter; ``OBJECTS`` where only those do that are objects."""
     target = symbol.target
     if target is None:
         return True
     permission = known(*target).permission
-    return permission not in _HARMLESS or permission is Permission.COMPILED or states.is_watched(*target)
+    if permission not in _HARMLESS or permission is Permission.COMPILED or states.is_watched(*target):
+        return True
+    return OBJECTS if permission in _MAKES_VALUES and arguments.calls_methods(*target) else False
 
 
 _HARMLESS = frozenset({Permission.VALUE, Permission.CONSTRUCTOR, Permission.CLASS, Permission.COMPILED})
+_MAKES_VALUES = frozenset({Permission.VALUE, Permission.CONSTRUCTOR})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ"})
 _NEW = frozenset({"NEWOBJ", "NEWOBJ_EX"})
 _CHANGES = frozenset({"BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS"})
@@ -156,12 +160,7 @@ class _Judge:
             case Permission.VALUE | Permission.CONSTRUCTOR | Permission.COMPILED:
                 if found.permission is Permission.COMPILED:
                     yield from self._of_dropped(use, symbol)
-                for call in self._calls.get((symbol, use.opcode), []):
-                    if arguments.takes_objects(call):
-                        yield self._executes(
-                            use, f"calls {spelled(call)}, and so methods of the object that it gives"
-                        )
-                        return
+                yield from self._of_handed(use, symbol)
             case Permission.ARGUMENTS:
                 calls = self._calls.get((symbol, use.opcode), [])
                 if len(calls) < use.times:
@@ -249,10 +248,14 @@ class _Judge:
                         yield Remark(Kind.EXECUTES, message, call.offset)
                         break
                 yield from self._of_dropped(use, symbol)
-            case Permission.FUNCTION:
+            case Permission.VALUE | Permission.CONSTRUCTOR:
+                yield from self._of_handed(use, symbol)
+            case Permission.FUNCTION | Permission.STANDARD if any(
+                states.made_faults(*(symbol.target or ("", "")))
+            ):
                 self._said.add(symbol)
-                yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
-            case Permission.STANDARD:
+                yield from self._of_dropped(use, symbol)
+            case Permission.FUNCTION | Permission.STANDARD:
                 self._said.add(symbol)
                 yield self._unexplained(use, f"makes an object of {name}, which nobody has reviewed")
             case Permission.UNKNOWN if references.is_suspicious(*(symbol.target or ("", ""))):
@@ -278,6 +281,15 @@ class _Judge:
                 else:
                     yield self._executes(use, f"makes an object of {name}, a path that may lead anywhere")
             case _:
+                return
+
+    def _of_handed(self, use: Use, symbol: Global) -> Iterator[Remark]:
+        """Objects that are given to what takes plain values, and calls their methods."""
+        for call in self._calls.get((symbol, use.opcode), []):
+            if arguments.takes_objects(call) or arguments.hands_over(call):
+                yield self._executes(
+                    use, f"calls {spelled(call)}, and so methods of the object that it gives"
+                )
                 return
 
     def _of_dropped(self, use: Use, symbol: Global) -> Iterator[Remark]:
@@ -348,7 +360,10 @@ class _Judge:
             elif maker in CLASS_MAKERS:
                 yield from self._of_own_class(use)
         elif use.opcode in _CALLS:
-            if maker in _TYPE_NAMES or maker in ENUM_MAKERS:
+            if maker in ENUM_MAKERS:
+                return
+            if maker in _TYPE_NAMES:
+                yield from self._of_named_type(use, made)
                 return
             if maker in _ATTRIBUTES and all(
                 arguments.is_known_attribute(call) for call in self._calls.get((made.by, made.opcode), [])
@@ -364,6 +379,18 @@ class _Judge:
                 )
             else:
                 yield self._executes(use, f"calls what {maker or 'a call'} gave")
+
+    def _of_named_type(self, use: Use, made: CallResult) -> Iterator[Remark]:
+        """A call of a type that a text names.  What it is given is judged by itself, but for the body of a class."""
+        makers = self._calls.get((made.by, made.opcode), [])
+        names = {call.arguments[0].value if call.arguments else None for call in makers}
+        if not names & _TYPES_OF_CLASSES:
+            return
+        for call in self._calls.get((made, use.opcode), []):
+            wrong = arguments.fault("class maker", call, self._stream.imports)
+            if wrong is not None:
+                yield self._executes(use, f"calls type by its name: {wrong}")
+                return
 
     @staticmethod
     def _is_no_container(made: CallResult) -> bool:
@@ -585,6 +612,7 @@ _HANDLES = frozenset(
 )
 """What gives something that was there before: changing that changes the reading process."""
 _ATTRIBUTES = frozenset({"builtins.getattr"})
+_TYPES_OF_CLASSES = frozenset({"type", "TypeType", "ClassType", None})
 _TYPE_NAMES = frozenset({"cloudpickle._builtin_type", "dill._dill._load_type"})
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1024
 """Bytes of a string that are looked at.  No module or attribute has so long a name."""
+MAX_LONG_TEXT = 1 << 15
+"""As much of one that may be evaluated, a formula."""
 MAX_DIGITS = 40
 """Digits of a decimal number that are read: reading a long one takes quadratic time."""
 
@@ -38,14 +40,16 @@ _CONTAINERS = {
 }  # fmt: skip
 
 
-def text(data: Buffer, value: int, end: int) -> str | None:
-    """The string pushed at ``value``, cut after :data:`MAX_TEXT` bytes; None when it is no string."""
+def text(data: Buffer, value: int, end: int, limit: int = MAX_TEXT) -> str | None:
+    """The string pushed at ``value``, cut after ``limit`` bytes; None when it is no string."""
     opcode = data[value - 1]
     if opcode in _TEXTS:
         begin, size = extent(data, value, end)
-        raw = bytes(data[begin : begin + min(size, MAX_TEXT)])
+        raw = bytes(data[begin : begin + min(size, limit)])
+        if size > limit:
+            return raw.decode("utf-8", "ignore")  # which may end within a character
     elif opcode in (0x56, 0x53):
-        raw = line(data, value, end, MAX_TEXT)
+        raw = line(data, value, end, limit)
         if opcode == 0x56:
             return raw.decode("raw-unicode-escape", "replace")
         if len(raw) < 2 or raw[:1] not in (b"'", b'"'):
@@ -119,8 +123,17 @@ def decimal(raw: bytes) -> int | None:
         return None
 
 
-def value_at(data: Buffer, value: int, end: int) -> Value:
-    """What was pushed at ``value``."""
+def is_cut(value: Value) -> bool:
+    """Whether a string is not known to its end."""
+    string = str(value.value)
+    return len(string.encode("utf-8", "surrogatepass")) < value.size or value.size in (
+        MAX_TEXT,
+        MAX_LONG_TEXT,
+    )
+
+
+def value_at(data: Buffer, value: int, end: int, limit: int = MAX_TEXT) -> Value:
+    """What was pushed at ``value``; ``limit`` as for :func:`text`."""
     opcode = data[value - 1]
     if opcode in _CONTAINERS:
         return Value(_CONTAINERS[opcode])
@@ -133,12 +146,12 @@ def value_at(data: Buffer, value: int, end: int) -> Value:
         return Value("float", float(unpack_from(">d", raw)[0]) if len(raw) == 8 else None)
     if opcode == 0x46:
         return Value("float")
-    string = text(data, value, end)
+    string = text(data, value, end, limit)
     if string is not None:
         if opcode in _TEXTS:
             begin, size = extent(data, value, end)
             return Value("str", string, begin, size)
-        return Value("str", string, value, len(line(data, value, end, MAX_TEXT)))
+        return Value("str", string, value, len(line(data, value, end, limit)))
     if opcode in (0x42, 0x43, 0x8E, 0x96):
         return Value("bytes", None, *extent(data, value, end))
     number = integer(data, value, end)

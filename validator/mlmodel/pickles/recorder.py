@@ -13,8 +13,9 @@ from mlmodel.pickles import arrays, code_by_value
 from mlmodel.pickles.dictionaries import DICTIONARIES, MAX_OF_ONE, Dictionaries
 from mlmodel.pickles.memo import UNSET
 from mlmodel.pickles.opcodes import NAMES
-from mlmodel.pickles.operands import MAX_TEXT, text, value_at
+from mlmodel.pickles.operands import MAX_LONG_TEXT, MAX_TEXT, text, value_at
 from mlmodel.pickles.plain_values import TAKE_OBJECTS, is_plain, read_by
+from mlmodel.pickles.scan_options import OBJECTS
 from mlmodel.pickles.symbols import Call, CallResult, Code, Global, Problem, ProblemKind, State, Use, Value
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ MAX_CALLS = 20_000
 """Calls of one stream that are kept in detail."""
 MAX_VALUES = 200_000
 """Arguments of all calls of one stream that are kept."""
+MAX_LONG_TEXTS = 1 << 24
+"""Bytes of long strings among them that are kept."""
 MAX_PROBLEMS = 100
 MAX_ELEMENTS = 4096
 """Elements of a tuple that are kept."""
@@ -138,6 +141,7 @@ class Recorder:
         """By a symbol's value, shifted by eight bits, and an opcode."""
         self._roles: dict[int, str] = {}
         self._values = MAX_VALUES
+        self._long = MAX_LONG_TEXTS
         self._room = MAX_KEPT
         self._dtypes: dict[int, list[Sequence[int]]] = {}
         """The arguments of each dtype and its states, read when an array of it stands between the opcodes."""
@@ -202,12 +206,13 @@ class Recorder:
         role = code_by_value.role(symbol) or arrays.role(symbol)
         if role is None and (module, name) in _MAKERS:
             role = "maker"
-        if role is None and (module, name) in TAKE_OBJECTS:
+        watched = self._watch is not None and self._watch(symbol)
+        if role is None and ((module, name) in TAKE_OBJECTS or watched == OBJECTS):
             self._roles[value] = _TAKES
             self.keep = self.keep or protocol < 2  # whose tuples all go through the memo
         if role is not None:
             self._roles[value] = role
-        if role is not None or (self._watch is not None and self._watch(symbol)):
+        if role is not None or watched is True:
             self._roles.setdefault(value, "watched")
             self.keep = self.keep or role != "dtype"
         return value
@@ -519,7 +524,11 @@ class Recorder:
             items = self.items_of(value) if depth < MAX_DEPTH else None
             if items is not None and len(items) <= min(MAX_OF_ONE, self._values):
                 return Value("dict", tuple(self.value(item, depth + 1) for item in items))
-            return value_at(self._data, value, self._end)
+            found = value_at(self._data, value, self._end)
+            if found.size >= MAX_TEXT and found.kind == "str" and self._long >= MAX_LONG_TEXT:
+                self._long -= min(found.size, MAX_LONG_TEXT)
+                return value_at(self._data, value, self._end, MAX_LONG_TEXT)
+            return found
         if value == PERSISTENT:
             return Value("persistent")
         symbol = self._symbols[-value]

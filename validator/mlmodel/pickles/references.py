@@ -40,6 +40,13 @@ _COMMANDS = lazy_pattern(
 _CLASS = lazy_pattern(r"_*[A-Z]\w*")
 
 
+_ACTS = lazy_pattern(
+    r"(?:\w*_)?(?:load|loads|read|save|write|dump|dumps|unpickle|pickle|eval|exec|execute|open|import|fetch|download|urlopen|system|connect"
+    r"|compile|call_command|run|sql)(?:_\w*)?|(?:to|from)_(?:csv|pickle|sql|json|parquet|feather|excel|hdf|html|file|url|disk|path|pretrained)"
+)
+"""Functions of any library that read, write, evaluate or connect, by their names."""
+
+
 def is_trusted(module: str, name: str, trusted: frozenset[str]) -> bool:
     """Whether the user accepts a class as data: it, its module, or a package around that is named."""
     full = f"{module}.{name}"
@@ -52,7 +59,11 @@ def is_trusted(module: str, name: str, trusted: frozenset[str]) -> bool:
 
 def is_suspicious(module: str, name: str) -> bool:
     """Whether a name, wherever it stands, is that of something that runs, opens or imports: an ``os`` inside another module."""
-    return is_word(name) or is_word(module.rpartition(".")[2])
+    return is_word(name) or is_word(module.rpartition(".")[2]) or _SPAWNS.search(name) is not None
+
+
+_SPAWNS = lazy_pattern(r"Popen|Subprocess|Spawn(?![a-z])")
+"""What classes that run commands have in their names."""
 
 
 def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offset: int = 0) -> Remark | None:
@@ -87,7 +98,14 @@ def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offs
         return Remark(Kind.UNEXPLAINED, f"imports {full}, which nobody has reviewed", offset)
     if not held or code or found.permission in (Permission.LOCAL, Permission.VALUE):
         return None
-    if may_be_held(module, name) or is_data_class(module, name):
+    if may_be_held(module, name):
+        return None
+    if found.permission is Permission.ARGUMENTS and not _CLASS.fullmatch(name):
+        message = (
+            f"holds {full}, to be called at predict or later, which is harmless with some arguments only"
+        )
+        return Remark(Kind.REFERS, message, offset)
+    if is_data_class(module, name):
         return None
     if found.permission in (Permission.CLASS, Permission.COMPILED, Permission.CONSTRUCTOR):
         for wrong, certain in (*states.made_faults(module, name), *states.restored_faults(module, name)):
@@ -116,6 +134,9 @@ def remark(module: str, name: str, found: Known, *, held: bool, code: bool, offs
 
 
 def _refers(full: str, offset: int) -> Remark:
+    if _ACTS.fullmatch(full.rpartition(".")[2]):
+        message = f"holds {full}, to be called at predict or later, which has the name of what reads, writes, runs or connects"
+        return Remark(Kind.REFERS, message, offset)
     if not is_reviewed(full) and not is_word(full):
         message = f"holds {full}, to be called at predict or later, which nobody has reviewed"
         return Remark(Kind.UNEXPLAINED, message, offset)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mlmodel.pickles.symbols import Global
 
 
+OBJECTS = "objects"
+
+
 class ScanBudget:
     """How many bytes may still be looked at, payloads that are skipped not counted."""
 
@@ -24,8 +27,9 @@ class ScanBudget:
 class ScanOptions(Record):
     """What the caller of the machine wants to know more of, and what it may take."""
 
-    watch: Callable[[Global], bool] | None = None
-    """Whether all calls of a global, and on what it makes, are kept in detail and not only the first."""
+    watch: Callable[[Global], bool | str] | None = None
+    """Whether all calls of a global, and on what it makes, are kept in detail and not only the first; :data:`OBJECTS` for those
+    that are given objects."""
     detail: bool = False
     """Whether tuples and states are kept from the start, and not only from the first watched global on."""
     effort: ScanBudget | None = None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlmodel.common.patterns import lazy_pattern
 from mlmodel.pickles import behavior
-from mlmodel.pickles.allowlist import is_reviewed, rule_of
+from mlmodel.pickles.allowlist import is_reviewed, rule_of, text_of, use_of
+from mlmodel.pickles.operands import is_cut
 from mlmodel.pickles.plain_values import is_plain
 from mlmodel.pickles.symbols import CallResult, Global
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mlmodel.pickles.symbols import Value
 
 _BY_KEYS = frozenset({"names", "booster", "nodes", "template", "formula", "optimizer", "nested", "resource"})
+_FORMULAS = frozenset({"formula", "design_info", "model_spec"})
+"""What statsmodels has evaluated where it is a text."""
 _WHEN = {"__setstate__": "at load", "__del__": "when the object is dropped"}
 
 
@@ -27,14 +30,19 @@ _LAZY = lazy_pattern(r"_?Lazy\w*(?:Module|Loader|Import)\w*")
 def is_watched(module: str, name: str) -> bool:
     """Whether every state that objects of a class are given has to be looked into."""
     found = behavior.of(module, name)
-    return found is not None and any(rule_of(hook).rule in _BY_KEYS for hook in found.hooks)
+    return text_of(module, name) is not None or (
+        found is not None and any(rule_of(hook).rule in _BY_KEYS for hook in found.hooks)
+    )
 
 
 def made_faults(module: str, name: str) -> Iterator[tuple[str, bool]]:
-    """What is wrong with objects of a class, whatever their state, since they run it when they are dropped; and whether this is
-    certain, or only not known of a library whose methods nobody looked at one by one."""
+    """What is wrong with objects of a class, whatever their state, since they act on it when they are dropped, or used; and whether
+    this is certain, or only not known of a library whose methods nobody looked at one by one."""
     if _LAZY.fullmatch(name):
         yield "imports the module that its state names", True
+    use = use_of(module, name)
+    if use is not None:
+        yield use, True
     yield from _unknown(
         module, name, "__del__", "runs code of its own when it is dropped, which nobody has reviewed"
     )
@@ -69,10 +77,11 @@ def keys_fault(module: str, name: str, items: tuple[Value, ...] | None, *, stric
         items: keys and values in turn; None where they are not known.
         strict: whether a state that is not known counts as wrong.
     """
+    wrong = _text_fault(module, name, items)
+    if wrong is not None:
+        return wrong
     found = behavior.of(module, name)
-    if found is None:
-        return None
-    for hook in found.hooks:
+    for hook in found.hooks if found is not None else ():
         rule = rule_of(hook)
         if rule.rule not in _BY_KEYS:
             continue
@@ -92,20 +101,53 @@ def keys_fault(module: str, name: str, items: tuple[Value, ...] | None, *, stric
     return None
 
 
+def _text_fault(module: str, name: str, items: tuple[Value, ...] | None) -> str | None:
+    """What is wrong with the text that an object of a class has evaluated when it is used."""
+    found = text_of(module, name)
+    if found is None:
+        return None
+    attribute, kind = found
+    if items is None:
+        return f"evaluates its {attribute} when it predicts, which is not known"
+    if len(items) == 2 and items[0].kind in ("None", "dict") and items[1].kind == "dict":
+        # A pair: what goes into __dict__, and what is set attribute by attribute.
+        parts = [item.value for item in items if item.kind == "dict"]
+        if any(not isinstance(part, tuple) for part in parts):
+            return f"evaluates its {attribute} when it predicts, which is not known"
+        items = tuple(item for part in parts if isinstance(part, tuple) for item in part)
+    for key, value in zip(items[::2], items[1::2], strict=False):
+        if key.kind != "str":
+            return f"evaluates its {attribute} when it predicts, and its state has keys that are computed"
+        if key.value != attribute or value.kind in ("None", "dict", "list", "int", "float", "bool"):
+            continue
+        if value.kind != "str" or kind == "none" or is_cut(value):
+            return f"evaluates its {attribute} when it predicts"
+        from mlmodel.pickles import formulas  # few objects hold any
+
+        faults = {"formula": formulas.formula_fault, "query": formulas.query_fault}
+        wrong = faults[kind](str(value.value))
+        if wrong is not None:
+            return f"evaluates its {attribute} when it predicts: {wrong}"
+    return None
+
+
 def _value_fault(rule: str, key: object, value: Value) -> str | None:
     if rule == "template" and key == "_parse_arg_template":
-        if value.kind != "str":
+        if value.kind != "str" or is_cut(value):
             return "its _parse_arg_template is executed at load, and is computed"
         from mlmodel.pickles import formulas  # few objects hold any
 
         return formulas.template_fault(str(value.value))
-    if rule == "formula" and key == "formula" and value.kind != "None":
+    if rule == "formula" and key in _FORMULAS and value.kind != "None":
         if value.kind != "str":
-            return "its formula is evaluated at load, and is computed"
+            return "its formula is evaluated at load, and is computed" if key == "formula" else None
         from mlmodel.pickles import formulas  # few objects hold any
 
+        if is_cut(value):
+            return f"its {key} is evaluated, and is longer than formulas are"
         wrong = formulas.formula_fault(str(value.value))
-        return f"evaluates its formula at load: {wrong}" if wrong is not None else None
+        when = "at load" if key == "formula" else "when it predicts"
+        return f"evaluates its {key} {when}: {wrong}" if wrong is not None else None
     if rule == "nodes" and key == "nodes" and _is_made(value) and not _is_array(value):
         return "calls the astype of its nodes at load, which are no array"
     if rule == "optimizer" and key in ("param_groups", "state", "defaults") and _is_foreign(value):
