@@ -181,7 +181,8 @@ def test_compiled_code_beside_a_source(model: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["json.py", "random/__init__.py", "sitecustomize.py", "usercustomize.py", "mlflow/__init__.py", "mlflow.py", "subprocess.py", "zipfile.pyc",
-     "pickle.cpython-311-x86_64-linux-gnu.so", "logging/__init__.py", "site.py", "zoneinfo/__init__.py"],
+     "pickle.cpython-311-x86_64-linux-gnu.so", "logging/__init__.py", "site.py", "zoneinfo/__init__.py", "json.abi3.so", "json/__init__.pyc", "_json.cpython-311-x86_64-linux-gnu.so",
+     "encodings/__init__.py", "antigravity.py", "pickle.cp311-win_amd64.pyd", "json/__init__.abi3.so"],
 )  # fmt: skip
 def test_modules_in_place_of_pythons(name: str, model: Path) -> None:
     (model / "code" / name).parent.mkdir(exist_ok=True)
@@ -198,7 +199,24 @@ def test_at_the_top_of_the_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["numpy.py", "pandas/__init__.py", "sklearn/__init__.py", "yaml.py", "cloudpickle.py", "scipy.so"]
+    "name",
+    [
+        "numpy.py",
+        "pandas/__init__.py",
+        "sklearn/__init__.py",
+        "yaml.py",
+        "cloudpickle.py",
+        "scipy.so",
+        "six.py",
+        "requests.py",
+        "packaging/__init__.py",
+        "click.py",
+        "flask/__init__.py",
+        "numpy.abi3.so",
+        "numpy/__init__.pyc",
+        "joblib/__init__.py",
+        "typing_extensions.py",
+    ],
 )
 def test_modules_in_place_of_libraries(name: str, model: Path) -> None:
     (model / "code" / name).parent.mkdir(exist_ok=True)

@@ -78,7 +78,9 @@ def sentence(
 @pytest.mark.parametrize(
     "kind",
     ["os.system", "subprocess.Popen", "sys.exit", "antigravity.fly", "runpy.run_path", "numpy.savetxt", "torch.hub.load",
-     "mlflow.projects.run", "joblib.load", "builtins.exec", "importlib.import_module", "pip.main", "no name.X"],
+     "mlflow.projects.run", "joblib.load", "builtins.exec", "importlib.import_module", "pip.main", "no name.X",
+     "sentence_transformers.util.http_get", "sentence_transformers.models.os", "sentence_transformers.util.os.system",
+     "sentence_transformers.models.Transformer.load", "torch.utils.cpp_extension.load", "pandas.read_pickle", "..evil.X", "posixpath.os"],
 )  # fmt: skip
 def test_types_of_modules(kind: str, tmp_path: Path) -> None:
     target = sentence(tmp_path, kind)
@@ -127,6 +129,23 @@ def test_python_beside_modules_json(tmp_path: Path) -> None:
     assert len(found) == 1
     assert "custom.py" in found[0].message
     assert "helper.py" in found[0].message
+    refused(target)
+
+
+MAPS = (
+    {"AutoModel": "net.Model"}, {"AutoModel": "acme/x--net.M"}, {"AutoTokenizer": ["tok.T", None]}, {"AutoTokenizer": [None, "acme/x--tok.T"]},
+    {"AutoProcessor": "acme/x--p.P"}, {"AutoConfig": "conf.C"}, {"AutoConfig": "acme/x--conf.C"}, {"AutoConfig": "../up.C"}, {"AutoConfig": "/abs.C"},
+    {"AutoModel": "a/b--c.D", "AutoConfig": "conf.C"}, {"AutoFeatureExtractor": "acme/x--p.P"}, {"AutoImageProcessor": "acme/x--p.P"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("given", MAPS)
+def test_every_auto_map_is_told(given: dict[str, Any], tmp_path: Path) -> None:
+    """A local folder has sentence-transformers run it whatever is trusted."""
+    target = sentence(
+        tmp_path, config={**BERT, "auto_map": given}, **{"conf.py": "x = 1\n", "net.py": "x = 1\n"}
+    )
+    assert rules(target) & {"MLM630", "MLM631", "MLM007"}
     refused(target)
 
 

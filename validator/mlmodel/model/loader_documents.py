@@ -245,9 +245,8 @@ def _of_module_type(model: Model, folder: str, kind: str, place: Location) -> It
     is_beside = (
         match is not None and "." not in match["module"] and is_file(model, f"{folder}/{match['module']}.py")
     )
-    if kind.startswith("sentence_transformers."):
-        return
-    if match is not None and (match["repository"] or is_beside):
+    of_library = kind.startswith("sentence_transformers.")
+    if not of_library and match is not None and (match["repository"] or is_beside):
         yield from _reference(model, folder, kind, place, what, revision=None)
     else:
         yield ImportedName(kind, place, what, ("sentence_transformers.",))
