@@ -30,7 +30,7 @@ from tests.cli.in_process import here, mlmodel
 from tests.command import ROOT
 from tests.environments import NEWEST, interpreter
 from tests.overlay import apply, make_model
-from tests.sources.test_stores import tracking
+from tests.sources.test_stores import told_by_client, tracking
 
 __all__ = ["here"]
 
@@ -385,16 +385,7 @@ def test_webhooks_of_a_real_server(tmp_path: Path, lacking: Path, monkeypatch: p
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "validator"), str(lacking)])}
 
         def run(code: str, *arguments: str) -> str:
-            done = subprocess.run(
-                [python, "-W", "ignore", "-c", code, *arguments],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr[-3000:]
-            return done.stdout.splitlines()[-1]
+            return told_by_client(tmp_path, environment, code, *arguments).splitlines()[-1]
 
         with subprocess.Popen(
             [python, "-W", "ignore", "-m", "mlmodel", "gate", "--port", "0", "--no-config"],

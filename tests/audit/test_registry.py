@@ -165,6 +165,62 @@ def test_every_version_every_run_and_tags(registry: Registry) -> None:
 
 
 @pytest.mark.mlflow
+def test_what_is_kept_of_a_registry_changes_no_row(registry: Registry) -> None:
+    command = ["models:/", "--cache"]
+    plain, first, second = registry.rows(["models:/"], command, command)
+    assert (registry.folder / "cache" / "registries.sqlite").exists()
+    told = [[{**row, "checked": ""} for row in found] for found in (plain, first, second)]
+    assert told[0] == told[1] == told[2]
+    register = (
+        "import sys; from mlflow.tracking import MlflowClient; client = MlflowClient(sys.argv[1])\n"
+        "client.create_model_version('a', sys.argv[2])\n"
+        "client.delete_model_version('a', '1')\n"
+        "client.set_model_version_tag('a', '2', 'mlflow.user', 'eve')"
+    )
+    registry.run(register, registry.uri, str(registry.folder / "models" / "bad"))
+    (changed,) = registry.rows(command)
+    verdicts = {row["id"]: row["verdict"] for row in changed}
+    assert (verdicts.pop("models:/a/4"), "models:/a/1" in verdicts) == ("invalid", False)
+    assert len(verdicts) == len(plain) - 1
+    assert [row["owner"] for row in changed if row["id"] == "models:/a/2"] == ["eve"]
+
+
+@pytest.mark.mlflow
+def test_the_client_has_a_process_of_its_own_without_what_it_does_not_use(
+    tmp_path: Path, lacking: Path
+) -> None:
+    registry = Registry(tmp_path, NEWEST, lacking)
+    code = (
+        "import sys; from mlmodel.audit.registry_process import RegistryProcess\n"
+        "from mlmodel.audit.subjects import Wanted\n"
+        "def asked():\n"
+        "    with RegistryProcess(sys.argv[1], None, keeps=False) as registry:\n"
+        "        registry.connect()\n"
+        "        found = list(registry.subjects('models:/', Wanted()))\n"
+        "        found += registry.subjects('models:/a', Wanted())\n"
+        "    return len(found), 'mlflow' in sys.modules\n"
+        "def alone():\n"
+        "    from mlmodel.audit.client_imports import lean\n"
+        "    from mlmodel.audit.registry import Registry\n"
+        "    with lean():\n"
+        "        found = list(Registry(sys.argv[1]).subjects('models:/', Wanted()))\n"
+        "    left = {'pandas', 'numpy', 'scipy', 'pyarrow', 'sklearn'} & set(sys.modules)\n"
+        "    import pandas\n"
+        "    return len(found), left, bool(pandas.DataFrame)\n"
+        "if __name__ == '__main__':\n"
+        "    print(asked(), alone())"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    told = registry.run(
+        "import runpy, sys; sys.argv[:] = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
+        str(script),
+        registry.uri,
+    )
+    assert told.splitlines()[-1] == "(10, False) (7, set(), True)"
+
+
+@pytest.mark.mlflow
 def test_what_is_not_there(tmp_path: Path, lacking: Path) -> None:
     registry = Registry(tmp_path, NEWEST, lacking)
     registry.environment["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"

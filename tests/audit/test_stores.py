@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ import pytest
 from tests.audit.test_audit import SCHEMA, rows
 from tests.cli.in_process import here, mlmodel
 from tests.command import ROOT
-from tests.environments import NEWEST, interpreter
+from tests.environments import NEWEST
 from tests.overlay import apply, make_model
 from tests.sources.servers import Files, Objects, serving
-from tests.sources.test_stores import tracking
+from tests.sources.test_stores import told_by_client, tracking
 
 __all__ = ["here"]
 
@@ -119,17 +118,9 @@ def test_a_server_with_proxied_artifacts(
         }
 
         def run(code: str, *arguments: str) -> list[Any]:
-            done = subprocess.run(
-                [interpreter(NEWEST), "-W", "ignore", "-c", code, *arguments],
-                cwd=tmp_path,
-                env=environment,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr[-3000:]
-            assert "sesame" not in done.stdout
-            return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+            told = told_by_client(tmp_path, environment, code, *arguments)
+            assert "sesame" not in told
+            return [json.loads(line) for line in told.splitlines() if line.startswith("[")]
 
         ((run_id, model_id),) = run(FILL)
         commands = [

@@ -355,6 +355,20 @@ def tracking(release: str, folder: Path) -> Iterator[str]:
         process.wait(120)
 
 
+def told_by_client(folder: Path, environment: dict[str, str], code: str, *arguments: str) -> str:
+    """What a script prints that uses the client of the newest release, in a folder."""
+    done = subprocess.run(
+        [environments.interpreter(environments.NEWEST), "-W", "ignore", "-c", code, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
 RELEASES = pytest.mark.parametrize(
     ("release", "client"), [("2.22.5", "2.22.5"), (environments.NEWEST, "3.17.2")]
 )
@@ -364,10 +378,14 @@ RELEASES = pytest.mark.parametrize(
 @RELEASES
 def test_the_addresses_of_mlflow(release: str, client: str, tmp_path: Path) -> None:
     """Every thirtieth case as a model version, and every form of address, from a server with proxied artifacts."""
-    empty = (
-        ROOT / "conformance" / "cases" / "rules" / "MLM010-file-empty-bad" / "model"
-    )  # its length is not said
-    registered(release, client, [*CARRIED[::30], empty], tmp_path)
+    hard = [
+        ROOT / "conformance" / "cases" / "rules" / name / "model"
+        for name in (
+            "MLM010-file-empty-bad",  # its length is not said
+            "MLM008-referenced-path-kind-bad",  # a folder with one file of its own name
+        )
+    ]
+    registered(release, client, [*CARRIED[::30], *hard], tmp_path)
 
 
 @pytest.mark.nightly
@@ -379,12 +397,8 @@ def test_the_whole_suite_is_judged_the_same_in_a_registry(release: str, client: 
 def registered(release: str, client: str, cases: list[Path], tmp_path: Path) -> None:
     python = environments.environment(f"client-{client}", (f"mlflow-skinny=={client}", *CLIENT))
     (tmp_path / "artifacts").mkdir()
-    # MLflow's client takes what it lists for quoted, and a folder with only a file of its own name for that file.
-    carried = [
-        case
-        for case in cases
-        if not any("%" in path.name or path.name == path.parent.name for path in case.rglob("*"))
-    ]
+    # MLflow's client takes what it lists for quoted.
+    carried = [case for case in cases if not any("%" in path.name for path in case.rglob("*"))]
     models = [make_model(tmp_path / "sound"), *carried]
     with tracking(release, tmp_path) as address:
         done = subprocess.run(

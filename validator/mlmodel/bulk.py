@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from mlmodel.common import garbage
+from mlmodel.common.ending import end_with_parent
 from mlmodel.common.errors import MlmodelError
 from mlmodel.common.interruption import Interrupted
 from mlmodel.common.records import Record
@@ -275,30 +276,19 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 def _begin(cleans: bool) -> None:
     """Begin as a worker: it is ended by the process that it works for, or by the end of that process."""
-    import threading
-
     garbage.collect_rarely()
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
     # Who only looks has made nothing, and ends at once: an exception may come where a library cannot take one.
     signal.signal(signal.SIGTERM, (lambda number, _: _leave(number)) if cleans else signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
 
 
 def _leave(number: int) -> None:
     raise Interrupted(number)
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import connection, parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def _judge_chunk(paths: list[str], options: Options) -> list[Report]:

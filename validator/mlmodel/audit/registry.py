@@ -14,29 +14,27 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mlmodel.audit.client_calls import faults, paged
+from mlmodel.audit.kept import KeptVersions, Known
 from mlmodel.audit.subjects import SourceError, Subject, WhereError, moment
+from mlmodel.audit.version_pages import versions
 from mlmodel.common.patterns import lazy_pattern
 from mlmodel.sources import discovery
-from mlmodel.sources.addresses import MLFLOW, AddressError, joined, scheme, scrubbed
+from mlmodel.sources.addresses import MLFLOW, AddressError, joined, scheme
 from mlmodel.sources.base import UnopenedError
 from mlmodel.sources.exclusion import Exclusion
 from mlmodel.sources.remote import mlflow_uris
 from mlmodel.sources.remote.opening import find_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mlmodel.audit.subjects import Wanted
 
 _PAGE = 1000
-"""Model versions and runs that are asked for at once."""
-_PAGE_OF_A_DATABASE = 10_000
-"""The same where the client reads a database itself, which sorts all versions anew for each page."""
-_PAGE_OF_FILES = 100_000
-"""The same where the registry is a folder, which is read anew for each page."""
+"""Runs that are asked for at once."""
 _PAGE_OF_MODELS = 100
 """Logged models that are asked for at once."""
-_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _BATCH = 100
 """Model versions whose runs and logged models are asked for at once."""
 _HISTORY = "mlflow.log-model.history"
@@ -51,29 +49,30 @@ TAGS = ("verdict", "errors", "warnings", "infos", "digest")
 class Registry:
     """One tracking server with its registry."""
 
-    def __init__(self, tracking_uri: str | None = None, registry_uri: str | None = None) -> None:
+    def __init__(
+        self, tracking_uri: str | None = None, registry_uri: str | None = None, *, keeps: bool = False
+    ) -> None:
         """Connect.
 
         Args:
-            tracking_uri: as MLflow takes it; ``MLFLOW_TRACKING_URI`` or MLflow's own default if None.
-            registry_uri: likewise, ``MLFLOW_REGISTRY_URI``; the tracking server if None.
+            tracking_uri: as for :func:`point`.
+            registry_uri: likewise.
+            keeps: whether what was said of versions is kept for the next audit, and what is kept not asked for.
 
         Raises:
             WhereError: no MLflow is installed, or there is nothing at the address.
         """
-        for name, uri in (("MLFLOW_TRACKING_URI", tracking_uri), ("MLFLOW_REGISTRY_URI", registry_uri)):
-            _check_there(uri)
-            if uri is not None:
-                os.environ[name] = uri  # for who opens the models, here and in other processes
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        point(tracking_uri, registry_uri)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for name in ("mlflow", "alembic"):
                 logging.getLogger(name).setLevel(logging.ERROR)
-            with _faults():
+            with faults():
                 self._client: Any = mlflow_uris.client()
         used = getattr(self._client, "_registry_uri", None) or tracking_uri or ""
-        self._page = _page_of(str(used))
+        self._is_folder = "://" not in str(used) or str(used).startswith("file:")
+        # Places may be relative to the current folder.
+        self._kept = KeptVersions(f"{self._client.tracking_uri} {used} {os.getcwd()}") if keeps else None
         self._users: dict[str, str | None] = {}
         self._experiment_ids: list[str] | None = None
         self._logged_locations: dict[str, str] = {}
@@ -95,11 +94,11 @@ class Registry:
         elif scheme == "runs":
             yield from self._run(where, rest, wanted)
         elif rest.startswith("m-") and "/" not in rest and "@" not in rest:
-            with _faults(where):
+            with faults(where):
                 yield self._logged(self._client.get_logged_model(rest))
         elif "@" in rest:
             name, _, alias = rest.rpartition("@")
-            with _faults(where):
+            with faults(where):
                 yield self._version(self._client.get_model_version_by_alias(name, alias))
         elif "/" in rest:
             name, _, version = rest.rpartition("/")
@@ -114,22 +113,12 @@ class Registry:
             WhereError: there is none.
             SourceError: the server does not answer, or refuses.
         """
-        with _faults(f"models:/{name}/{version}"):
+        with faults(f"models:/{name}/{version}"):
             return self._version(self._client.get_model_version(name, version))
 
     def _versions(self, name: str, wanted: Wanted) -> Iterator[Subject]:
-        condition = f"name={_quoted(name)}" if name else ""
-        if wanted.filter:
-            condition = f"{condition} AND {wanted.filter}" if condition else wanted.filter
-        order = ["creation_timestamp ASC", "name ASC", "version_number ASC"]  # what comes meanwhile is last
-
-        def page(token: str | None) -> Any:
-            return self._client.search_model_versions(
-                filter_string=condition or None, max_results=self._page, order_by=order, page_token=token
-            )
-
         count = 0
-        found = _paged(page)
+        found = versions(self._client, name, wanted.filter, of_files=self._is_folder)
         while batch := list(islice(found, _BATCH)):
             count += len(batch)
             wanted_ones = [
@@ -137,49 +126,64 @@ class Registry:
                 for version in batch
                 if (version.tags or {}).get(_PROMPT) != "true" and _is_new(version.creation_timestamp, wanted)
             ]
-            self._learn_users([each.run_id for each in wanted_ones if each.run_id and not _owner_of(each)])
-            self._learn_locations([each.source for each in wanted_ones])
-            for version in wanted_ones:
-                yield self._version(version)
+            yield from self._subjects_of(wanted_ones)
         if name and not count and not wanted.filter:
-            with _faults(f"models:/{name}"):
+            with faults(f"models:/{name}"):
                 self._client.get_registered_model(name)  # says that there is none
 
-    def _version(self, version: Any) -> Subject:
-        tags = dict(version.tags or {})
-        address = f"models:/{version.name}/{version.version}"
-        return Subject(
-            id=address,
-            kind="model_version",
-            place=self._place(address, version.source or address),
-            source=version.source or None,
-            name=version.name,
-            version=str(version.version),
-            owner=_owner_of(version) or self._user(version.run_id),
-            created=moment(version.creation_timestamp),
-            run_id=version.run_id or None,
-            model_id=getattr(version, "model_id", None) or None,
-            tags=tuple(sorted(tags.items())),
-        )
+    def _subjects_of(self, found: list[Any]) -> Iterator[Subject]:
+        """The subjects of many versions at once; what is kept of them is not asked for."""
+        if self._kept is None:
+            self._learn(found)
+            yield from map(self._version, found)
+            return
+        keys = [
+            self._kept.key(each.name, each.version, each.creation_timestamp, each.source, each.run_id)
+            for each in found
+        ]
+        known = self._kept.look(keys)
+        self._learn([each for key, each in zip(keys, found, strict=True) if key not in known])
+        new = []
+        for key, version in zip(keys, found, strict=True):
+            if key in known:
+                place, user = known[key]
+            else:
+                user = self._user(version.run_id)
+                place, is_told = self._told_place(_address_of(version), version.source)
+                if is_told and (user or not version.run_id):
+                    new.append((key, Known(place, user)))
+            yield _subject_of(version, place, _owner_of(version) or user)
+        self._kept.keep(new)
 
-    def _place(self, address: str, source: str) -> str:
+    def _learn(self, found: list[Any]) -> None:
+        self._learn_users([each.run_id for each in found if each.run_id and not _owner_of(each)])
+        self._learn_locations([each.source for each in found])
+
+    def _version(self, version: Any) -> Subject:
+        place = self._place(_address_of(version), version.source)
+        return _subject_of(version, place, _owner_of(version) or self._user(version.run_id))
+
+    def _place(self, address: str, source: str | None) -> str:
+        return self._told_place(address, source)[0]
+
+    def _told_place(self, address: str, source: str | None) -> tuple[str, bool]:
         """What to open for a model: its path, where it is on this machine; else its address, which is asked for when it
-        is opened."""
+        is opened.  And whether the server has said so, or nothing that counts the next time."""
         try:
-            where = self._logged_locations.get(source, source)
+            where = self._logged_locations.get(source or "", source or address)
             if scheme(where) == "mlflow-artifacts":
-                return address  # the server hands it out
+                return address, True  # the server hands it out
             if scheme(where) in MLFLOW:
                 where = self._locations(address)
-            return find_place(where).path or address
+            return find_place(where).path or address, True
         except (AddressError, UnopenedError):
-            return address  # opening it says why
+            return address, False  # opening it says why
 
     # -- experiments -----------------------------------------------------------------------------
 
     def _experiments(self, name: str, wanted: Wanted) -> Iterator[Subject]:
         found = []
-        with _faults(f"experiments:/{name}"):
+        with faults(f"experiments:/{name}"):
             if name:
                 experiment = self._client.get_experiment_by_name(name)
                 if experiment is None and name.isdigit():
@@ -190,7 +194,7 @@ class Registry:
             else:
                 found = [
                     each.experiment_id
-                    for each in _paged(lambda token: self._client.search_experiments(page_token=token))
+                    for each in paged(lambda token: self._client.search_experiments(page_token=token))
                 ]
         for experiment_id in found:
             yield from self._logged_models(experiment_id, wanted)
@@ -206,9 +210,11 @@ class Registry:
             )
 
         try:
-            for model in _paged(page):
-                if _is_new(model.creation_timestamp, wanted):
-                    yield self._logged(model)
+            found = paged(page)
+            while batch := list(islice(found, _BATCH)):
+                wanted_ones = [model for model in batch if _is_new(model.creation_timestamp, wanted)]
+                self._learn_users([model.source_run_id for model in wanted_ones if model.source_run_id])
+                yield from map(self._logged, wanted_ones)
         except SourceError as error:
             if "404" not in str(error) and "ENDPOINT_NOT_FOUND" not in str(error):
                 raise  # a server before MLflow 3 has none
@@ -235,7 +241,7 @@ class Registry:
                 [experiment_id], filter_string=wanted.filter or "", max_results=_PAGE, page_token=token
             )
 
-        for run in _paged(page):
+        for run in paged(page):
             if _is_new(run.info.start_time, wanted):
                 yield from self._models_of(run)
 
@@ -243,7 +249,7 @@ class Registry:
         run_id, _, inside = rest.partition("/")
         if not run_id:
             raise WhereError("runs:/ names no run; experiments:/ has those of all experiments")
-        with _faults(where):
+        with faults(where):
             run = self._client.get_run(run_id)
         if inside:
             yield self._model_of(run, inside)
@@ -282,7 +288,7 @@ class Registry:
     def _experiments_there(self) -> list[str]:
         """The ids of all experiments; asked for once."""
         if self._experiment_ids is None:
-            asked = _paged(lambda token: self._client.search_experiments(page_token=token))
+            asked = paged(lambda token: self._client.search_experiments(page_token=token))
             self._experiment_ids = [each.experiment_id for each in asked]
         return self._experiment_ids
 
@@ -293,7 +299,7 @@ class Registry:
         if not ids or not hasattr(self._client, "search_logged_models"):
             return
         condition = f"model_id IN ({', '.join(map(repr, dict.fromkeys(ids)))})"
-        with contextlib.suppress(SourceError, WhereError), _faults():  # then each is asked for
+        with contextlib.suppress(SourceError, WhereError), faults():  # then each is asked for
             found = self._client.search_logged_models(
                 self._experiments_there(), filter_string=condition, max_results=len(ids)
             )
@@ -306,7 +312,7 @@ class Registry:
         missing = ", ".join(f"'{run_id}'" for run_id in dict.fromkeys(run_ids) if run_id.isalnum())
         if not missing:
             return
-        with contextlib.suppress(SourceError, WhereError), _faults():
+        with contextlib.suppress(SourceError, WhereError), faults():
             runs = self._client.search_runs(
                 self._experiments_there(),
                 filter_string=f"attributes.run_id IN ({missing})",
@@ -323,7 +329,7 @@ class Registry:
             if len(self._users) >= _BATCH * 4:
                 self._users.clear()
             self._users[run_id] = None
-            with contextlib.suppress(SourceError, WhereError), _faults():
+            with contextlib.suppress(SourceError, WhereError), faults():
                 self._users[run_id] = _user_of(self._client.get_run(run_id))
         return self._users[run_id]
 
@@ -341,14 +347,45 @@ class Registry:
         for name in TAGS:
             key, value = f"mlmodel.{name}", str(row[name] if row[name] is not None else "")
             if there.get(key) != value:
-                with _faults(subject.id):
+                with faults(subject.id):
                     self._client.set_model_version_tag(subject.name, subject.version, key, value)
 
 
-def _page_of(uri: str) -> int:
-    if "://" not in uri or uri.startswith("file:"):
-        return _PAGE_OF_FILES
-    return _PAGE_OF_A_DATABASE if uri.startswith(_DATABASES) else _PAGE
+def point(tracking_uri: str | None, registry_uri: str | None) -> None:
+    """Have MLflow's client, here and in processes that begin after this, ask these servers.
+
+    Args:
+        tracking_uri: as MLflow takes it; ``MLFLOW_TRACKING_URI`` or MLflow's own default if None.
+        registry_uri: likewise, ``MLFLOW_REGISTRY_URI``; the tracking server if None.
+
+    Raises:
+        WhereError: there is nothing at the address.
+    """
+    for name, uri in (("MLFLOW_TRACKING_URI", tracking_uri), ("MLFLOW_REGISTRY_URI", registry_uri)):
+        _check_there(uri)
+        if uri is not None:
+            os.environ[name] = uri
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+def _address_of(version: Any) -> str:
+    return f"models:/{version.name}/{version.version}"
+
+
+def _subject_of(version: Any, place: str, owner: str | None) -> Subject:
+    return Subject(
+        id=_address_of(version),
+        kind="model_version",
+        place=place,
+        source=version.source or None,
+        name=version.name,
+        version=str(version.version),
+        owner=owner,
+        created=moment(version.creation_timestamp),
+        run_id=version.run_id or None,
+        model_id=getattr(version, "model_id", None) or None,
+        tags=tuple(sorted((version.tags or {}).items())),
+    )
 
 
 def _check_there(uri: str | None) -> None:
@@ -376,10 +413,6 @@ def _is_new(milliseconds: float | None, wanted: Wanted) -> bool:
     return wanted.since is None or milliseconds is None or milliseconds >= wanted.since * 1000
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"' if "'" in name else f"'{name}'"
-
-
 def _history(text: str | None) -> Iterator[str]:
     """The paths of the models that a run has logged, as MLflow keeps them in a tag."""
     try:
@@ -390,37 +423,3 @@ def _history(text: str | None) -> Iterator[str]:
         path = entry.get("artifact_path") if isinstance(entry, dict) else None
         if isinstance(path, str) and path:
             yield path
-
-
-def _paged(page: Callable[[str | None], Any]) -> Iterator[Any]:
-    token = None
-    while True:
-        with _faults():
-            found = page(token)
-        yield from found
-        token = getattr(found, "token", None)
-        if not token:
-            return
-
-
-@contextlib.contextmanager
-def _faults(about: str = "") -> Iterator[None]:
-    """Errors of the client as one line without credentials.
-
-    Raises:
-        WhereError: there is nothing of that name, or the filter is none.
-        SourceError: any other.
-    """
-    try:
-        yield
-    except (WhereError, SourceError, GeneratorExit):
-        raise
-    except AddressError as error:
-        raise WhereError(str(error)) from None
-    except Exception as error:  # noqa: BLE001 - stores, transports and plugins have no common error
-        code = getattr(error, "error_code", "")
-        text = scrubbed(error) or type(error).__name__
-        line = f"{about}: {text}" if about else text
-        if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise WhereError(line) from None
-        raise SourceError(line) from None

@@ -15,7 +15,7 @@ from mlmodel.sources.opening import is_remote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlmodel.audit.registry import Registry
+    from mlmodel.audit.registry_process import RegistryProcess
 
 _TRACKED = ("models:", "experiments:", "runs:")
 
@@ -25,7 +25,7 @@ def is_tracked(where: str) -> bool:
     return where.startswith(_TRACKED)
 
 
-def subjects(where: tuple[str, ...], wanted: Wanted, registry: Registry | None) -> Iterator[Subject]:
+def subjects(where: tuple[str, ...], wanted: Wanted, registry: RegistryProcess | None) -> Iterator[Subject]:
     """The models that arguments name, as they are found.
 
     Args:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from mlmodel.audit.registry_process import RegistryProcess
     from mlmodel.audit.rows import Row
     from mlmodel.audit.subjects import Wanted
     from mlmodel.validation import Options
@@ -185,15 +186,11 @@ class _Audit:
         from mlmodel.cli.running import Outcome, opened_cache
 
         self._check()
-        registry = None
-        if any(map(is_tracked, self.where)):
-            from mlmodel.audit.registry import Registry
-
-            registry = Registry(*self.servers)
         digest = settings(self.where, self.wanted, self.servers, self.options)
         outcome = Outcome(self.fail_on)
         progress = Progress(wanted=bool(self.results) and not self.quiet)
         with (
+            self._registry(needed=any(map(is_tracked, self.where))) as registry,
             self._rows(digest) as rows,
             opened_cache(self.options, wanted=self.cached) as cache,
             cluster_executor(self.cluster) as executor,
@@ -231,6 +228,19 @@ class _Audit:
             from mlmodel.audit.parquet import check_installed
 
             check_installed()
+
+    @contextlib.contextmanager
+    def _registry(self, *, needed: bool) -> Iterator[RegistryProcess | None]:
+        if not needed:
+            yield None
+            return
+        from mlmodel.audit.registry_process import RegistryProcess
+
+        with RegistryProcess(*self.servers, keeps=self.cached) as registry:
+            import mlmodel.bulk  # noqa: F401 - what judges is imported while the client is
+
+            registry.connect()
+            yield registry
 
     @contextlib.contextmanager
     def _rows(self, asked: str) -> Iterator[Any]:

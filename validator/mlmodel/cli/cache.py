@@ -52,9 +52,14 @@ def list_() -> None:
         from mlmodel.verdicts import cache as verdicts
 
         kept_verdicts = verdicts.size()
+        from mlmodel.audit import kept as kept_versions
+
+        registries = kept_versions.size()
     if kept_verdicts.bytes:
         word = "verdict" if kept_verdicts.verdicts == 1 else "verdicts"
         click.echo(f"{kept_verdicts.verdicts:,} {word}, {_megabytes(kept_verdicts.bytes)}")
+    if registries:
+        click.echo(f"what registries said of model versions, {_megabytes(registries)}")
 
 
 @command.command("check")
@@ -80,8 +85,9 @@ def check() -> None:
 def clear(names: tuple[str, ...]) -> None:
     """Remove environments, all of them, what was resolved and the verdicts unless names are given; what is in use stays.
 
-    The name "verdicts" stands for these.
+    The name "verdicts" stands for these, and for what audits keep of registries.
     """
+    from mlmodel.audit import kept as kept_versions
     from mlmodel.runtime.store import Store
     from mlmodel.verdicts import cache as verdicts
 
@@ -95,7 +101,7 @@ def clear(names: tuple[str, ...]) -> None:
             )
         freed = busy = 0
         if not names or _VERDICTS in names:
-            freed += verdicts.clear()
+            freed += verdicts.clear() + kept_versions.clear()
         for name in [name for name in names or kept if name != _VERDICTS]:
             size = _size(kept[name])
             if store.clear(name):

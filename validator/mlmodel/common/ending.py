@@ -1,4 +1,4 @@
-"""The end of a process of our own: at once, once its work is done."""
+"""The end of a process of our own: at once, once its work is done, or with the process that it works for."""
 
 from __future__ import annotations
 
@@ -32,3 +32,19 @@ class QuickEnd:
         except (AttributeError, OSError, ValueError):  # none, or closed: Python knows what to say
             return
         os._exit(self._code & 0xFF)
+
+
+def end_with_parent() -> None:
+    """Have this process, a worker of another, end when that one ends, whatever ended it."""
+    import threading
+
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

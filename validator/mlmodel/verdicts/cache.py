@@ -190,7 +190,7 @@ class VerdictCache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        if _is_damage(error) and _remove(self.path):
+        if is_damage(error) and _remove(self.path):
             return  # nothing was kept: it is made anew when something is
         self._on = False
         self._pending.clear()
@@ -226,7 +226,15 @@ def clear(root: str | None = None) -> int:
     Raises:
         OSError: the file cannot be removed.
     """
-    path = os.path.join(root or default_root(), FILE)
+    return remove_database(os.path.join(root or default_root(), FILE))
+
+
+def remove_database(path: str) -> int:
+    """Remove a file of SQLite and what a crash has left beside it, and return how many bytes that freed.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
     freed = 0
     for each in (path, f"{path}-journal"):
         try:
@@ -278,7 +286,8 @@ def _prune(connection: sqlite3.Connection) -> None:
         return  # it cannot be written now: what is kept can be read all the same
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that a file is no database, or not one of ours, any more."""
     return (
         isinstance(error, sqlite3.DatabaseError)
         and not isinstance(error, (sqlite3.OperationalError, sqlite3.ProgrammingError))

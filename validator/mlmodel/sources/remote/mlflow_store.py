@@ -47,7 +47,12 @@ class MlflowStore(RangeStore):
                 found.append(Item(info.path, Kind.FILE, int(info.file_size)))
             else:  # the server leaves the length of an empty file out, as one that it does not know
                 found.append(self._probe(info.path) or Item(info.path, Kind.FILE, None))
-        return found
+        return found or self._namesake(folder)
+
+    def _namesake(self, folder: str) -> list[Item]:
+        """What a folder holds that the client of MLflow 3 takes for a file, and lists as empty: one file of its name."""
+        found = self._probe(f"{folder}/{folder.rpartition('/')[2]}") if folder else None
+        return [found] if found is not None else []
 
     def _look(self, path: str) -> Item | None:
         if not path:
