@@ -102,11 +102,14 @@ base.commit()
 """
 ASK = """
 import sys
+from mlmodel.audit.client_imports import lean
 from mlmodel.audit.registry import Registry
 from mlmodel.audit.subjects import Wanted
 from mlmodel.common import garbage
-garbage.collect_rarely()  # as the command does
-print(sum(1 for _ in Registry(sys.argv[1]).subjects("models:/", Wanted())))
+garbage.collect_rarely()
+with lean():  # as the command does
+    registry = Registry(sys.argv[1])
+print(sum(1 for _ in registry.subjects("models:/", Wanted())))
 """
 MEASURED = """
 import resource, subprocess, sys, time
