@@ -1,4 +1,5 @@
-"""Requirements whose name is that of a module, and of no distribution that they mean: ``json``, ``cv2``, ``sklearn``."""
+"""Requirements whose name is that of a module or a package of Conda, and of no distribution that they mean: ``json``,
+``cv2``, ``sklearn``, ``cudatoolkit``."""
 
 from __future__ import annotations
 
@@ -24,12 +25,18 @@ class Misnamed(Record):
     """Whether no index has a distribution of this name."""
     distributions: tuple[str, ...]
     """What holds the module that the name imports; empty for modules of Python."""
+    of_conda: bool = False
+    """Whether it is a package of Conda, or Python itself."""
 
     @property
     def reason(self) -> str:
         """What the name is, for a message."""
         if self.standard:
-            return f"{self.name} is a module of Python itself"
+            return f"{self.name.replace('-', '.')} is a module of Python itself"
+        if self.of_conda:
+            return (
+                "python is the interpreter" if self.name == "python" else f"{self.name} is a package of Conda"
+            )
         if not self.distributions:
             return f"{self.name} is a part of setuptools"
         return f"{self.name} is what a program imports; the distribution is {' or '.join(self.distributions)}"
@@ -37,6 +44,13 @@ class Misnamed(Record):
     @property
     def hint(self) -> str:
         """What to do about it."""
+        if self.of_conda:
+            where = (
+                "conda.yaml and python_env.yaml"
+                if self.name == "python"
+                else "the dependencies of conda.yaml"
+            )
+            return f"delete the line: its place is in {where}"
         if not self.distributions:
             return "part of Python: delete the line" if self.standard else "delete the line"
         return f"write {self.distributions[0]}, with its own version"
@@ -62,6 +76,10 @@ def _known(name: str, python: tuple[int, ...]) -> Misnamed | None:
     meant = names["import-names"].get(name)
     if meant is not None:
         return Misnamed(name, False, absent, tuple(meant))
+    if name in names["packages-of-conda"]:
+        return Misnamed(name, standard=False, absent=True, distributions=(), of_conda=True)
+    if name in names["submodules-of-python"]:
+        return Misnamed(name, standard=True, absent=True, distributions=())
     if (
         name in _modules_of_python()
         and name not in names["carried-on"]
@@ -87,4 +105,7 @@ def any_of(names: Iterable[str], python: tuple[int, ...] | None) -> tuple[Misnam
 @cache
 def _suspects() -> frozenset[str]:
     """All names that :func:`misnamed` may know."""
-    return _modules_of_python().union(table("distributions.json")["import-names"])
+    names = table("distributions.json")
+    return _modules_of_python().union(
+        names["import-names"], names["packages-of-conda"], names["submodules-of-python"]
+    )
