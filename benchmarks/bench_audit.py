@@ -125,6 +125,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ROW = 600
+"""Bytes of a row, about."""
+
+
 class Cost(NamedTuple):
     """What a command took."""
 
@@ -282,19 +286,17 @@ def kills(bench: Bench, uri: str, count: int, times: int) -> None:
     """An audit that is killed again and again; the moments are spread over what is done, not over the clock."""
     chance = random.Random(19)
     partial = bench.folder / "results.jsonl.partial"
-    (bench.folder / "results.jsonl").unlink(missing_ok=True)
+    results = bench.folder / "results.jsonl"
+    size = results.stat().st_size / count if results.exists() else ROW  # of a row
+    results.unlink(missing_ok=True)
     moments = sorted(chance.sample(range(1, count), times))
-    size = 0
     for moment in moments:
         command = [bench.client, "-W", "ignore", *bench.audit(uri)]
         with subprocess.Popen(command, env=bench.environment) as process:
             while (
-                process.poll() is None
-                and (partial.stat().st_size if partial.exists() else 0) < max(size, 1) * moment
+                process.poll() is None and (partial.stat().st_size if partial.exists() else 0) < size * moment
             ):
                 time.sleep(0.005)
-                if not size and partial.exists() and partial.stat().st_size > 200_000:
-                    size = partial.stat().st_size // max(1, partial.read_bytes().count(b"\n"))
             process.send_signal(signal.SIGKILL)
     cut = not partial.read_bytes().endswith(b"\n")
     done = partial.read_bytes().count(b"\n")
