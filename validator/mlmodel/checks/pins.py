@@ -139,7 +139,9 @@ def lists_disagree(model: Model) -> Iterator[Finding]:
     conda = environment.conda
     if one is None or conda is None:
         return
-    packages = {package.distribution: package for package in conda.packages}
+    packages = {
+        package.distribution: package for package in conda.packages if package.distribution != "python"
+    }
     found = [] if other is None else [*_differences(environment, one, other, packages)]
     for entry in one.entries:
         package = packages.get(entry.name or "")
