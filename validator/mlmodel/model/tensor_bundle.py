@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _FOOTER = 48
 _PLAIN = 0
 """The type of a block that is not compressed, in the byte behind it."""
-_MAX_ENTRIES, _MAX_BLOCKS = 50_000, 5_000
-_MAX_BLOCK = 16 << 20
+_MAX_ENTRIES = 50_000
+_MAX_BLOCK, _MAX_READ = 16 << 20, 64 << 20
 _SHARD, _OFFSET, _SIZE = 3, 4, 5
 
 
@@ -41,12 +41,13 @@ def ends(data: Data) -> dict[int, int]:
     start, position = varint(data, position, size)
     length, _ = varint(data, position, size)
     found: dict[int, int] = {}
-    count = 0
-    for number, (_, value) in enumerate(_block(data, start, length)):
-        if number == _MAX_BLOCKS:
-            return found
+    count = read = 0
+    for _, value in _block(data, start, length):
         block, position = varint(value, 0, len(value))
         length, _ = varint(value, position, len(value))
+        read += length + _FOOTER
+        if read > _MAX_READ:
+            return found
         for key, entry in _block(data, block, length):
             count += 1
             if count > _MAX_ENTRIES:
