@@ -159,6 +159,11 @@ ACTIVE_TEXTS = {
     "pipe": "true | true",
     "redirection": "true > file",
     "brackets": "{{ config }}",
+    "spaced call": "__import__ ('os').system ('true')",
+    "nested call": "exec (chr (112))",
+    "relative path": "folder/file.pkl",
+    "home": "~/file",
+    "drive": "C:\\\\file",
 }
 """Texts of which nobody can say that they are data."""
 

@@ -66,15 +66,17 @@ def is_literal(value: Value) -> bool:
     return True
 
 
-_WORDS = lazy_pattern(r"[\w .,:+*#%@^!?'-]*|[\w+-]+(?:/[\w+-]+)+")
-"""Names, numbers, sentences, dates, units, time zones; no code, paths, addresses or templates."""
+_WORDS = lazy_pattern(r"(?:[\w .,:+*#%@^!?'&°-]|(?<=[\w ])/(?=[\w ])|(?:^|(?<= ))\([\w ,/&%+°-]*\))*")
+"""Names, numbers, sentences, dates, units, time zones; no code, addresses or templates."""
+_PATH = lazy_pattern(r"/.*\.\w")
 
 
 def has_active_text(value: Value) -> bool:
     """Whether a text, or one in a tuple, may be code, a template, a path, an address or a command line."""
     if isinstance(value.value, tuple):
         return any(map(has_active_text, value.value))
-    return isinstance(value.value, str) and _WORDS.fullmatch(value.value) is None
+    text = value.value
+    return isinstance(text, str) and (_WORDS.fullmatch(text) is None or _PATH.search(text) is not None)
 
 
 def maker_name(made: CallResult) -> str | None:
