@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ SAID = [Known("/models/1", "ann"), Known("models:/a/2", None)]
 
 
 def keep(root: Path) -> list[bytes]:
-    with KeptVersions("here", str(root)) as store:
+    with closing(KeptVersions("here", str(root))) as store:
         keys = [store.key("a", number) for number in range(2)]
         store.keep(zip(keys, SAID, strict=True))
     return keys
@@ -25,10 +26,10 @@ def keep(root: Path) -> list[bytes]:
 
 def test_what_was_kept_is_there_for_its_registry(tmp_path: Path) -> None:
     keys = keep(tmp_path)
-    with KeptVersions("here", str(tmp_path)) as store:
+    with closing(KeptVersions("here", str(tmp_path))) as store:
         assert store.look([*keys, store.key("a", 3)]) == dict(zip(keys, SAID, strict=True))
         assert store.look([]) == {}
-    with KeptVersions("elsewhere", str(tmp_path)) as other:
+    with closing(KeptVersions("elsewhere", str(tmp_path))) as other:
         assert other.look([other.key("a", 0)]) == {}
 
 
@@ -37,7 +38,7 @@ def test_what_nobody_asks_for_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     now = time.time()
     for days, there in ((50, True), (100, True), (161, False)):
         monkeypatch.setattr(time, "time", lambda days=days: now + days * 86_400)
-        with KeptVersions("here", str(tmp_path)) as store:
+        with closing(KeptVersions("here", str(tmp_path))) as store:
             assert bool(store.look(keys)) == there, days
 
 
@@ -45,17 +46,17 @@ def test_what_nobody_asks_for_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes) -> None:
     keys = keep(tmp_path)
     (tmp_path / kept.FILE).write_bytes(damage)
-    with KeptVersions("here", str(tmp_path)) as store:
+    with closing(KeptVersions("here", str(tmp_path))) as store:
         assert store.look(keys) == {}
     assert keep(tmp_path) == keys
-    with KeptVersions("here", str(tmp_path)) as store:
+    with closing(KeptVersions("here", str(tmp_path))) as store:
         assert len(store.look(keys)) == 2
 
 
 def test_a_folder_in_its_place_costs_nothing_else(tmp_path: Path) -> None:
     (tmp_path / kept.FILE).mkdir()
     keys = keep(tmp_path)
-    with KeptVersions("here", str(tmp_path)) as store:
+    with closing(KeptVersions("here", str(tmp_path))) as store:
         assert store.look(keys) == {}
 
 

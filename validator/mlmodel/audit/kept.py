@@ -19,7 +19,6 @@ from mlmodel.verdicts.cache import KEPT_DAYS, is_damage, remove_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Self
 
 FILE = "registries.sqlite"
 """Name of the file in the folder of caches."""
@@ -125,12 +124,6 @@ class KeptVersions:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def size(root: str | None = None) -> int:
