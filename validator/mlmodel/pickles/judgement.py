@@ -196,12 +196,6 @@ class _Judge:
                     yield self._unexplained(
                         use, f"calls {self._call(use, symbol)}, a class whose own code then runs"
                     )
-            case Permission.UNKNOWN | Permission.DOTTED if self._is_made_plainly(use, symbol):
-                self._said.add(symbol)
-                self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
-            case Permission.EFFECT:
-                self._said.add(symbol)
-                yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
             case Permission.UNKNOWN | Permission.DOTTED if self._is_given_active_text(use, symbol):
                 self._said.add(symbol)
                 yield self._executes(
@@ -209,6 +203,12 @@ class _Judge:
                     f"calls {self._call(use, symbol)} with a text that may be code, a path or an address: what it does with"
                     " that nobody has reviewed",
                 )
+            case Permission.UNKNOWN | Permission.DOTTED if self._is_made_plainly(use, symbol):
+                self._said.add(symbol)
+                self._strange.setdefault((symbol.module or "").partition(".")[0], []).append(symbol)
+            case Permission.EFFECT:
+                self._said.add(symbol)
+                yield self._executes(use, f"calls {self._call(use, symbol)}, {_VERBS[found.detail]}")
             case _:
                 self._said.add(symbol)
                 yield self._executes(use, f"calls {self._call(use, symbol)}, which nobody has reviewed")
@@ -304,13 +304,9 @@ class _Judge:
         if not argument_forms.is_class_form(name) or references.is_suspicious(module, name):
             return False
         calls = self._calls.get((symbol, use.opcode), [])
-        return (
-            len(calls) >= min(use.times, 1)
-            and all(
-                call.arguments is not None and all(map(argument_forms.is_literal, call.arguments))
-                for call in calls
-            )
-            and not self._is_given_active_text(use, symbol)
+        return len(calls) >= min(use.times, 1) and all(
+            call.arguments is not None and all(map(argument_forms.is_literal, call.arguments))
+            for call in calls
         )
 
     def _is_given_active_text(self, use: Use, symbol: Global) -> bool:
